@@ -1,0 +1,53 @@
+#ifndef SRC_BASE_HASH_H
+#define SRC_BASE_HASH_H
+
+/*
+ * SHA-256 (libcrypto's EVP, SHA-NI), Ed25519 (libsodium), and the BEP 52
+ * Merkle tree over 16 KiB leaves. The only file of base that knows crypto
+ * libraries. Pure: same input, same output.
+ */
+
+#include "base/err.h"
+
+#define HASH_LEN      32
+#define HASH_BLOCK    16384 /* BEP 52 leaf */
+#define HASH_SIG_LEN  64
+#define HASH_PK_LEN   32
+#define HASH_SK_LEN   64 /* libsodium's seed || pk */
+#define HASH_SEED_LEN 32
+
+/* One-time set-up (sodium_init). 0 or SP_ERR_CRYPTO. */
+int hash_setup(void);
+
+void hash_sha256(uint8_t out[HASH_LEN], const void *p, size_t len);
+/* SHA-256 of the concatenation of |n| spans. */
+struct hash_span {
+	const void *p;
+	size_t len;
+};
+void hash_sha256v(uint8_t out[HASH_LEN], const struct hash_span *v, size_t n);
+
+/*
+ * Root over |n| leaf hashes (n >= 1), padded with zero hashes to the next
+ * power of two, as `pieces root` in BEP 52; one leaf is its own root.
+ * |leaves| is not changed. Depth-first with a small stack: no allocation.
+ */
+void hash_tree_root(uint8_t out[HASH_LEN], const uint8_t *leaves, size_t n);
+/* Number of 16 KiB leaves of |len| bytes, 0 for 0. */
+size_t hash_leaf_count(uint64_t len);
+/* Leaf hashes of |len| bytes at |p| into |out| (hash_leaf_count * 32). */
+void hash_leaves(uint8_t *out, const void *p, size_t len);
+
+void hash_keypair(uint8_t pk[HASH_PK_LEN], uint8_t sk[HASH_SK_LEN],
+    const uint8_t seed[HASH_SEED_LEN]);
+/* Signs label || 0x00 || message, so that no signature fits two purposes. */
+void hash_sign(uint8_t sig[HASH_SIG_LEN], const uint8_t sk[HASH_SK_LEN],
+    const char *label, const void *p, size_t len);
+/* 0 or SP_ERR_SIG. */
+int hash_verify(const uint8_t sig[HASH_SIG_LEN], const uint8_t pk[HASH_PK_LEN],
+    const char *label, const void *p, size_t len);
+/* Constant time. */
+bool hash_eq(const void *a, const void *b, size_t len);
+void hash_wipe(void *p, size_t len);
+
+#endif

@@ -1,0 +1,31 @@
+#ifndef SRC_BASE_QUANTILE_H
+#define SRC_BASE_QUANTILE_H
+
+/*
+ * Online quantiles of durations or sizes: a histogram of 8 sub-buckets per
+ * power of two (relative error <= 6.25 %), with exponential forgetting by
+ * halving all counts when the total passes a limit. Integers only.
+ */
+
+#include "base/base.h"
+
+#define QUANTILE_BUCKETS 512
+
+struct quantile {
+	uint32_t count[QUANTILE_BUCKETS];
+	uint32_t total;
+	uint32_t limit; /* counts are halved when total reaches it; 0 = never */
+	uint64_t max;   /* largest sample since the last halving */
+};
+
+void quantile_init(struct quantile *q, uint32_t limit);
+void quantile_add(struct quantile *q, uint64_t v);
+/*
+ * Value v such that about |ppm| / 10^6 of the samples are <= v (the bucket's
+ * upper edge, at most max); |dflt| while there are no samples.
+ */
+uint64_t quantile_get(const struct quantile *q, uint32_t ppm, uint64_t dflt);
+/* Adds the counts of |from|. */
+void quantile_merge(struct quantile *q, const struct quantile *from);
+
+#endif
