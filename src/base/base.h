@@ -20,12 +20,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SP_LEN(a)        (sizeof(a) / sizeof((a)[0]))
-#define SP_MIN(a, b)     ((a) < (b) ? (a) : (b))
-#define SP_MAX(a, b)     ((a) > (b) ? (a) : (b))
+#define SP_LEN(a)         (sizeof(a) / sizeof((a)[0]))
+#define SP_MIN(a, b)      ((a) < (b) ? (a) : (b))
+#define SP_MAX(a, b)      ((a) > (b) ? (a) : (b))
 #define SP_CLAMP(x, l, h) ((x) < (l) ? (l) : (x) > (h) ? (h) : (x))
-#define SP_PRINTF(f, a)  __attribute__((format(printf, f, a)))
-#define SP_UNUSED        __attribute__((unused))
+#define SP_PRINTF(f, a)   __attribute__((format(printf, f, a)))
+#define SP_UNUSED         __attribute__((unused))
 
 #pragma GCC poison strcpy strcat sprintf vsprintf strtok atoi atol atoll gets
 #pragma GCC poison alloca rand srand random

@@ -6,9 +6,9 @@
 #include "base/tstamp.h"
 
 struct ratelim {
-	uint64_t rate_bps;   /* tokens (bytes) per second, 0 = no limit */
-	uint64_t burst;      /* most tokens that can be saved */
-	uint64_t tokens_ns;  /* saved, in bytes * 1e9 / rate: time credit, ns */
+	uint64_t rate_bps;  /* tokens (bytes) per second, 0 = no limit */
+	uint64_t burst;     /* most tokens that can be saved */
+	uint64_t tokens_ns; /* saved, in bytes * 1e9 / rate: time credit, ns */
 	sp_time last;
 };
 

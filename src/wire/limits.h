@@ -1,0 +1,45 @@
+#ifndef SRC_WIRE_LIMITS_H
+#define SRC_WIRE_LIMITS_H
+
+/*
+ * Every size that a peer, a tracker, a seeder or an origin may choose, and
+ * the most that is accepted. The text in spate-protocol(7) quotes this file.
+ */
+
+#define LIM_BLOCK         16384 /* bytes of a block, the last may be shorter */
+#define LIM_PIECE_BLOCKS  1024  /* so a piece is at most 16 MiB */
+#define LIM_PIECE_BYTES   (LIM_BLOCK * LIM_PIECE_BLOCKS)
+#define LIM_TRACKS        32  /* media tracks of a channel: ids 0..31 */
+#define LIM_TRACK_INIT    128 /* init pieces of track t are track t + 128 */
+#define LIM_WINDOW_PIECES 512 /* pieces of one track in a window */
+#define LIM_NUMBER        (UINT64_C(1) << 53) /* piece numbers stay below */
+
+#define LIM_URI         2048
+#define LIM_LINES       4096  /* playlist lines of one record */
+#define LIM_RECORD      12288 /* a record's dictionary, bencoded */
+#define LIM_ENVELOPE    49152 /* record or manifest with hashes, signature */
+#define LIM_MANIFEST    32768
+#define LIM_TITLE       256
+#define LIM_ORIGINS     16
+#define LIM_TRACKERS    16
+#define LIM_MASTER_REFS 64
+
+#define LIM_MSG         49408 /* a peer message with type, without length */
+#define LIM_FRAME       65535 /* sealed frame of the peer link */
+#define LIM_HAVE_GROUPS 256   /* pieces told of in one have */
+#define LIM_RECORD_WANT 64    /* records asked for in one message */
+#define LIM_PEX_PEERS   50
+#define LIM_BYE_TEXT    128
+#define LIM_REQUESTS_IN 256 /* requests of one peer that may be queued */
+
+#define LIM_BENCODE_DEPTH 16
+#define LIM_LINK          8192 /* a channel link's text */
+#define LIM_PLAYLIST      (4 * 1024 * 1024)
+#define LIM_M3U8_SEGMENTS 20000
+#define LIM_ANNOUNCE_URI  4096
+#define LIM_NUMWANT       200
+#define LIM_SCRAPE_HASHES 74
+#define LIM_TRACKER_REPLY (1024 * 1024)
+#define LIM_FEED_FRAME    (LIM_ENVELOPE + 64)
+
+#endif

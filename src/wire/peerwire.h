@@ -1,0 +1,186 @@
+#ifndef SRC_WIRE_PEERWIRE_H
+#define SRC_WIRE_PEERWIRE_H
+
+/*
+ * Messages between peers, inside the frames of the secure link. A frame holds
+ * whole messages: u32 length (of type and body), u8 type, body. Integers are
+ * big-endian. Types 0..8 and 16 have the numbers of BEP 3 and BEP 6; a type
+ * that is not known is skipped.
+ *
+ * A block is named (track u8, number u64, index u16).
+ */
+
+#include "base/addr.h"
+#include "base/buf.h"
+#include "wire/limits.h"
+#include "wire/link.h"
+
+/*
+ * X(NAME, id, body)
+ * have: u8 track, u64 base, then groups until the end:
+ *	varint delta (number = base + delta), u8 kind, and for the kinds
+ *	PW_HAVE_BLOCKS / ARRIVING: varint first, u8 n (1..128), n bytes of
+ *	bitmap: bit 7 of byte 0 is block |first| (a multiple of 8 is not
+ *needed).
+ */
+#define PW_MSG_LIST(X)                                      \
+	X(CHOKE, 0, "")                                     \
+	X(UNCHOKE, 1, "")                                   \
+	X(INTERESTED, 2, "")                                \
+	X(NOT_INTERESTED, 3, "")                            \
+	X(HAVE, 4, "track base groups")                     \
+	X(REQUEST, 6, "track number index slack_ms:u16")    \
+	X(BLOCK, 7, "track number index bytes")             \
+	X(CANCEL, 8, "track number index")                  \
+	X(REJECT, 16, "track number index reason:u8")       \
+	X(RECORD, 32, "envelope")                           \
+	X(WANT_RECORDS, 33, "track number count:u8")        \
+	X(MANIFEST, 34, "envelope")                         \
+	X(PEX, 35, "entries: flags:u8 peer-id[20] compact") \
+	X(PING, 36, "token:u64")                            \
+	X(PONG, 37, "token:u64 queue_ms:u16 up_kbps:u32")   \
+	X(BYE, 38, "reason:u8 text")
+
+enum pw_type {
+#define PW_ENUM(name, id, body) PW_##name = (id),
+	PW_MSG_LIST(PW_ENUM)
+#undef PW_ENUM
+};
+
+enum pw_have_kind {
+	PW_HAVE_KNOWN = 0,    /* I have the record */
+	PW_HAVE_ALL = 1,      /* I hold every block */
+	PW_HAVE_BLOCKS = 2,   /* I hold these blocks */
+	PW_HAVE_ARRIVING = 3, /* these are on their way to me from the origin */
+	PW_HAVE_GONE = 4,     /* I no longer hold any block of it */
+};
+
+enum pw_reject {
+	PW_REJECT_GONE = 0,   /* do not hold it */
+	PW_REJECT_CHOKED = 1, /* you are choked */
+	PW_REJECT_QUEUE = 2,  /* my upload queue is too long for the deadline */
+};
+
+enum pw_bye {
+	PW_BYE_LEAVING = 0,   /* program ends */
+	PW_BYE_FULL = 1,      /* too many neighbours */
+	PW_BYE_CHURN = 2,     /* replaced by a better neighbour */
+	PW_BYE_PROTOCOL = 3,  /* you broke the protocol (text says how) */
+	PW_BYE_BAD_BLOCK = 4, /* a block of yours failed its hash */
+	PW_BYE_SELF = 5,      /* connected to itself */
+};
+
+struct pw_block_ref {
+	uint64_t number;
+	uint16_t index;
+	uint8_t track;
+};
+
+/* One group of a have; bits borrow the message. */
+struct pw_have_group {
+	uint64_t number;
+	uint8_t kind;
+	uint16_t first;
+	uint8_t n_bytes; /* of bits */
+	const uint8_t *bits;
+};
+
+struct pw_msg {
+	uint8_t type; /* as on the wire, known or not */
+	union {
+		struct pw_block_ref ref; /* CANCEL */
+		struct {
+			struct pw_block_ref ref;
+			uint16_t slack_ms; /* until the asker's deadline */
+		} request;
+		struct {
+			struct pw_block_ref ref;
+			const uint8_t *p; /* 1..LIM_BLOCK bytes */
+			size_t len;
+		} block;
+		struct {
+			struct pw_block_ref ref;
+			uint8_t reason;
+		} reject;
+		struct {
+			uint8_t track;
+			uint64_t base;
+			struct sp_rd rd; /* for pw_have_next */
+			bool checked;
+		} have;
+		struct {
+			uint8_t track;
+			uint64_t number;
+			uint8_t count; /* 1..LIM_RECORD_WANT */
+		} want;
+		struct {
+			const uint8_t *p;
+			size_t len;
+		} env; /* RECORD, MANIFEST */
+		struct {
+			struct sp_rd rd; /* for pw_pex_next */
+		} pex;
+		struct {
+			uint64_t token;
+			uint32_t up_kbps; /* PONG only */
+			uint16_t queue_ms;
+		} ping;
+		struct {
+			uint8_t reason;
+			const uint8_t *text;
+			size_t len;
+		} bye;
+	} u;
+};
+
+struct pw_pex_entry {
+	uint8_t flags; /* bit 0: accepts incoming connections */
+	uint8_t peer_id[LINK_PEERID_LEN];
+	struct sp_addr addr;
+};
+
+/*
+ * Takes the next message out of a frame. 1: *out is set; 0: the frame is
+ * used up. SP_ERR_PROTO: lengths are wrong, or a known type with a malformed
+ * body (numbers, counts and groups are checked whole here, so pw_have_next and
+ * pw_pex_next cannot fail later). Unknown types are returned with only type
+ * set; the caller skips them.
+ */
+int pw_read(struct sp_rd *frame, struct pw_msg *out);
+bool pw_have_next(struct pw_msg *have, struct pw_have_group *out);
+bool pw_pex_next(struct pw_msg *pex, struct pw_pex_entry *out);
+/* "have", "request", ...: for logs; "unknown". */
+const char *pw_name(uint8_t type);
+
+/* Writers append one whole message; errors are in b->err. */
+void pw_put_simple(struct sp_buf *b, enum pw_type type); /* no body */
+void pw_put_request(struct sp_buf *b, struct pw_block_ref r, uint16_t slack_ms);
+/* Header of a block message; the caller appends |len| bytes of payload. */
+void pw_put_block_head(struct sp_buf *b, struct pw_block_ref r, size_t len);
+void pw_put_cancel(struct sp_buf *b, struct pw_block_ref r);
+void pw_put_reject(struct sp_buf *b, struct pw_block_ref r, uint8_t reason);
+void pw_put_env(struct sp_buf *b, enum pw_type type, const void *p, size_t len);
+void pw_put_want(struct sp_buf *b, uint8_t track, uint64_t number,
+    uint8_t count);
+void pw_put_ping(struct sp_buf *b, uint64_t token);
+void pw_put_pong(struct sp_buf *b, uint64_t token, uint16_t queue_ms,
+    uint32_t up_kbps);
+void pw_put_bye(struct sp_buf *b, uint8_t reason, const char *text);
+
+/* have and pex are built in steps: begin, any number of add, end. */
+struct pw_open {
+	size_t at; /* where the length stands */
+	uint64_t base;
+	unsigned n;
+};
+void pw_have_begin(struct pw_open *o, struct sp_buf *b, uint8_t track,
+    uint64_t base);
+/* g->number >= base. False when LIM_HAVE_GROUPS is reached: end, begin anew. */
+bool pw_have_add(struct pw_open *o, struct sp_buf *b,
+    const struct pw_have_group *g);
+void pw_pex_begin(struct pw_open *o, struct sp_buf *b);
+bool pw_pex_add(struct pw_open *o, struct sp_buf *b,
+    const struct pw_pex_entry *e);
+void pw_end(struct pw_open *o, struct sp_buf *b);
+
+#endif

@@ -1,0 +1,130 @@
+#ifndef SRC_WIRE_TRACKWIRE_H
+#define SRC_WIRE_TRACKWIRE_H
+
+/*
+ * What is said to and by a tracker over HTTP, as bytes and structs.
+ *
+ * Announce and scrape: BEP 3, 7, 23, 24, 48. The live extension adds paths
+ *
+ *	POST /live/<info-hash, 40 hex>/publish      body: frames
+ *	GET  /live/<info-hash>/window?since=<boot>.<seq>   reply: frames, ends
+ *	GET  /live/<info-hash>/stream?since=<boot>.<seq>   reply: frames, goes
+ *on GET  /live/<info-hash>/manifest             reply: manifest envelope
+ *
+ * A frame is u8 type, u32 length, body:
+ *	1 HELLO     u64 boot, u64 seq, u64 tracker's clock in ms since 1970
+ *	2 MANIFEST  envelope
+ *	3 RECORD    u64 seq (0 in a publish), envelope
+ *	4 ALIVE     nothing; sent every 5 s on a quiet stream
+ * |boot| is drawn when the tracker starts and |seq| counts what it accepted for
+ * the channel, so a client resumes where it was and a restarted tracker is
+ * recognised: another boot means "send all".
+ */
+
+#include "base/addr.h"
+#include "base/buf.h"
+#include "wire/limits.h"
+#include "wire/link.h"
+
+enum tw_event {
+	TW_EVENT_NONE,
+	TW_EVENT_STARTED,
+	TW_EVENT_STOPPED,
+	TW_EVENT_COMPLETED,
+};
+
+struct tw_announce {
+	uint8_t info_hash[LINK_INFOHASH_LEN];
+	uint8_t peer_id[LINK_PEERID_LEN];
+	uint16_t port;
+	uint64_t uploaded, downloaded, left;
+	enum tw_event event;
+	int32_t numwant; /* -1: not given */
+	bool compact;    /* default true on parsing: BEP 23 */
+	bool no_peer_id;
+	bool has_key;
+	uint32_t key;
+	struct sp_addr ip; /* family 0: not given; IP only */
+};
+
+struct tw_peer {
+	uint8_t peer_id[LINK_PEERID_LEN]; /* zeros when not told */
+	bool has_id;
+	struct sp_addr addr;
+};
+
+struct tw_reply {
+	const char *failure; /* NULL, or not terminated text of failure_len */
+	size_t failure_len;
+	const char *warning;
+	size_t warning_len;
+	uint32_t interval_s, min_interval_s;
+	uint32_t complete, incomplete;
+	struct sp_addr external; /* BEP 24; family 0 none */
+	size_t n_peers;
+	struct tw_peer *peers; /* caller's array */
+};
+
+/* Query string (after '?') of an announce; no leading '?'. */
+void tw_announce_write(struct sp_buf *b, const struct tw_announce *a);
+/*
+ * Parses a query string. Percent-encoding in all its forms ('+' is a space).
+ * SP_ERR_SYNTAX, SP_ERR_RANGE (port, numbers), SP_ERR_NOTFOUND (info_hash,
+ * peer_id or port missing); *what names the parameter.
+ */
+int tw_announce_parse(struct tw_announce *out, const char *q, size_t len,
+    const char **what);
+/* Up to |max| info-hashes; returns their number or an error as above. */
+int tw_scrape_parse(uint8_t (*out)[LINK_INFOHASH_LEN], size_t max,
+    const char *q, size_t len);
+
+/* Reads a reply; at most |max| peers are stored in out->peers. */
+int tw_reply_read(struct tw_reply *out, struct tw_peer *peers, size_t max,
+    const uint8_t *p, size_t len);
+/*
+ * Writes one; with a->compact BEP 23 + BEP 7, else a list of dictionaries
+ * (with "peer id" unless no_peer_id).
+ */
+void tw_reply_write(struct sp_buf *b, const struct tw_reply *r,
+    const struct tw_announce *a);
+void tw_failure_write(struct sp_buf *b, const char *text);
+
+struct tw_scrape_entry {
+	uint8_t info_hash[LINK_INFOHASH_LEN];
+	uint32_t complete, downloaded, incomplete;
+};
+/* Entries are sorted by info-hash in place. */
+void tw_scrape_write(struct sp_buf *b, struct tw_scrape_entry *e, size_t n);
+int tw_scrape_read(struct tw_scrape_entry *out, size_t max, const uint8_t *p,
+    size_t len);
+
+enum tw_frame_type {
+	TW_FRAME_HELLO = 1,
+	TW_FRAME_MANIFEST = 2,
+	TW_FRAME_RECORD = 3,
+	TW_FRAME_ALIVE = 4,
+};
+
+struct tw_frame {
+	uint8_t type;
+	uint64_t boot, seq; /* HELLO; RECORD: seq */
+	uint64_t clock_ms;
+	const uint8_t *p; /* envelope */
+	size_t len;
+};
+
+/*
+ * Next frame from the start of |p|: bytes used, 0 when more input is needed,
+ * SP_ERR_TOOBIG, SP_ERR_SYNTAX. Unknown types are returned with p/len = body.
+ */
+int tw_frame_read(struct tw_frame *out, const uint8_t *p, size_t len);
+void tw_frame_write(struct sp_buf *b, const struct tw_frame *f);
+
+struct tw_since {
+	uint64_t boot, seq;
+};
+/* "since=<hex boot>.<dec seq>" in a query string; zeros when absent. */
+int tw_since_parse(struct tw_since *out, const char *q, size_t len);
+void tw_since_write(struct sp_buf *b, const struct tw_since *s);
+
+#endif
