@@ -27,6 +27,9 @@
 #define SP_PRINTF(f, a)   __attribute__((format(printf, f, a)))
 #define SP_UNUSED         __attribute__((unused))
 
+/* With _GNU_SOURCE it is a macro, and poisoning one warns. */
+#undef alloca
+
 #pragma GCC poison strcpy strcat sprintf vsprintf strtok atoi atol atoll gets
 #pragma GCC poison alloca rand srand random
 

@@ -1,0 +1,1 @@
+# One page per program, file format and protocol.

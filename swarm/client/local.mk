@@ -1,0 +1,3 @@
+# L4: the viewer's program. All but its main is a library, for the tests.
+noinst_LIBRARIES += libspclient.a
+libspclient_a_SOURCES =

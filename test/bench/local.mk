@@ -1,0 +1,12 @@
+# Benchmarks: programs that print `name value unit' lines, never run by
+# `make check'. A new one is a line in BENCHES and test/bench/NAME.c.
+
+BENCHES =
+
+EXTRA_PROGRAMS = $(BENCHES)
+CLEANFILES += $(BENCHES)
+
+bench: $(BENCHES)
+	@for b in $(BENCHES); do ./$$b || exit 1; done
+
+.PHONY: bench

@@ -1,0 +1,26 @@
+# Fuzz targets. A new target NAME is test/fuzz/fuzz_NAME.c with
+# LLVMFuzzerTestOneInput, some inputs in test/fuzz/corpus/NAME, and here:
+#
+#   FUZZ += test/fuzz/fuzz_NAME
+#   test_fuzz_fuzz_NAME_SOURCES = test/fuzz/fuzz_NAME.c $(MAIN_FUZZ)
+#   test_fuzz_fuzz_NAME_LDADD = $(LIBS_FUZZ)
+#   test_fuzz_fuzz_NAME_LDFLAGS = $(LDFLAGS_FUZZ)
+#
+# `make check' replays the corpus with any compiler. With --enable-fuzzing
+# the programs are libFuzzer's and `make check' leaves them alone.
+
+FUZZ =
+LIBS_FUZZ = $(CORE_LIBS)
+LDFLAGS_FUZZ = $(AM_LDFLAGS) $(SP_FUZZ_LDFLAGS)
+if ENABLE_FUZZING
+MAIN_FUZZ =
+else
+MAIN_FUZZ = test/fuzz/replay_main.c
+endif
+
+
+check_PROGRAMS += $(FUZZ)
+if !ENABLE_FUZZING
+TESTS_QUICK += $(FUZZ)
+endif
+EXTRA_DIST += test/fuzz/corpus test/fuzz/replay_main.c

@@ -1,0 +1,47 @@
+# How the tests run.
+#
+#   programs	print TAP, so that each test in them counts
+#   *.sh	one test each, by exit status (77 = cannot run here)
+#   *.scn	scenarios, one test each, run by test/sim/simrun
+#
+# TESTS_QUICK is what everybody runs all the time. TESTS_SLOW (test/regress)
+# starts real players and servers.
+
+TEST_EXTENSIONS = .sh .scn
+TAP_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) \
+	$(top_srcdir)/build-aux/tap-driver.sh
+LOG_DRIVER = $(TAP_DRIVER)
+SH_LOG_COMPILER = $(SHELL)
+SCN_LOG_COMPILER = ./test/sim/simrun
+
+AM_TESTS_ENVIRONMENT = \
+	top_srcdir='$(top_srcdir)'; \
+	top_builddir='$(top_builddir)'; \
+	CC='$(CC)'; NM='$(NM)'; AWK='$(AWK)'; \
+	SP_CPPFLAGS='$(AM_CPPFLAGS) $(EVENT_CFLAGS) $(CHECK_CFLAGS)'; \
+	SP_INSTRUMENTED='$(sp_instrumented)'; \
+	SP_PROGRAMS='$(bin_PROGRAMS) $(sbin_PROGRAMS)'; \
+	export top_srcdir top_builddir CC NM AWK SP_CPPFLAGS \
+		SP_INSTRUMENTED SP_PROGRAMS;
+
+include test/unit/local.mk
+include test/sim/local.mk
+include test/golden/local.mk
+include test/fuzz/local.mk
+include test/regress/local.mk
+include test/bench/local.mk
+include test/lint/local.mk
+
+TESTS = $(TESTS_QUICK)
+if SLOW_TESTS
+TESTS += $(TESTS_SLOW)
+endif
+
+# All but test/regress.
+check-quick: all
+	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(TESTS_QUICK)'
+
+lint: all
+	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(TESTS_LINT)'
+
+.PHONY: check-quick lint

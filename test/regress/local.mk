@@ -1,0 +1,6 @@
+# Whole programs, real sockets, real players: slow.
+
+REGRESS =
+
+TESTS_SLOW += $(REGRESS)
+EXTRA_DIST += test/regress

@@ -1,0 +1,12 @@
+# The simulator: real cores in a virtual network. No src/io, no Check.
+#
+#   libsim_a_SOURCES	the network, the host, the scenario reader
+#   SCENARIOS		NNN-name.scn, each a test of its own
+
+SCENARIOS =
+
+check_LIBRARIES += libsim.a
+libsim_a_SOURCES =
+
+TESTS_QUICK += $(SCENARIOS)
+EXTRA_DIST += $(SCENARIOS)

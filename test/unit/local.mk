@@ -1,0 +1,29 @@
+# One program per module, test/unit/check_<module>.c.
+#
+# UNIT_CORE tests need only the core libraries; UNIT_HOST tests need
+# src/io, swarm/client, tracker/daemon or tools.
+
+UNIT_CORE =
+UNIT_HOST =
+
+if HAVE_CHECK
+check_LIBRARIES += libunit.a
+libunit_a_SOURCES = test/unit/failmem.c test/unit/failmem.h \
+	test/unit/unit.c test/unit/unit.h
+
+UNIT_CORE += test/unit/check_failmem
+
+if CORE_ONLY
+LDADD = libunit.a $(CORE_LIBS) $(CHECK_LIBS)
+else
+LDADD = libunit.a libspclient.a libsptrackd.a libsptools.a $(CORE_LIBS) \
+	$(HOST_LIBS) $(CORE_LIBS) $(CHECK_LIBS)
+endif
+
+check_PROGRAMS += $(UNIT_CORE)
+TESTS_QUICK += $(UNIT_CORE)
+if !CORE_ONLY
+check_PROGRAMS += $(UNIT_HOST)
+TESTS_QUICK += $(UNIT_HOST)
+endif
+endif
