@@ -1,0 +1,143 @@
+#ifndef SWARM_SECURE_H
+#define SWARM_SECURE_H
+
+/*
+ * The secure link between two peers: Noise_XXpsk0_25519_ChaChaPoly_SHA256
+ * (Noise Protocol Framework, revision 34) over a byte stream, then frames.
+ *
+ *	-> psk, e            the first message already proves the channel
+ *	<- e, ee, s, es      payload: secure_hello of the responder
+ *	-> s, se             payload: secure_hello of the initiator
+ *
+ * The prologue is "spate peer 1" || 0x00 || info-hash; the psk is derived from
+ * the channel key (link_psk), so who does not have the link gets no answer at
+ * all, not even a close that differs from a silent port's time-out.
+ *
+ * Handshake messages are sent bare (their lengths are fixed: hello has one
+ * size). After Split() each frame is
+ *
+ *	u16 length of the ciphertext, masked     2
+ *	ciphertext with tag                      1..65,519 + 16
+ *
+ * The mask is two bytes of a ChaCha20 key stream (own key by HKDF from the
+ * handshake, one counter per frame), the nonce counts frames, the masked
+ * length is the additional data. Each direction rekeys after
+ * SECURE_REKEY_FRAMES frames as Noise's Rekey() does. The AEAD of frames is the
+ * best of what both hellos list; the handshake itself is always ChaCha20.
+ *
+ * No state but this object; no clock, no randomness: the caller brings the
+ * ephemeral secret. Not in here: peer policy, messages.
+ */
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "wire/limits.h"
+#include "wire/link.h"
+
+#define SECURE_KEY_LEN      32
+#define SECURE_TAG_LEN      16
+#define SECURE_OVERHEAD     18 /* bytes that a frame adds */
+#define SECURE_FRAME_MAX    (LIM_FRAME - SECURE_TAG_LEN) /* plaintext bytes */
+#define SECURE_REKEY_FRAMES 65536
+#define SECURE_HELLO_LEN    16
+
+/* Bits of hello.ciphers; the higher bit wins where both have it. */
+enum secure_cipher_id {
+	SECURE_CHACHA20 = 0, /* ChaCha20-Poly1305-IETF, always offered */
+	SECURE_AES256GCM = 1,
+	SECURE_COUNTING = 7, /* simulator: no encryption, same lengths */
+};
+
+/* What each side tells inside the handshake. */
+struct secure_hello {
+	uint8_t version;  /* 1 */
+	uint8_t ciphers;  /* filled from the table of secure_new */
+	uint8_t flags;    /* SECURE_FLAG_* */
+	uint16_t port;    /* where it listens, 0 = nowhere */
+	uint32_t up_kbps; /* what it means to upload, 0 = unknown */
+};
+
+enum secure_flag {
+	SECURE_FLAG_SEEDER = 1 << 0, /* holds the channel's secret */
+};
+
+/*
+ * An AEAD as the host supplies it. |state| has SECURE_STATE bytes, aligned to
+ * 64, prepared by |init| from the key. c may equal m. Nonce: 96 bits, the
+ * counter little-endian in the last 8 bytes (as Noise does for ChaChaPoly).
+ */
+#define SECURE_STATE 512
+struct secure_cipher {
+	enum secure_cipher_id id;
+	void (*init)(void *state, const uint8_t key[SECURE_KEY_LEN]);
+	void (*seal)(uint8_t *c, const uint8_t *m, size_t len,
+	    const uint8_t *ad, size_t ad_len, uint64_t counter,
+	    const void *state);
+	/* 0 or SP_ERR_CRYPTO; c has len + SECURE_TAG_LEN bytes. */
+	int (*open)(uint8_t *m, const uint8_t *c, size_t len, const uint8_t *ad,
+	    size_t ad_len, uint64_t counter, const void *state);
+};
+
+extern const struct secure_cipher secure_chacha20;
+extern const struct secure_cipher secure_aes256gcm;
+/*
+ * What this machine can do: fills |out| with at most 2 pointers, returns how
+ * many. ChaCha20 is always among them.
+ */
+size_t secure_ciphers(const struct secure_cipher *out[2]);
+
+struct secure;
+
+struct secure_conf {
+	bool initiator;
+	uint8_t info_hash[LINK_INFOHASH_LEN];
+	uint8_t psk[32];
+	uint8_t static_sk[SECURE_KEY_LEN];
+	uint8_t ephemeral_sk[SECURE_KEY_LEN]; /* fresh random bytes */
+	struct secure_hello hello;            /* own; ciphers is ignored */
+	const struct secure_cipher *const *ciphers; /* borrowed for life */
+	size_t n_ciphers;                           /* 1..8 */
+};
+
+enum secure_event {
+	SECURE_MORE = 0,        /* all input is used, nothing happened */
+	SECURE_ESTABLISHED = 1, /* remote hello and key are known now */
+	SECURE_FRAME = 2,       /* *frame is a decrypted frame */
+};
+
+/* SP_ERR_NOMEM, SP_ERR_ARG. Copies |conf|. */
+int secure_new(struct secure **out, const struct secure_conf *conf,
+    const struct sp_mem *mem);
+void secure_free(struct secure *s); /* wipes keys */
+
+/* Initiator: appends the first message to |out|. Responder: nothing. */
+int secure_start(struct secure *s, struct sp_buf *out);
+/*
+ * Takes bytes of the stream. Call again with the rest until it returns
+ * SECURE_MORE. Uses *used bytes; handshake answers are appended to |out|;
+ * after SECURE_FRAME *frame points into the object and holds until the next
+ * call. Incomplete frames are kept inside (at most LIM_FRAME + 2 bytes).
+ * SP_ERR_CRYPTO: a message does not authenticate (in the first message of a
+ * responder: the other does not know the channel; stay silent);
+ * SP_ERR_PROTO: zero key, unknown version, bad length; SP_ERR_NOMEM. After an
+ * error the object only takes secure_free.
+ */
+int secure_input(struct secure *s, const uint8_t *p, size_t len, size_t *used,
+    struct sp_buf *out, struct sp_rd *frame);
+/*
+ * Appends one frame with |len| (1..SECURE_FRAME_MAX) bytes to |out|. Only when
+ * established. Errors are in out->err as well.
+ */
+int secure_seal(struct secure *s, struct sp_buf *out, const uint8_t *p,
+    size_t len);
+
+bool secure_is_established(const struct secure *s);
+/* Of the other side; only when established. */
+const struct secure_hello *secure_remote(const struct secure *s);
+const uint8_t *secure_remote_key(const struct secure *s); /* 32 bytes */
+enum secure_cipher_id secure_cipher(const struct secure *s);
+/* X25519 public key of a secret key. */
+void secure_public(uint8_t pk[SECURE_KEY_LEN],
+    const uint8_t sk[SECURE_KEY_LEN]);
+
+#endif
