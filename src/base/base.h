@@ -27,10 +27,23 @@
 #define SP_PRINTF(f, a)   __attribute__((format(printf, f, a)))
 #define SP_UNUSED         __attribute__((unused))
 
+/* C++ headers use all of these themselves. */
+#ifndef __cplusplus
+
 /* With _GNU_SOURCE it is a macro, and poisoning one warns. */
 #undef alloca
 
 #pragma GCC poison strcpy strcat sprintf vsprintf strtok atoi atol atoll gets
-#pragma GCC poison alloca rand srand random
+#pragma GCC poison alloca
+
+/*
+ * These cannot be poisoned: headers of libcrypto and libsodium use the words
+ * for parameters and members. As macros they catch calls only.
+ */
+#define rand(...)   use_base_rng_and_not_rand
+#define srand(...)  use_base_rng_and_not_srand
+#define random(...) use_base_rng_and_not_random
+
+#endif
 
 #endif

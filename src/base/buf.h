@@ -17,8 +17,9 @@ struct sp_rd {
 	bool bad;           /* a read went past the end */
 };
 
-/* Borrows |p| until the last use of the reader. */
+/* Borrows |p| (NULL: empty) until the last use of the reader. */
 struct sp_rd buf_rd(const void *p, size_t len);
+/* 0 when bad. */
 size_t buf_get_left(const struct sp_rd *rd);
 uint8_t buf_get_u8(struct sp_rd *rd);
 uint16_t buf_get_u16(struct sp_rd *rd);
@@ -51,7 +52,8 @@ void buf_init(struct sp_buf *b, const struct sp_mem *mem, size_t max);
 void buf_fini(struct sp_buf *b);
 /* Forgets content and error, keeps the memory. */
 void buf_reset(struct sp_buf *b);
-/* Room for |len| more bytes: pointer to them (not yet counted) or NULL. */
+/* Room for |len| more bytes: pointer to them (not yet counted), or NULL and
+ * |err| set. */
 uint8_t *buf_reserve(struct sp_buf *b, size_t len);
 /* Counts |len| bytes that were written where buf_reserve pointed. */
 void buf_commit(struct sp_buf *b, size_t len);
@@ -63,12 +65,12 @@ void buf_put_u16(struct sp_buf *b, uint16_t v);
 void buf_put_u32(struct sp_buf *b, uint32_t v);
 void buf_put_u64(struct sp_buf *b, uint64_t v);
 void buf_put_varint(struct sp_buf *b, uint64_t v);
+/* Without the NUL. */
 void buf_put_str(struct sp_buf *b, const char *s);
+/* Decimal text. */
 void buf_put_dec(struct sp_buf *b, int64_t v);
-/* %s %c %d %u %x %llu-style subset through an own formatter is not offered:
- * text with formats is made by hosts. */
 
-/* Overwrites bytes at |at| (at + 4 <= len). */
+/* Overwrites bytes at |at| (at + 4 <= len); nothing after an error. */
 void buf_set_u32(struct sp_buf *b, size_t at, uint32_t v);
 
 /* Lower-case hex of |len| bytes and a NUL: out holds 2 * len + 1. */

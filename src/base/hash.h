@@ -4,7 +4,8 @@
 /*
  * SHA-256 (libcrypto's EVP, SHA-NI), Ed25519 (libsodium), and the BEP 52
  * Merkle tree over 16 KiB leaves. The only file of base that knows crypto
- * libraries. Pure: same input, same output.
+ * libraries. Pure: same input, same output. Each thread that hashes keeps one
+ * EVP context until the process ends.
  */
 
 #include "base/err.h"
@@ -16,7 +17,10 @@
 #define HASH_SK_LEN   64 /* libsodium's seed || pk */
 #define HASH_SEED_LEN 32
 
-/* One-time set-up (sodium_init). 0 or SP_ERR_CRYPTO. */
+/*
+ * Set-up before any thread is started; again is fine. 0 or SP_ERR_CRYPTO.
+ * Without it hashes are right but slow.
+ */
 int hash_setup(void);
 
 void hash_sha256(uint8_t out[HASH_LEN], const void *p, size_t len);
@@ -40,7 +44,11 @@ void hash_leaves(uint8_t *out, const void *p, size_t len);
 
 void hash_keypair(uint8_t pk[HASH_PK_LEN], uint8_t sk[HASH_SK_LEN],
     const uint8_t seed[HASH_SEED_LEN]);
-/* Signs label || 0x00 || message, so that no signature fits two purposes. */
+/*
+ * Plain Ed25519 (RFC 8032) over the 32 bytes SHA-256(label || 0x00 ||
+ * message): the label keeps a signature from fitting two purposes, the digest
+ * keeps the message from being copied.
+ */
 void hash_sign(uint8_t sig[HASH_SIG_LEN], const uint8_t sk[HASH_SK_LEN],
     const char *label, const void *p, size_t len);
 /* 0 or SP_ERR_SIG. */

@@ -4,7 +4,7 @@
 /*
  * Intrusive binary min-heap on (time, sequence): entries with equal times
  * leave in the order they came, which determinism needs. The owner embeds a
- * heap_node.
+ * heap_node, zeroed before its first use.
  */
 
 #include "base/err.h"
@@ -14,7 +14,7 @@
 struct heap_node {
 	sp_time at;
 	uint64_t seq;
-	size_t pos; /* 1-based, 0 when not in a heap */
+	size_t pos; /* 1-based, 0 when not in the heap */
 };
 
 struct heap {
@@ -26,7 +26,10 @@ struct heap {
 
 void heap_init(struct heap *h, const struct sp_mem *mem);
 void heap_fini(struct heap *h); /* nodes belong to their owners */
-/* Inserts or moves |n| to |at|. SP_ERR_NOMEM (n is then not in the heap). */
+/*
+ * Inserts or moves |n| to |at|, behind all entries of the same time.
+ * SP_ERR_NOMEM (n is then not in the heap); a move never fails.
+ */
 int heap_set(struct heap *h, struct heap_node *n, sp_time at);
 /* Fine when it is not in the heap. */
 void heap_del(struct heap *h, struct heap_node *n);

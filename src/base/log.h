@@ -6,10 +6,13 @@
  * to say something is given a struct sp_log. Formatting is an own small
  * subset, so that cores need no stdio:
  *   %s  const char *        %d  int             %u  unsigned
- *   %lld int64 (long long)  %llu uint64         %x  unsigned, hex
+ *   %lld long long          %llu, %llx unsigned long long
+ *   %zu  size_t             %x  unsigned, hex
  *   %p  const uint8_t *, size_t: hex of bytes   %q  const char *, size_t:
- *       escaped text (for peer bytes: \xNN for all but printable ASCII)
+ *       escaped text (for peer bytes: \xNN for all but printable ASCII, and
+ *       for the backslash)
  *   %%
+ * No flags and widths. Anything else ends the line with "%?".
  */
 
 #include "base/base.h"
@@ -33,6 +36,7 @@ struct sp_log {
 void log_msg(const struct sp_log *log, enum log_level level, const char *fmt,
     ...);
 /* The formatter itself: returns the length that was written, < size. */
+/* |size| counts the NUL, which is always put unless |size| is 0. */
 size_t log_format(char *out, size_t size, const char *fmt, ...);
 size_t log_vformat(char *out, size_t size, const char *fmt, va_list ap);
 

@@ -4,19 +4,26 @@
 /*
  * Hash map from fixed-size keys to fixed-size values, open addressing, keyed
  * hash (SipHash-2-4) so that a peer cannot choose colliding keys. Insertion
- * order does not matter to what lookups return; iteration is by slot and thus
- * the same for the same seed and the same sequence of calls.
+ * order does not matter to what lookups return; the order of iteration depends
+ * on the sequence of calls alone, not on the seed. Memory grows with the number
+ * of entries and stays until map_free. Keys are compared as bytes: a struct
+ * used as key must have no padding. Values are aligned to 8 bytes.
  */
 
 #include "base/err.h"
 #include "base/mem.h"
 
+#define MAP_MAX ((size_t)1 << 30) /* entries */
+
 struct map;
 
-/* At most |max| entries. key_size 1..64, val_size 0..4096. SP_ERR_NOMEM. */
+/*
+ * At most |max| (1..MAP_MAX) entries. key_size 1..64, val_size 0..4096.
+ * SP_ERR_ARG, SP_ERR_NOMEM.
+ */
 int map_new(struct map **out, const struct sp_mem *mem, size_t key_size,
     size_t val_size, size_t max, uint64_t seed);
-void map_free(struct map *m);
+void map_free(struct map *m); /* NULL is fine */
 size_t map_len(const struct map *m);
 /* Value or NULL. Valid until the next put or del. */
 void *map_get(const struct map *m, const void *key);

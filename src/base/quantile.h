@@ -3,8 +3,9 @@
 
 /*
  * Online quantiles of durations or sizes: a histogram of 8 sub-buckets per
- * power of two (relative error <= 6.25 %), with exponential forgetting by
- * halving all counts when the total passes a limit. Integers only.
+ * power of two (values below 16 exact, relative error <= 6.25 % above), with
+ * exponential forgetting by halving all counts when the total passes a limit.
+ * Integers only.
  */
 
 #include "base/base.h"
@@ -14,15 +15,16 @@
 struct quantile {
 	uint32_t count[QUANTILE_BUCKETS];
 	uint32_t total;
-	uint32_t limit; /* counts are halved when total reaches it; 0 = never */
-	uint64_t max;   /* largest sample since the last halving */
+	uint32_t limit; /* halve before adding to so many; 0 = UINT32_MAX */
+	uint64_t max;   /* no sample still counted is larger */
 };
 
 void quantile_init(struct quantile *q, uint32_t limit);
 void quantile_add(struct quantile *q, uint64_t v);
 /*
- * Value v such that about |ppm| / 10^6 of the samples are <= v (the bucket's
- * upper edge, at most max); |dflt| while there are no samples.
+ * Value v such that about |ppm| / 10^6 of the samples are <= v (the middle of
+ * the bucket that holds this sample, at most max); |dflt| while there are no
+ * samples.
  */
 uint64_t quantile_get(const struct quantile *q, uint32_t ppm, uint64_t dflt);
 /* Adds the counts of |from|. */

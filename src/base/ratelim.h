@@ -5,28 +5,40 @@
 
 #include "base/tstamp.h"
 
+#define RATELIM_BURST_MAX (UINT64_MAX / 1000000000)
+
+/*
+ * The credit counts 1e-9 bytes: then one nanosecond is worth exactly rate_bps
+ * of them, nothing is ever rounded away, and a take at the very moment that
+ * ratelim_when named succeeds.
+ */
 struct ratelim {
-	uint64_t rate_bps;  /* tokens (bytes) per second, 0 = no limit */
-	uint64_t burst;     /* most tokens that can be saved */
-	uint64_t tokens_ns; /* saved, in bytes * 1e9 / rate: time credit, ns */
+	uint64_t rate_bps; /* tokens (bytes) per second, 0 = no limit */
+	uint64_t burst;    /* most tokens that can be saved */
+	uint64_t credit;   /* saved at |last|, in 1e-9 bytes */
 	sp_time last;
 };
 
+/* The bucket starts full. |burst| is cut at RATELIM_BURST_MAX (18 GB). */
 void ratelim_init(struct ratelim *r, uint64_t rate_bps, uint64_t burst,
     sp_time now);
+/* Keeps what is saved, up to the new burst. */
 void ratelim_set(struct ratelim *r, uint64_t rate_bps, uint64_t burst,
     sp_time now);
-/* True and takes |n| if there are that many. No limit: always. */
+/* True and takes |n| if there are that many. No limit: always. More than the
+ * burst: never. */
 bool ratelim_take(struct ratelim *r, uint64_t n, sp_time now);
-/* When |n| (<= burst) tokens will be there; now if they are. */
+/* When |n| tokens will be there: now if they are, SP_NEVER if n > burst. */
 sp_time ratelim_when(const struct ratelim *r, uint64_t n, sp_time now);
 
-/* Bytes per second over about the last 3 s, in 8 slots of 375 ms. */
+/* Bytes per second over about the last 3 s, in 8 slots of 375 ms. Zeroed at
+ * first. */
 struct ratemeter {
 	uint64_t slot[8];
-	int64_t cur; /* index of the newest slot since time 0 */
-	uint64_t total;
-	sp_time since; /* first sample; 0 = none */
+	int64_t cur;    /* index of the newest slot since time 0 */
+	uint64_t total; /* bytes ever */
+	sp_time since;  /* first sample, if started */
+	bool started;
 };
 
 void ratemeter_add(struct ratemeter *r, uint64_t n, sp_time now);
