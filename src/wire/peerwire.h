@@ -5,7 +5,8 @@
  * Messages between peers, inside the frames of the secure link. A frame holds
  * whole messages: u32 length (of type and body), u8 type, body. Integers are
  * big-endian. Types 0..8 and 16 have the numbers of BEP 3 and BEP 6; a type
- * that is not known is skipped.
+ * that is not known is skipped, and so is a message of length 0, which is BEP
+ * 3's keep-alive.
  *
  * A block is named (track u8, number u64, index u16).
  */
@@ -20,8 +21,10 @@
  * have: u8 track, u64 base, then groups until the end:
  *	varint delta (number = base + delta), u8 kind, and for the kinds
  *	PW_HAVE_BLOCKS / ARRIVING: varint first, u8 n (1..128), n bytes of
- *	bitmap: bit 7 of byte 0 is block |first| (a multiple of 8 is not
- *needed).
+ *	bitmap: bit 7 of byte 0 is block |first| (any, not only a multiple
+ *	of 8). Every byte covers a block below LIM_PIECE_BLOCKS, and padding
+ *	bits that would name one at or above it are 0.
+ * pex: compact is 18 bytes (IPv6) when PW_PEX_V6 is set in the flags, else 6.
  */
 #define PW_MSG_LIST(X)                                      \
 	X(CHOKE, 0, "")                                     \
@@ -133,8 +136,18 @@ struct pw_msg {
 	} u;
 };
 
+enum pw_pex_flag {
+	PW_PEX_LISTENS = 1 << 0, /* accepts incoming connections */
+	PW_PEX_V6 = 1 << 1,      /* the address is IPv6 */
+};
+
 struct pw_pex_entry {
-	uint8_t flags; /* bit 0: accepts incoming connections */
+	/*
+	 * enum pw_pex_flag; other bits are kept. PW_PEX_V6 follows addr.family
+	 * both ways: pw_pex_add sets it, pw_pex_next corrects it (a mapped
+	 * address is IPv4 once it is read).
+	 */
+	uint8_t flags;
 	uint8_t peer_id[LINK_PEERID_LEN];
 	struct sp_addr addr;
 };
@@ -144,15 +157,20 @@ struct pw_pex_entry {
  * used up. SP_ERR_PROTO: lengths are wrong, or a known type with a malformed
  * body (numbers, counts and groups are checked whole here, so pw_have_next and
  * pw_pex_next cannot fail later). Unknown types are returned with only type
- * set; the caller skips them.
+ * set; the caller skips them. Reasons of reject and bye are not checked, so
+ * that new ones can be added. Pointers in *out borrow the frame.
  */
 int pw_read(struct sp_rd *frame, struct pw_msg *out);
+/* The next group or entry, of a message that pw_read gave; false at the end. */
 bool pw_have_next(struct pw_msg *have, struct pw_have_group *out);
 bool pw_pex_next(struct pw_msg *pex, struct pw_pex_entry *out);
 /* "have", "request", ...: for logs; "unknown". */
 const char *pw_name(uint8_t type);
 
-/* Writers append one whole message; errors are in b->err. */
+/*
+ * Writers append one whole message; errors are in b->err, and what stands in
+ * |b| is then useless. Values must be in the ranges that pw_read checks.
+ */
 void pw_put_simple(struct sp_buf *b, enum pw_type type); /* no body */
 void pw_put_request(struct sp_buf *b, struct pw_block_ref r, uint16_t slack_ms);
 /* Header of a block message; the caller appends |len| bytes of payload. */
@@ -165,6 +183,7 @@ void pw_put_want(struct sp_buf *b, uint8_t track, uint64_t number,
 void pw_put_ping(struct sp_buf *b, uint64_t token);
 void pw_put_pong(struct sp_buf *b, uint64_t token, uint16_t queue_ms,
     uint32_t up_kbps);
+/* |text| (NULL: none) is cut at LIM_BYE_TEXT bytes. */
 void pw_put_bye(struct sp_buf *b, uint8_t reason, const char *text);
 
 /* have and pex are built in steps: begin, any number of add, end. */
@@ -179,6 +198,7 @@ void pw_have_begin(struct pw_open *o, struct sp_buf *b, uint8_t track,
 bool pw_have_add(struct pw_open *o, struct sp_buf *b,
     const struct pw_have_group *g);
 void pw_pex_begin(struct pw_open *o, struct sp_buf *b);
+/* False when LIM_PEX_PEERS is reached. addr.family is 4 or 6. */
 bool pw_pex_add(struct pw_open *o, struct sp_buf *b,
     const struct pw_pex_entry *e);
 void pw_end(struct pw_open *o, struct sp_buf *b);

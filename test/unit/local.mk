@@ -12,6 +12,7 @@ libunit_a_SOURCES = test/unit/failmem.c test/unit/failmem.h \
 	test/unit/unit.c test/unit/unit.h
 
 UNIT_CORE += test/unit/check_failmem
+UNIT_CORE += test/unit/check_peerwire
 
 if CORE_ONLY
 LDADD = libunit.a $(CORE_LIBS) $(CHECK_LIBS)
