@@ -2,3 +2,8 @@
 noinst_LIBRARIES += libtrack.a
 libtrack_a_CPPFLAGS = $(CORE_CPPFLAGS)
 libtrack_a_SOURCES =
+libtrack_a_SOURCES += tracker/access.h
+libtrack_a_SOURCES += tracker/live.h
+libtrack_a_SOURCES += tracker/registry.h
+libtrack_a_SOURCES += tracker/reply.h
+libtrack_a_SOURCES += tracker/track.h

@@ -1,0 +1,113 @@
+#ifndef TRACKER_TRACK_H
+#define TRACKER_TRACK_H
+
+/*
+ * The tracker: registry, live windows and access lists behind one call per
+ * kind of input. No sockets: a face (HTTP, later UDP and WebSocket) turns bytes
+ * into these calls, and sends what they append to its buffer.
+ *
+ *	call             reply appended              who
+ *	track_announce   none: a struct              any face
+ *	track_http_*     bencoded, failures too      HTTP
+ *	track_publish    bencoded                    POST /live/.../publish
+ *	track_hello,     frames                      GET /live/.../window and
+ *	track_feed                                   /live/.../stream
+ *	track_manifest   envelope                    GET /live/.../manifest
+ *	track_evidence   frames, in pairs            GET /live/.../evidence
+ *
+ * Open streams are the host's: after a publish with res.woke it calls
+ * track_feed once for each stream of that channel, with the stream's own
+ * position, until nothing more comes.
+ *
+ *	struct tw_since pos = asked;
+ *	track_hello(t, ih, wall_ms, out);
+ *	while (track_feed(t, ih, &pos, 65536, out) > 0)
+ *		send(out);
+ *
+ * Calls with |now| must be made in the order of time. |wall_ms| is the wall
+ * clock, ms since 1970; it is only told, never decided on.
+ */
+
+#include "tracker/access.h"
+#include "tracker/live.h"
+#include "tracker/registry.h"
+
+struct track_conf {
+	struct registry_conf registry;
+	struct live_conf live;
+	bool full_scrape; /* answer /scrape without info-hash (bounded) */
+};
+
+#define TRACK_FULL_SCRAPE 10000 /* swarms in a full scrape */
+
+struct track;
+
+/* Defaults; conf->live.boot must be set by the host. */
+void track_conf_init(struct track_conf *c);
+/* SP_ERR_ARG, SP_ERR_NOMEM, SP_ERR_CRYPTO. */
+int track_new(struct track **out, const struct track_conf *conf,
+    const struct sp_mem *mem, uint64_t seed, sp_time now);
+void track_free(struct track *t);
+
+/*
+ * One announce from |from|, for any face. Fills |out|; the peers stand in
+ * |peers| (at most |max|). SP_ERR_DENIED (access), SP_ERR_RANGE (port 0,
+ * address that cannot be dialled). out->external is |from|.
+ */
+int track_announce(struct track *t, const struct tw_announce *a,
+    const struct sp_addr *from, struct tw_peer *peers, size_t max,
+    struct tw_reply *out, sp_time now);
+
+/*
+ * |query| is the text after '?'. Both append one bencoded dictionary whatever
+ * happens, and return 0 or the error that it tells; b->err only when |b| has
+ * no room or memory.
+ */
+int track_http_announce(struct track *t, const char *query, size_t len,
+    const struct sp_addr *from, struct sp_buf *b, sp_time now);
+int track_http_scrape(struct track *t, const char *query, size_t len,
+    struct sp_buf *b, sp_time now);
+
+/*
+ * The body of a publish. Appends the reply; returns as live_publish, or
+ * SP_ERR_DENIED. |res| may be NULL.
+ */
+int track_publish(struct track *t, const uint8_t info_hash[LINK_INFOHASH_LEN],
+    const uint8_t *body, size_t len, struct sp_buf *b, struct live_result *res,
+    sp_time now);
+/* SP_ERR_NOTFOUND: no such channel (or denied): HTTP 404; b->err. */
+int track_hello(struct track *t, const uint8_t info_hash[LINK_INFOHASH_LEN],
+    int64_t wall_ms, struct sp_buf *b);
+/* As live_feed, and SP_ERR_NOTFOUND: the channel is gone, end the stream. */
+int track_feed(struct track *t, const uint8_t info_hash[LINK_INFOHASH_LEN],
+    struct tw_since *pos, size_t max, struct sp_buf *b);
+int track_manifest(struct track *t, const uint8_t info_hash[LINK_INFOHASH_LEN],
+    struct sp_buf *b);
+/* Evidence of equivocation of one channel; a count of pairs. */
+int track_evidence(struct track *t, const uint8_t info_hash[LINK_INFOHASH_LEN],
+    struct sp_buf *b);
+
+/* As access_set; then forgets what is no longer permitted. */
+int track_access(struct track *t, enum access_list which, const char *text,
+    size_t len, struct access_error *e);
+
+void track_tick(struct track *t, sp_time now);
+/* When to call it at the latest; SP_NEVER. */
+sp_time track_deadline(const struct track *t);
+
+struct track_stats {
+	struct registry_stats registry;
+	struct live_stats live;
+	uint64_t announces, announce_errors;
+	uint64_t scrapes, scrape_errors;
+	uint64_t publishes, publish_errors;
+	uint64_t denied;     /* by access, of all kinds */
+	uint64_t peers_told; /* addresses handed out */
+};
+void track_stats(const struct track *t, struct track_stats *out);
+const struct live *track_live(const struct track *t);
+const struct registry *track_registry(const struct track *t);
+/* For tests and fuzzers. */
+bool track_is_sound(const struct track *t);
+
+#endif
