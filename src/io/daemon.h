@@ -1,0 +1,56 @@
+#ifndef SRC_IO_DAEMON_H
+#define SRC_IO_DAEMON_H
+
+/* What a program does around its loop: log, errors, process state. */
+
+#include <stdnoreturn.h>
+
+#include "base/log.h"
+#include "io/conf.h"
+
+/*
+ * SIGPIPE is ignored, umask is 027, the soft limit of open files becomes the
+ * hard one (at most 1,048,576). First thing in main.
+ */
+void daemon_setup(const char *prog);
+/* Open files that this process may have. */
+uint64_t daemon_nofile(void);
+
+/*
+ * Opens the log as |std| says (verbose 0: info, 1 and more: debug). Lines go
+ * to stderr as `tag: text`, with a `<N>` priority in front when stderr is the
+ * journal (JOURNAL_STREAM), with a UTC time stamp when it is a file or a pipe
+ * and not the journal; to syslog with --log syslog or after detaching.
+ * Control characters are escaped. The log is static: never freed.
+ */
+const struct sp_log *daemon_log_open(const struct conf_std *std);
+const struct sp_log *daemon_log(void);
+
+/*
+ * Goes to the background (-d): forks twice, new session, chdir /, stdio to
+ * /dev/null. Call daemon_ready when the sockets are open: the first process
+ * then exits 0; if the daemon dies before, it exits 1. SP_ERR_IO.
+ */
+int daemon_detach(void);
+/* Also sd_notify READY=1 where NOTIFY_SOCKET is set. Safe without detach. */
+void daemon_ready(void);
+/* sd_notify with |text|, e.g. "STOPPING=1", "WATCHDOG=1". */
+void daemon_notify(const char *text);
+
+/*
+ * Writes the pid and holds a lock on |path| until exit. SP_ERR_EXISTS: another
+ * one runs, *pid tells which; SP_ERR_IO (errno).
+ */
+int daemon_pidfile(const char *path, long *pid);
+void daemon_pidfile_remove(void);
+
+/* `prog: what: why` on stderr and exit 1 (failure) or 2 (usage). */
+noreturn void daemon_fail(const char *what, const char *why);
+noreturn void daemon_usage(const char *what, const char *why);
+/* Without the exit. */
+void daemon_complain(const char *what, const char *why);
+
+/* "prog VERSION" and the libraries, for -V. */
+void daemon_version(FILE *f, const char *prog);
+
+#endif

@@ -1,0 +1,52 @@
+#ifndef SRC_IO_SOCK_H
+#define SRC_IO_SOCK_H
+
+/* Addresses and sockets: conversions, names, and the few socket options. */
+
+#include "base/addr.h"
+#include "io/loop.h"
+
+struct sockaddr;
+struct sockaddr_storage;
+
+/* Returns the length for bind(2), connect(2), sendto(2); 0 when a is unset. */
+int sock_from_addr(struct sockaddr_storage *out, const struct sp_addr *a);
+/* Unset when |sa| is neither IPv4 nor IPv6. */
+struct sp_addr sock_to_addr(const struct sockaddr *sa);
+/* Local and remote end of |fd|; unset on error. */
+struct sp_addr sock_local(int fd);
+struct sp_addr sock_remote(int fd);
+
+/*
+ * Splits "host:port", "[v6]:port", "host", "v6" at the port; the host comes
+ * without brackets. |dflt| when there is no port. SP_ERR_SYNTAX, SP_ERR_RANGE
+ * (port), SP_ERR_TOOBIG.
+ */
+#define SOCK_HOST_MAX 256
+int sock_split(const char *s, uint16_t dflt, char host[SOCK_HOST_MAX],
+    uint16_t *port);
+
+/*
+ * What a program may listen on: "host:port", ":port" and "port" (all
+ * addresses), "*:port"; only literal addresses and "localhost". Gives one
+ * address, or two (IPv4 and IPv6) for all addresses. Returns the number;
+ * SP_ERR_SYNTAX, SP_ERR_RANGE.
+ */
+int sock_listen_parse(const char *s, struct sp_addr out[2]);
+
+/*
+ * Resolves "host:port" without blocking; literals too, and then also in a
+ * later round of the loop. |cb| gets 0 and at least one address in the order
+ * to try, or SP_ERR_NOTFOUND / SP_ERR_SYNTAX / SP_ERR_TIMEOUT and none.
+ * |*out| is valid until the callback begins. SP_ERR_NOMEM.
+ */
+struct sock_lookup;
+#define SOCK_LOOKUP_MAX 16
+typedef void (
+    *sock_lookup_cb)(void *ctx, int err, const struct sp_addr *v, size_t n);
+int sock_lookup(struct sock_lookup **out, struct loop *l, const char *hostport,
+    uint16_t dflt, sock_lookup_cb cb, void *ctx);
+/* No callback will come. NULL is fine. */
+void sock_lookup_cancel(struct sock_lookup *q);
+
+#endif
