@@ -19,10 +19,11 @@ AM_TESTS_ENVIRONMENT = \
 	top_builddir='$(top_builddir)'; \
 	CC='$(CC)'; NM='$(NM)'; AWK='$(AWK)'; \
 	SP_CPPFLAGS='$(AM_CPPFLAGS) $(EVENT_CFLAGS) $(CHECK_CFLAGS)'; \
+	SP_CORE_ONLY='$(sp_core_only)'; \
 	SP_INSTRUMENTED='$(sp_instrumented)'; \
 	SP_PROGRAMS='$(bin_PROGRAMS) $(sbin_PROGRAMS)'; \
 	export top_srcdir top_builddir CC NM AWK SP_CPPFLAGS \
-		SP_INSTRUMENTED SP_PROGRAMS;
+		SP_CORE_ONLY SP_INSTRUMENTED SP_PROGRAMS;
 
 include test/unit/local.mk
 include test/sim/local.mk
@@ -37,11 +38,19 @@ if SLOW_TESTS
 TESTS += $(TESTS_SLOW)
 endif
 
-# All but test/regress.
+# All but test/regress; and only that.
 check-quick: all
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(TESTS_QUICK)'
 
-lint: all
-	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(TESTS_LINT)'
+check-slow: all
+	$(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS='$(TESTS_SLOW)'
 
-.PHONY: check-quick lint
+lint: all
+	$(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS='$(TESTS_LINT)'
+
+coverage:
+	$(AM_TESTS_ENVIRONMENT) $(SHELL) $(top_srcdir)/test/coverage.sh
+
+EXTRA_DIST += test/coverage.sh test/leg.sh test/totals.sh
+
+.PHONY: check-quick check-slow lint coverage

@@ -18,9 +18,18 @@ else
 MAIN_FUZZ = test/fuzz/replay_main.c
 endif
 
-
 check_PROGRAMS += $(FUZZ)
 if !ENABLE_FUZZING
 TESTS_QUICK += $(FUZZ)
 endif
-EXTRA_DIST += test/fuzz/corpus test/fuzz/replay_main.c
+EXTRA_DIST += test/fuzz/corpus test/fuzz/replay_main.c test/fuzz/run.sh
+
+# make fuzz FUZZ_SECONDS=600
+FUZZ_SECONDS = 60
+fuzz:
+	$(AM_TESTS_ENVIRONMENT) $(SHELL) $(top_srcdir)/test/fuzz/run.sh \
+		$(FUZZ_SECONDS) $(FUZZ)
+
+fuzz-programs: $(FUZZ)
+
+.PHONY: fuzz fuzz-programs

@@ -1,6 +1,9 @@
-# Whole programs, real sockets, real players: slow.
+# Whole programs, real sockets, real players: slow. REGRESS are the tests,
+# REGRESS_FILES what else they need. (Not the directory: `make dist' would
+# take the logs of a build along.)
 
 REGRESS =
+REGRESS_FILES =
 
 TESTS_SLOW += $(REGRESS)
-EXTRA_DIST += test/regress
+EXTRA_DIST += $(REGRESS) $(REGRESS_FILES)
