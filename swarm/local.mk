@@ -2,3 +2,8 @@
 noinst_LIBRARIES += libswarm.a
 libswarm_a_CPPFLAGS = $(CORE_CPPFLAGS)
 libswarm_a_SOURCES =
+libswarm_a_SOURCES += swarm/cipher.c
+libswarm_a_SOURCES += swarm/noise.c
+libswarm_a_SOURCES += swarm/noise.h
+libswarm_a_SOURCES += swarm/secure.c
+libswarm_a_SOURCES += swarm/secure.h

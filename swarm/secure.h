@@ -13,17 +13,35 @@
  * the channel key (link_psk), so who does not have the link gets no answer at
  * all, not even a close that differs from a silent port's time-out.
  *
- * Handshake messages are sent bare (their lengths are fixed: hello has one
- * size). After Split() each frame is
+ * Handshake messages are sent bare: 48, 112 and 80 bytes, the first with an
+ * empty payload, the others with a hello (integers big-endian):
+ *
+ *	u8 version = 1, u8 ciphers, u8 flags, u8 0,
+ *	u16 port, u16 0, u32 up_kbps, u32 0      zeros are ignored on receipt
+ *
+ * After Split() each frame is
  *
  *	u16 length of the ciphertext, masked     2
  *	ciphertext with tag                      1..65,519 + 16
  *
- * The mask is two bytes of a ChaCha20 key stream (own key by HKDF from the
- * handshake, one counter per frame), the nonce counts frames, the masked
- * length is the additional data. Each direction rekeys after
- * SECURE_REKEY_FRAMES frames as Noise's Rekey() does. The AEAD of frames is the
- * best of what both hellos list; the handshake itself is always ChaCha20.
+ * Each direction counts its frames from 0; n is that number.
+ *
+ *	AEAD     the highest cipher in both hellos; the handshake itself is
+ *	         always ChaCha20. Key: Split(), first output for what the
+ *	         initiator sends. Nonce: n. Additional data: the two bytes of
+ *	         the masked length.
+ *	mask     key: HKDF(ck, "spate length", 2), outputs as for Split().
+ *	         Block b = n / 32 is the ChaCha20 (RFC 8439) key stream of 64
+ *	         bytes with nonce 00000000 || b (64 bits, little-endian) and
+ *	         block counter 0; bytes 2 (n mod 32) and the one after it are
+ *	         xored onto the big-endian length.
+ *	rekey    after each SECURE_REKEY_FRAMES frames, Noise's Rekey() with the
+ *	         AEAD of frames: the key becomes the first 32 bytes of what
+ *	         nonce 2^64 - 1, no additional data and 32 zeros encrypt to.
+ *	         n goes on, the mask keeps its key.
+ *
+ * Who records a first message and sends it again gets the second one, nothing
+ * more: psk0 cannot tell a replay.
  *
  * No state but this object; no clock, no randomness: the caller brings the
  * ephemeral secret. Not in here: peer policy, messages.
@@ -62,13 +80,16 @@ enum secure_flag {
 };
 
 /*
- * An AEAD as the host supplies it. |state| has SECURE_STATE bytes, aligned to
- * 64, prepared by |init| from the key. c may equal m. Nonce: 96 bits, the
- * counter little-endian in the last 8 bytes (as Noise does for ChaChaPoly).
+ * An AEAD as the host supplies it. |state| has |state_len| bytes, aligned to
+ * SECURE_ALIGN, prepared by |init| from the key. c may equal m. Nonce: 96
+ * bits, the counter little-endian in the last 8 bytes (as Noise does for
+ * ChaChaPoly).
  */
 #define SECURE_STATE 512
+#define SECURE_ALIGN 16
 struct secure_cipher {
 	enum secure_cipher_id id;
+	size_t state_len; /* 0..SECURE_STATE */
 	void (*init)(void *state, const uint8_t key[SECURE_KEY_LEN]);
 	void (*seal)(uint8_t *c, const uint8_t *m, size_t len,
 	    const uint8_t *ad, size_t ad_len, uint64_t counter,
@@ -82,7 +103,8 @@ extern const struct secure_cipher secure_chacha20;
 extern const struct secure_cipher secure_aes256gcm;
 /*
  * What this machine can do: fills |out| with at most 2 pointers, returns how
- * many. ChaCha20 is always among them.
+ * many. ChaCha20 is always among them. Prepares libsodium, so hosts call it
+ * once before anything else here.
  */
 size_t secure_ciphers(const struct secure_cipher *out[2]);
 
@@ -105,28 +127,33 @@ enum secure_event {
 	SECURE_FRAME = 2,       /* *frame is a decrypted frame */
 };
 
-/* SP_ERR_NOMEM, SP_ERR_ARG. Copies |conf|. */
+/* SP_ERR_NOMEM, SP_ERR_ARG (ciphers). Copies |conf| but the table. */
 int secure_new(struct secure **out, const struct secure_conf *conf,
     const struct sp_mem *mem);
 void secure_free(struct secure *s); /* wipes keys */
 
-/* Initiator: appends the first message to |out|. Responder: nothing. */
+/*
+ * Once, before any input. Initiator: appends the first message to |out|;
+ * SP_ERR_NOMEM, SP_ERR_FULL as in out->err. Responder: nothing.
+ */
 int secure_start(struct secure *s, struct sp_buf *out);
 /*
  * Takes bytes of the stream. Call again with the rest until it returns
  * SECURE_MORE. Uses *used bytes; handshake answers are appended to |out|;
  * after SECURE_FRAME *frame points into the object and holds until the next
- * call. Incomplete frames are kept inside (at most LIM_FRAME + 2 bytes).
+ * call. Incomplete frames are kept inside (at most LIM_FRAME bytes).
  * SP_ERR_CRYPTO: a message does not authenticate (in the first message of a
  * responder: the other does not know the channel; stay silent);
- * SP_ERR_PROTO: zero key, unknown version, bad length; SP_ERR_NOMEM. After an
- * error the object only takes secure_free.
+ * SP_ERR_PROTO: zero key, unknown version, no common cipher, bad length;
+ * SP_ERR_NOMEM; SP_ERR_FULL when |out| is. With an error nothing is appended.
+ * After it the object only takes secure_free; calls return the same error.
  */
 int secure_input(struct secure *s, const uint8_t *p, size_t len, size_t *used,
     struct sp_buf *out, struct sp_rd *frame);
 /*
  * Appends one frame with |len| (1..SECURE_FRAME_MAX) bytes to |out|. Only when
- * established. Errors are in out->err as well.
+ * established. SP_ERR_ARG: |len|; SP_ERR_NOMEM, SP_ERR_FULL as in out->err,
+ * and then no frame number is used up. |p| is outside of |out|.
  */
 int secure_seal(struct secure *s, struct sp_buf *out, const uint8_t *p,
     size_t len);

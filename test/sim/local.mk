@@ -7,6 +7,8 @@ SCENARIOS =
 
 check_LIBRARIES += libsim.a
 libsim_a_SOURCES =
+libsim_a_SOURCES += test/sim/countcipher.c
+libsim_a_SOURCES += test/sim/countcipher.h
 
 TESTS_QUICK += $(SCENARIOS)
 EXTRA_DIST += $(SCENARIOS)

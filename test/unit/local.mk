@@ -13,6 +13,9 @@ libunit_a_SOURCES = test/unit/failmem.c test/unit/failmem.h \
 
 UNIT_CORE += test/unit/check_failmem
 UNIT_CORE += test/unit/check_peerwire
+UNIT_CORE += test/unit/check_secure
+test_unit_check_secure_SOURCES = test/unit/check_secure.c \
+	test/sim/countcipher.c test/sim/countcipher.h
 
 if CORE_ONLY
 LDADD = libunit.a $(CORE_LIBS) $(CHECK_LIBS)
