@@ -40,20 +40,23 @@ void
 quantile_init(struct quantile *q, uint32_t limit)
 {
 	memset(q, 0, sizeof(*q));
-	q->limit = limit;
+	q->limit = limit == 1 ? 2 : limit;
 }
 
 /*
  * Halves the counts of |q| (plus |from|, may be NULL). An odd sample is
  * carried to the next bucket above: dropping it would empty a histogram
- * of single samples; so the distribution stays within one sample.
+ * of single samples; so the distribution stays within one sample. Starting
+ * with a carry at every other time lets single outliers go on both sides:
+ * without it one at the top would live on the carry of the rest for ever.
  */
 static void
 halve(struct quantile *q, const struct quantile *from)
 {
-	uint64_t sum, carry = 0;
+	uint64_t sum, carry = q->odd;
 	size_t top = 0;
 
+	q->odd = !q->odd;
 	q->total = 0;
 	for (size_t i = 0; i < QUANTILE_BUCKETS; i++) {
 		sum = carry + q->count[i];

@@ -17,8 +17,10 @@ struct quantile {
 	uint32_t total;
 	uint32_t limit; /* halve before adding to so many; 0 = UINT32_MAX */
 	uint64_t max;   /* no sample still counted is larger */
+	bool odd;       /* the next halving rounds up */
 };
 
+/* A |limit| of 1 is taken as 2. */
 void quantile_init(struct quantile *q, uint32_t limit);
 void quantile_add(struct quantile *q, uint64_t v);
 /*
