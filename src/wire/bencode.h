@@ -38,14 +38,18 @@ struct bcur {
 /*
  * 0 when [p, p + len) is exactly one value. SP_ERR_SHORT, SP_ERR_SYNTAX,
  * SP_ERR_RANGE (integer), SP_ERR_TOOBIG (depth), SP_ERR_CANON (strict only:
- * order or repetition of keys; leading zeros are always SP_ERR_SYNTAX).
+ * order or repetition of keys; leading zeros and "-0" are always
+ * SP_ERR_SYNTAX).
  */
 int bencode_check(const void *p, size_t len, bool strict);
 /* As bencode_check, for input that may be followed by more: value's length. */
 int bencode_prefix(const void *p, size_t len, bool strict, size_t *used);
 
 struct bcur bencode_root(const void *p, size_t len);
-/* Value of |key| in a dictionary; false when not a dictionary or not there. */
+/*
+ * Value of |key| in a dictionary, the first where it is repeated; false when
+ * not a dictionary or not there.
+ */
 bool bencode_get(const struct bcur *dict, const char *key, struct bcur *out);
 /* The same, and of that type. */
 bool bencode_get_int(const struct bcur *dict, const char *key, int64_t *out);
@@ -60,7 +64,7 @@ bool bencode_str(const struct bcur *v, const uint8_t **p, size_t *len);
 bool bencode_next(const struct bcur *v, size_t *it, struct bcur *key,
     struct bcur *val);
 
-/* Writer: keys must be put in sorted order; asserts that in debug builds. */
+/* Writer: the caller puts keys in sorted order, each followed by its value. */
 void bencode_put_int(struct sp_buf *b, int64_t v);
 void bencode_put_str(struct sp_buf *b, const void *p, size_t len);
 void bencode_put_cstr(struct sp_buf *b, const char *s);

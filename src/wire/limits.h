@@ -6,6 +6,8 @@
  * the most that is accepted. The text in spate-protocol(7) quotes this file.
  */
 
+#include "base/base.h"
+
 #define LIM_BLOCK         16384 /* bytes of a block, the last may be shorter */
 #define LIM_PIECE_BLOCKS  1024  /* so a piece is at most 16 MiB */
 #define LIM_PIECE_BYTES   (LIM_BLOCK * LIM_PIECE_BLOCKS)
@@ -13,6 +15,9 @@
 #define LIM_TRACK_INIT    128 /* init pieces of track t are track t + 128 */
 #define LIM_WINDOW_PIECES 512 /* pieces of one track in a window */
 #define LIM_NUMBER        (UINT64_C(1) << 53) /* piece numbers stay below */
+
+#define LIM_AVAIL_MS    (INT64_MAX / 1000000) /* fits ns; the year 2262 */
+#define LIM_DURATION_US UINT32_C(3600000000)  /* of a piece: one hour */
 
 #define LIM_URI         2048
 #define LIM_LINES       4096  /* playlist lines of one record */

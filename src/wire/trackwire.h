@@ -6,10 +6,14 @@
  *
  * Announce and scrape: BEP 3, 7, 23, 24, 48. The live extension adds paths
  *
- *	POST /live/<info-hash, 40 hex>/publish      body: frames
- *	GET  /live/<info-hash>/window?since=<boot>.<seq>   reply: frames, ends
- *	GET  /live/<info-hash>/stream?since=<boot>.<seq>   reply: frames, goes
- *on GET  /live/<info-hash>/manifest             reply: manifest envelope
+ *	POST /live/<info-hash, 40 hex>/publish
+ *		body: frames
+ *	GET /live/<info-hash>/window?since=<boot>.<seq>
+ *		reply: frames, ends
+ *	GET /live/<info-hash>/stream?since=<boot>.<seq>
+ *		reply: frames, goes on
+ *	GET /live/<info-hash>/manifest
+ *		reply: manifest envelope
  *
  * A frame is u8 type, u32 length, body:
  *	1 HELLO     u64 boot, u64 seq, u64 tracker's clock in ms since 1970
@@ -65,20 +69,36 @@ struct tw_reply {
 	struct tw_peer *peers; /* caller's array */
 };
 
-/* Query string (after '?') of an announce; no leading '?'. */
+/* Appends the query string of an announce, without the '?'. */
 void tw_announce_write(struct sp_buf *b, const struct tw_announce *a);
 /*
- * Parses a query string. Percent-encoding in all its forms ('+' is a space).
- * SP_ERR_SYNTAX, SP_ERR_RANGE (port, numbers), SP_ERR_NOTFOUND (info_hash,
- * peer_id or port missing); *what names the parameter.
+ * Parses a query string of at most LIM_ANNOUNCE_URI bytes (SP_ERR_TOOBIG).
+ * Parameters are separated by '&'; of a repeated one the first counts; unknown
+ * ones are skipped. Percent-encoding in all its forms ('+' is a space).
+ * SP_ERR_SYNTAX, SP_ERR_RANGE (port 0, numbers), SP_ERR_NOTFOUND (info_hash,
+ * peer_id or port missing); *what names the parameter, NULL if none.
+ *
+ * Taken as not given: numwant below 0, an event that BEP 3 does not know, an
+ * ip that is not an address. A key that is not 1 to 8 hex digits is folded to
+ * 32 bits.
  */
 int tw_announce_parse(struct tw_announce *out, const char *q, size_t len,
     const char **what);
-/* Up to |max| info-hashes; returns their number or an error as above. */
+/*
+ * Up to |max| info-hashes, those after them are ignored; returns their number,
+ * SP_ERR_SYNTAX or SP_ERR_TOOBIG.
+ */
 int tw_scrape_parse(uint8_t (*out)[LINK_INFOHASH_LEN], size_t max,
     const char *q, size_t len);
 
-/* Reads a reply; at most |max| peers are stored in out->peers. */
+/*
+ * Reads a reply: compact peers, a list of dictionaries (entries with a host
+ * name or without a port are skipped), peers6. At most |max| peers are stored
+ * in |peers|, which out->peers then is; texts borrow |p|. With a failure, only
+ * that is set. Numbers that are absent are 0, too large ones are capped.
+ * Bencoding errors (bencode_check, not strict), SP_ERR_SYNTAX (neither
+ * failure nor interval; malformed peers), SP_ERR_TOOBIG (LIM_TRACKER_REPLY).
+ */
 int tw_reply_read(struct tw_reply *out, struct tw_peer *peers, size_t max,
     const uint8_t *p, size_t len);
 /*
@@ -93,8 +113,12 @@ struct tw_scrape_entry {
 	uint8_t info_hash[LINK_INFOHASH_LEN];
 	uint32_t complete, downloaded, incomplete;
 };
-/* Entries are sorted by info-hash in place. */
+/* Entries are sorted by info-hash in place; a repeated one is written once. */
 void tw_scrape_write(struct sp_buf *b, struct tw_scrape_entry *e, size_t n);
+/*
+ * At most |max| entries; returns their number. Errors as tw_reply_read;
+ * SP_ERR_SYNTAX when there are no "files".
+ */
 int tw_scrape_read(struct tw_scrape_entry *out, size_t max, const uint8_t *p,
     size_t len);
 
@@ -107,7 +131,7 @@ enum tw_frame_type {
 
 struct tw_frame {
 	uint8_t type;
-	uint64_t boot, seq; /* HELLO; RECORD: seq */
+	uint64_t boot, seq; /* HELLO; RECORD: seq only */
 	uint64_t clock_ms;
 	const uint8_t *p; /* envelope */
 	size_t len;
@@ -115,7 +139,9 @@ struct tw_frame {
 
 /*
  * Next frame from the start of |p|: bytes used, 0 when more input is needed,
- * SP_ERR_TOOBIG, SP_ERR_SYNTAX. Unknown types are returned with p/len = body.
+ * SP_ERR_TOOBIG (LIM_FEED_FRAME, LIM_ENVELOPE; no need to wait for the body),
+ * SP_ERR_SYNTAX (known type with a malformed body; the envelope itself is not
+ * looked into). Unknown types are returned with p/len = body.
  */
 int tw_frame_read(struct tw_frame *out, const uint8_t *p, size_t len);
 void tw_frame_write(struct sp_buf *b, const struct tw_frame *f);
@@ -123,7 +149,10 @@ void tw_frame_write(struct sp_buf *b, const struct tw_frame *f);
 struct tw_since {
 	uint64_t boot, seq;
 };
-/* "since=<hex boot>.<dec seq>" in a query string; zeros when absent. */
+/*
+ * "since=<hex boot>.<dec seq>" in a query string; zeros when absent.
+ * SP_ERR_SYNTAX, SP_ERR_RANGE.
+ */
 int tw_since_parse(struct tw_since *out, const char *q, size_t len);
 void tw_since_write(struct sp_buf *b, const struct tw_since *s);
 

@@ -1,0 +1,349 @@
+#include "wire/trackwire.h"
+#include "wire/uri.h"
+
+/* ---- announce ----------------------------------------------------------- */
+
+static const struct {
+	const char *name;
+	enum tw_event event;
+} events[] = {
+	{ "started", TW_EVENT_STARTED },
+	{ "stopped", TW_EVENT_STOPPED },
+	{ "completed", TW_EVENT_COMPLETED },
+};
+
+/* One parameter of an announce; |len| bytes at |s| are unescaped. */
+struct param {
+	const char *name;
+	int (*set)(struct tw_announce *a, const char *s, size_t len);
+	bool required;
+};
+
+#define VALUE_MAX 256 /* no value that means anything is longer */
+
+static int
+set_bytes(uint8_t out[20], const char *s, size_t len)
+{
+	if (len != 20)
+		return SP_ERR_SYNTAX;
+	memcpy(out, s, 20);
+	return 0;
+}
+
+static int
+set_info_hash(struct tw_announce *a, const char *s, size_t len)
+{
+	return set_bytes(a->info_hash, s, len);
+}
+
+static int
+set_peer_id(struct tw_announce *a, const char *s, size_t len)
+{
+	return set_bytes(a->peer_id, s, len);
+}
+
+static int
+set_port(struct tw_announce *a, const char *s, size_t len)
+{
+	uint64_t v;
+	int r;
+
+	if ((r = uri_get_u64(&v, s, len, UINT16_MAX)) < 0)
+		return r;
+	a->port = (uint16_t)v;
+	return v == 0 ? SP_ERR_RANGE : 0;
+}
+
+static int
+set_uploaded(struct tw_announce *a, const char *s, size_t len)
+{
+	return uri_get_u64(&a->uploaded, s, len, UINT64_MAX);
+}
+
+static int
+set_downloaded(struct tw_announce *a, const char *s, size_t len)
+{
+	return uri_get_u64(&a->downloaded, s, len, UINT64_MAX);
+}
+
+static int
+set_left(struct tw_announce *a, const char *s, size_t len)
+{
+	return uri_get_u64(&a->left, s, len, UINT64_MAX);
+}
+
+/* BEP 21's "paused" and what others invent are updates like any other. */
+static int
+set_event(struct tw_announce *a, const char *s, size_t len)
+{
+	size_t i;
+
+	a->event = TW_EVENT_NONE;
+	for (i = 0; i < SP_LEN(events); i++)
+		if (len == strlen(events[i].name) &&
+		    memcmp(s, events[i].name, len) == 0)
+			a->event = events[i].event;
+	return 0;
+}
+
+/* Some clients write -1 for "as many as you like". */
+static int
+set_numwant(struct tw_announce *a, const char *s, size_t len)
+{
+	uint64_t v;
+	bool neg = len > 0 && s[0] == '-';
+	int r;
+
+	if ((r = uri_get_u64(&v, s + neg, len - neg, INT32_MAX)) < 0)
+		return r;
+	a->numwant = neg ? -1 : (int32_t)v;
+	return 0;
+}
+
+static bool
+is_true(const char *s, size_t len)
+{
+	return len > 0 && !(len == 1 && s[0] == '0');
+}
+
+static int
+set_compact(struct tw_announce *a, const char *s, size_t len)
+{
+	a->compact = is_true(s, len);
+	return 0;
+}
+
+static int
+set_no_peer_id(struct tw_announce *a, const char *s, size_t len)
+{
+	a->no_peer_id = is_true(s, len);
+	return 0;
+}
+
+/*
+ * By custom 8 hex digits, but BEP 7 has it as any text: the rest is folded
+ * (FNV-1a), which is enough to recognise the same client.
+ */
+static int
+set_key(struct tw_announce *a, const char *s, size_t len)
+{
+	uint32_t hex = 0, fold = UINT32_C(2166136261);
+	bool is_hex = len <= 8;
+	size_t i;
+	int d;
+
+	for (i = 0; i < len; i++) {
+		d = uri_hex_digit(s[i]);
+		is_hex = is_hex && d >= 0;
+		hex = hex << 4 | (uint32_t)(d & 15);
+		fold = (fold ^ (uint8_t)s[i]) * UINT32_C(16777619);
+	}
+	a->has_key = len > 0;
+	a->key = is_hex ? hex : fold;
+	return 0;
+}
+
+/* BEP 3 allows a name here, which nobody resolves: as if not given. */
+static int
+set_ip(struct tw_announce *a, const char *s, size_t len)
+{
+	if (addr_parse(&a->ip, s, len) < 0)
+		memset(&a->ip, 0, sizeof(a->ip));
+	a->ip.port = 0;
+	return 0;
+}
+
+static const struct param params[] = {
+	{ "info_hash", set_info_hash, true },
+	{ "peer_id", set_peer_id, true },
+	{ "port", set_port, true },
+	{ "uploaded", set_uploaded, false },
+	{ "downloaded", set_downloaded, false },
+	{ "left", set_left, false },
+	{ "event", set_event, false },
+	{ "numwant", set_numwant, false },
+	{ "compact", set_compact, false },
+	{ "no_peer_id", set_no_peer_id, false },
+	{ "key", set_key, false },
+	{ "ip", set_ip, false },
+};
+
+/* Sets the field; *seen has a bit for each that was there before. */
+static int
+set_param(struct tw_announce *a, const struct uri_param *p, uint32_t *seen,
+    const char **what)
+{
+	char value[VALUE_MAX];
+	size_t i;
+	int n;
+
+	for (i = 0; i < SP_LEN(params); i++)
+		if (uri_param_is(p, params[i].name))
+			break;
+	if (i == SP_LEN(params) || (*seen >> i & 1))
+		return 0;
+	*seen |= UINT32_C(1) << i;
+	*what = params[i].name;
+	n = uri_unescape(value, sizeof(value), p->value, p->value_len, true);
+	if (n < 0)
+		return SP_ERR_SYNTAX;
+	return params[i].set(a, value, (size_t)n);
+}
+
+int
+tw_announce_parse(struct tw_announce *out, const char *q, size_t len,
+    const char **what)
+{
+	struct uri_param p;
+	uint32_t seen = 0;
+	size_t at = 0, i;
+	int r;
+
+	memset(out, 0, sizeof(*out));
+	out->compact = true;
+	out->numwant = -1;
+	*what = NULL;
+	if (len > LIM_ANNOUNCE_URI)
+		return SP_ERR_TOOBIG;
+	while (uri_query_next(&p, q, len, &at))
+		if ((r = set_param(out, &p, &seen, what)) < 0)
+			return r;
+	for (i = 0; i < SP_LEN(params); i++) {
+		*what = params[i].name;
+		if (params[i].required && !(seen >> i & 1))
+			return SP_ERR_NOTFOUND;
+	}
+	*what = NULL;
+	return 0;
+}
+
+static void
+put_bytes(struct sp_buf *b, const char *head, const uint8_t p[20])
+{
+	buf_put_str(b, head);
+	uri_put_escaped(b, p, 20);
+}
+
+static void
+put_number(struct sp_buf *b, const char *head, uint64_t v)
+{
+	buf_put_str(b, head);
+	uri_put_u64(b, v);
+}
+
+static void
+put_hex(struct sp_buf *b, uint64_t v, size_t digits)
+{
+	while (digits-- > 0)
+		buf_put_u8(b,
+		    (uint8_t) "0123456789abcdef"[v >> (4 * digits) & 15]);
+}
+
+void
+tw_announce_write(struct sp_buf *b, const struct tw_announce *a)
+{
+	char ip[ADDR_STRLEN];
+	size_t i;
+
+	put_bytes(b, "info_hash=", a->info_hash);
+	put_bytes(b, "&peer_id=", a->peer_id);
+	put_number(b, "&port=", a->port);
+	put_number(b, "&uploaded=", a->uploaded);
+	put_number(b, "&downloaded=", a->downloaded);
+	put_number(b, "&left=", a->left);
+	put_number(b, "&compact=", a->compact);
+	if (a->no_peer_id)
+		buf_put_str(b, "&no_peer_id=1");
+	for (i = 0; i < SP_LEN(events); i++) {
+		if (events[i].event != a->event)
+			continue;
+		buf_put_str(b, "&event=");
+		buf_put_str(b, events[i].name);
+	}
+	if (a->numwant >= 0)
+		put_number(b, "&numwant=", (uint64_t)a->numwant);
+	if (a->has_key) {
+		buf_put_str(b, "&key=");
+		put_hex(b, a->key, 8);
+	}
+	if (a->ip.family != 0) {
+		buf_put_str(b, "&ip=");
+		buf_put_str(b, addr_ip_str(&a->ip, ip));
+	}
+}
+
+int
+tw_scrape_parse(uint8_t (*out)[LINK_INFOHASH_LEN], size_t max, const char *q,
+    size_t len)
+{
+	char value[LINK_INFOHASH_LEN];
+	struct uri_param p;
+	size_t at = 0, n = 0;
+	int r;
+
+	if (len > LIM_ANNOUNCE_URI)
+		return SP_ERR_TOOBIG;
+	while (n < max && uri_query_next(&p, q, len, &at)) {
+		if (!uri_param_is(&p, "info_hash"))
+			continue;
+		r = uri_unescape(value, sizeof(value), p.value, p.value_len,
+		    true);
+		if (r != LINK_INFOHASH_LEN)
+			return SP_ERR_SYNTAX;
+		memcpy(out[n++], value, LINK_INFOHASH_LEN);
+	}
+	return (int)n;
+}
+
+/* ---- since -------------------------------------------------------------- */
+
+static int
+parse_boot(uint64_t *out, const char *s, size_t len)
+{
+	size_t i;
+	int d;
+
+	*out = 0;
+	if (len == 0 || len > 16)
+		return SP_ERR_SYNTAX;
+	for (i = 0; i < len; i++) {
+		if ((d = uri_hex_digit(s[i])) < 0)
+			return SP_ERR_SYNTAX;
+		*out = *out << 4 | (uint64_t)d;
+	}
+	return 0;
+}
+
+int
+tw_since_parse(struct tw_since *out, const char *q, size_t len)
+{
+	char value[16 + 1 + 20];
+	struct uri_param p = { 0 };
+	const char *dot;
+	size_t at = 0, head;
+	int n, r;
+
+	memset(out, 0, sizeof(*out));
+	do {
+		if (!uri_query_next(&p, q, len, &at))
+			return 0;
+	} while (!uri_param_is(&p, "since"));
+	n = uri_unescape(value, sizeof(value), p.value, p.value_len, true);
+	dot = n > 0 ? memchr(value, '.', (size_t)n) : NULL;
+	if (dot == NULL)
+		return SP_ERR_SYNTAX;
+	head = (size_t)(dot - value);
+	if ((r = parse_boot(&out->boot, value, head)) < 0)
+		return r;
+	return uri_get_u64(&out->seq, dot + 1, (size_t)n - head - 1,
+	    UINT64_MAX);
+}
+
+void
+tw_since_write(struct sp_buf *b, const struct tw_since *s)
+{
+	buf_put_str(b, "since=");
+	put_hex(b, s->boot, 16);
+	buf_put_u8(b, '.');
+	uri_put_u64(b, s->seq);
+}
