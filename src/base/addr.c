@@ -96,7 +96,6 @@ put_v6(char *out, const struct sp_addr *a)
 	int run, len;
 
 	run = zero_run(a, &len);
-	*out++ = '[';
 	for (int i = 0; i < 8; i++) {
 		if (i == run) {
 			*out++ = ':';
@@ -108,7 +107,30 @@ put_v6(char *out, const struct sp_addr *a)
 			*out++ = ':';
 		out = put_num(out, group(a, i), 16);
 	}
-	*out++ = ']';
+	return out;
+}
+
+static char *
+put_ip(char *out, const struct sp_addr *a)
+{
+	if (a->family == 6)
+		return put_v6(out, a);
+	if (a->family != 4) {
+		*out++ = '-';
+		return out;
+	}
+	for (int i = 0; i < 4; i++) {
+		if (i > 0)
+			*out++ = '.';
+		out = put_num(out, a->ip[i], 10);
+	}
+	return out;
+}
+
+const char *
+addr_ip_str(const struct sp_addr *a, char out[ADDR_STRLEN])
+{
+	*put_ip(out, a) = '\0';
 	return out;
 }
 
@@ -117,21 +139,15 @@ addr_str(const struct sp_addr *a, char out[ADDR_STRLEN])
 {
 	char *p = out;
 
-	if (a->family == 4) {
-		for (int i = 0; i < 4; i++) {
-			if (i > 0)
-				*p++ = '.';
-			p = put_num(p, a->ip[i], 10);
-		}
-	} else if (a->family == 6) {
-		p = put_v6(p, a);
-	} else {
-		*p++ = '-';
-		*p = '\0';
-		return out;
+	if (a->family == 6)
+		*p++ = '[';
+	p = put_ip(p, a);
+	if (a->family == 6)
+		*p++ = ']';
+	if (a->family != 0) {
+		*p++ = ':';
+		p = put_num(p, a->port, 10);
 	}
-	*p++ = ':';
-	p = put_num(p, a->port, 10);
 	*p = '\0';
 	return out;
 }

@@ -24,6 +24,8 @@ bool addr_ip_eq(const struct sp_addr *a, const struct sp_addr *b);
 uint64_t addr_hash(const struct sp_addr *a, uint64_t seed);
 /* "1.2.3.4:80", "[2001:db8::1]:80" (RFC 5952), "-" unset. Returns |out|. */
 const char *addr_str(const struct sp_addr *a, char out[ADDR_STRLEN]);
+/* The address alone: "1.2.3.4", "2001:db8::1". Returns |out|. */
+const char *addr_ip_str(const struct sp_addr *a, char out[ADDR_STRLEN]);
 /*
  * Literal with port as above; "1.2.3.4", "[::1]" and "::1" give port 0. No
  * leading zeros in decimals, no zone. SP_ERR_SYNTAX leaves |out| alone.
