@@ -73,7 +73,7 @@ rng_shuffle(struct sp_rng *r, void *v, size_t n, size_t size)
 uint32_t
 rng_log2_inv_of(uint64_t u)
 {
-	uint32_t frac = 0;
+	uint32_t frac = 0, bit;
 	uint64_t m;
 	int lz;
 
@@ -89,11 +89,10 @@ rng_log2_inv_of(uint64_t u)
 	m = u << lz >> 32;
 	for (int i = 0; i < 16; i++) {
 		m = m * m >> 31;
-		frac <<= 1;
-		if (m >> 32 != 0) {
-			frac |= 1;
-			m >>= 1;
-		}
+		/* No branch: it would be guessed wrong half the time. */
+		bit = (uint32_t)(m >> 32);
+		m >>= bit;
+		frac = frac << 1 | bit;
 	}
 	return ((uint32_t)(lz + 1) << 16) - frac;
 }

@@ -2,6 +2,9 @@
 # `make check'. A new one is a line in BENCHES and test/bench/NAME.c.
 
 BENCHES =
+BENCHES += test/bench/bench_base
+
+test_bench_bench_base_LDADD = $(CORE_LIBS)
 
 EXTRA_PROGRAMS = $(BENCHES)
 CLEANFILES += $(BENCHES)
