@@ -1,7 +1,7 @@
 #!/bin/sh
 # The options of a program, as its table prints them (--dump-options: name,
-# argument, default, text, separated by tabs), are those of its page, and
-# nothing else: `.It Fl x' for -x, `.It Fl -name' for --name.
+# argument, default, text, separated by tabs; a name may be `-p, --port'), are
+# those of its page, and nothing else: `.It Fl p , Fl -port Ar port'.
 set -eu
 . "${top_srcdir:-.}/test/lint/lib.sh"
 
@@ -16,7 +16,8 @@ for p in ${SP_PROGRAMS:-}; do
 		bad=1
 		continue
 	}
-	cut -f1 "$tmp/tsv" | sed 's/^-*//' | LC_ALL=C sort -u >"$tmp/prog"
+	cut -f1 "$tmp/tsv" | tr ', |' '\n\n\n' | sed 's/^-*//; /^$/d' |
+	    LC_ALL=C sort -u >"$tmp/prog"
 	# \- is mdoc for a hyphen that stays one.
 	sed 's/\\-/-/g' "$1" | $awk '/^\.It / {
 		for (i = 2; i < NF; i++)

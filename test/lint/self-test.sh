@@ -198,6 +198,10 @@ fault man 'prog.1' 'echo ".Nonsense" >>man/prog.1'
 clean options
 fault options 'prog has no option port' \
     'sed 3d b/prog >x && cat x >b/prog'
+fault options 'prog has no option p' \
+    'sed 2d b/prog >x && cat x >b/prog'
+fault options 'option q of prog is missing' \
+    'echo "printf \"port, -q\\\\targ\\\\n\"" >>b/prog'
 fault options 'option quick of prog is missing' \
     'echo "echo quick" >>b/prog'
 fault options '--dump-options fails' 'echo "exit 1" >>b/prog'
