@@ -2,6 +2,10 @@
 #
 #   libsim_a_SOURCES	the network, the host, the scenario reader
 #   SCENARIOS		NNN-name.scn, each a test of its own
+#
+# simrun FILE.scn exits 0 when every expectation holds, and prints the hash of
+# all that happened as `trace HEX' on stdout: .ci/run compares it between
+# compilers.
 
 SCENARIOS =
 
