@@ -38,6 +38,10 @@
 #define LIVE_EVIDENCE 64                /* pairs kept, the oldest is dropped */
 #define LIVE_BODY_MAX (8 * 1024 * 1024) /* of one publish */
 
+/* Bounds of the configuration. */
+#define LIVE_CHANNELS_MAX 65536
+#define LIVE_BYTES_MIN    (1u << 20)
+
 struct live_conf {
 	uint32_t max_channels;
 	uint64_t max_bytes;         /* envelopes of all channels */
@@ -51,7 +55,7 @@ struct live_result {
 	uint32_t accepted; /* records and manifests */
 	uint32_t stale;    /* known already, or older */
 	uint32_t failed;   /* refused for any other reason */
-	uint32_t skipped;  /* frames of types that are not published */
+	uint32_t skipped;  /* the newest manifest again; types not published */
 	int err;           /* of the first frame that was not accepted, or 0 */
 	uint64_t seq;      /* of the channel afterwards; 0: no such channel */
 	bool woke;         /* there is news for open streams */
@@ -96,9 +100,9 @@ int live_drop(struct live *l, const uint8_t info_hash[LINK_INFOHASH_LEN]);
 /* Newest manifest's envelope; borrows. */
 const uint8_t *live_manifest(const struct live_chan *ch, size_t *len);
 /*
- * Appends, as frames, what the reader at |pos| has not seen: the manifest if
- * it is newer, then records in the order of seq, until |max| bytes are
- * exceeded; |pos| moves along. Zeros, another boot, or a seq from the future
+ * Appends, as frames, what the reader at |pos| has not seen, in the order of
+ * seq (a new reader gets the manifest first), until |max| bytes are exceeded;
+ * |pos| moves along. Zeros, another boot, or a seq from the future
  * start from the beginning of the window. Returns the number of frames, 0 when
  * there is nothing new, or b->err (|pos| has not moved then).
  */

@@ -35,6 +35,9 @@ enum registry_lan {
 	REGISTRY_LAN_NO,
 };
 
+/* Most that max_peers and max_swarms may be. */
+#define REGISTRY_PEERS_MAX (1u << 27)
+
 struct registry_conf {
 	enum registry_lan lan;
 	uint32_t max_peers; /* in all swarms */

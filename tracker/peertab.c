@@ -1,0 +1,482 @@
+#include "tracker/peertab.h"
+
+/* Keys of the maps; no padding, so that they may be hashed as bytes. */
+struct peer_key {
+	uint32_t swarm;
+	uint16_t port; /* 0 in the map of IPs */
+	uint16_t family;
+	uint8_t ip[16];
+};
+
+static struct peer_key
+key_of(uint32_t swarm, const struct sp_addr *addr, uint16_t port)
+{
+	struct peer_key k = { 0 };
+
+	k.swarm = swarm;
+	k.port = port;
+	k.family = addr->family;
+	memcpy(k.ip, addr->ip, sizeof(k.ip));
+	return k;
+}
+
+static struct sp_addr
+addr_of(const struct peertab_peer *p)
+{
+	return addr_make(p->class & PEERTAB_V6 ? 6 : 4, p->ip, p->port);
+}
+
+int
+peertab_init(struct peertab *t, const struct sp_mem *mem, uint32_t max_peers,
+    uint32_t max_swarms, uint32_t span_s, uint64_t seed)
+{
+	int r;
+
+	memset(t, 0, sizeof(*t));
+	t->mem = mem;
+	t->max_peers = max_peers;
+	t->max_swarms = max_swarms;
+	t->peers_free = t->swarms_free = PEERTAB_NONE;
+	/* The current bucket, the furthest, and one for rounding. */
+	t->n_buckets = span_s / PEERTAB_BUCKET_S + 3;
+	r = map_new(&t->index, mem, sizeof(struct peer_key), sizeof(uint32_t),
+	    max_peers, seed);
+	if (r == 0)
+		r = map_new(&t->ips, mem, sizeof(struct peer_key),
+		    sizeof(uint32_t), max_peers, seed + 1);
+	if (r == 0)
+		r = map_new(&t->hashes, mem, LINK_INFOHASH_LEN,
+		    sizeof(uint32_t), max_swarms, seed + 2);
+	if (r == 0) {
+		t->bucket = mem_zalloc(mem, t->n_buckets, sizeof(*t->bucket));
+		if (t->bucket == NULL)
+			r = SP_ERR_NOMEM;
+	}
+	if (r < 0) {
+		peertab_fini(t);
+		return r;
+	}
+	for (uint32_t i = 0; i < t->n_buckets; i++)
+		t->bucket[i] = PEERTAB_NONE;
+	return 0;
+}
+
+void
+peertab_fini(struct peertab *t)
+{
+	for (uint32_t i = 0; i < t->swarms_len; i++)
+		mem_free(t->mem, t->swarms[i].v);
+	mem_free(t->mem, t->swarms);
+	mem_free(t->mem, t->peers);
+	mem_free(t->mem, t->bucket);
+	map_free(t->index);
+	map_free(t->ips);
+	map_free(t->hashes);
+	memset(t, 0, sizeof(*t));
+}
+
+/* ---- swarms -------------------------------------------------------------- */
+
+uint32_t
+peertab_swarm(const struct peertab *t,
+    const uint8_t info_hash[LINK_INFOHASH_LEN])
+{
+	const uint32_t *v = map_get(t->hashes, info_hash);
+
+	return v == NULL ? PEERTAB_NONE : *v;
+}
+
+static int
+swarm_slot(struct peertab *t, uint32_t *out)
+{
+	struct peertab_swarm *v;
+	uint32_t cap;
+
+	if (t->swarms_free != PEERTAB_NONE) {
+		*out = t->swarms_free;
+		return 0;
+	}
+	if (t->swarms_len == t->swarms_cap) {
+		if (t->swarms_cap >= t->max_swarms)
+			return SP_ERR_FULL;
+		cap = SP_MIN(SP_MAX(t->swarms_cap * 2, 8u), t->max_swarms);
+		v = mem_resize(t->mem, t->swarms, cap, sizeof(*v));
+		if (v == NULL)
+			return SP_ERR_NOMEM;
+		t->swarms = v;
+		t->swarms_cap = cap;
+	}
+	*out = t->swarms_len;
+	return 0;
+}
+
+int
+peertab_swarm_add(struct peertab *t, const uint8_t info_hash[LINK_INFOHASH_LEN],
+    uint32_t *out)
+{
+	struct peertab_swarm *s;
+	uint32_t *v, i;
+	int r;
+
+	r = swarm_slot(t, &i);
+	if (r < 0)
+		return r;
+	v = map_put(t->hashes, info_hash, NULL, &r);
+	if (v == NULL)
+		return r;
+	*v = *out = i;
+	s = &t->swarms[i];
+	if (i == t->swarms_len)
+		t->swarms_len++;
+	else
+		t->swarms_free = s->next;
+	memset(s, 0, sizeof(*s));
+	memcpy(s->info_hash, info_hash, LINK_INFOHASH_LEN);
+	s->used = true;
+	return 0;
+}
+
+static void
+swarm_release(struct peertab *t, uint32_t swarm)
+{
+	struct peertab_swarm *s = &t->swarms[swarm];
+
+	map_del(t->hashes, s->info_hash);
+	mem_free(t->mem, s->v);
+	memset(s, 0, sizeof(*s));
+	s->next = t->swarms_free;
+	t->swarms_free = swarm;
+}
+
+uint32_t
+peertab_swarm_len(const struct peertab_swarm *s)
+{
+	return s->end[PEERTAB_CLASSES - 1];
+}
+
+uint32_t
+peertab_swarm_count(const struct peertab_swarm *s, bool seeds)
+{
+	uint32_t n = 0, at = 0;
+
+	for (uint32_t k = 0; k < PEERTAB_CLASSES; k++) {
+		if (((k & PEERTAB_SEED) != 0) == seeds)
+			n += s->end[k] - at;
+		at = s->end[k];
+	}
+	return n;
+}
+
+uint32_t
+peertab_swarm_del(struct peertab *t, uint32_t swarm)
+{
+	uint32_t n = peertab_swarm_len(&t->swarms[swarm]);
+
+	if (n == 0)
+		swarm_release(t, swarm);
+	for (uint32_t i = 0; i < n; i++)
+		peertab_del(t, t->swarms[swarm].v[0]);
+	return n;
+}
+
+static int
+swarm_grow(struct peertab *t, struct peertab_swarm *s)
+{
+	uint32_t cap = SP_MAX(s->cap * 2, 4u), *v;
+
+	if (peertab_swarm_len(s) < s->cap)
+		return 0;
+	v = mem_resize(t->mem, s->v, cap, sizeof(*v));
+	if (v == NULL)
+		return SP_ERR_NOMEM;
+	s->v = v;
+	s->cap = cap;
+	return 0;
+}
+
+static void
+stand(struct peertab *t, struct peertab_swarm *s, uint32_t pos, uint32_t peer)
+{
+	s->v[pos] = peer;
+	t->peers[peer].pos = pos;
+}
+
+static void
+class_insert(struct peertab *t, uint32_t peer, uint8_t class)
+{
+	struct peertab_peer *p = &t->peers[peer];
+	struct peertab_swarm *s = &t->swarms[p->swarm];
+	uint32_t k = PEERTAB_CLASSES - 1;
+
+	for (; k > class; k--) {
+		if (s->end[k] != s->end[k - 1])
+			stand(t, s, s->end[k], s->v[s->end[k - 1]]);
+		s->end[k]++;
+	}
+	stand(t, s, s->end[class]++, peer);
+	p->class = class;
+	t->count[class]++;
+}
+
+static void
+class_remove(struct peertab *t, uint32_t peer)
+{
+	const struct peertab_peer *p = &t->peers[peer];
+	struct peertab_swarm *s = &t->swarms[p->swarm];
+	uint32_t hole = p->pos, last;
+
+	/* The hole moves to the end of each run, from where the next begins. */
+	for (uint32_t k = p->class; k < PEERTAB_CLASSES; k++) {
+		last = --s->end[k];
+		if (last != hole)
+			stand(t, s, hole, s->v[last]);
+		hole = last;
+	}
+	t->count[p->class]--;
+}
+
+/* ---- buckets ------------------------------------------------------------- */
+
+static void
+bucket_insert(struct peertab *t, uint32_t peer, uint32_t due)
+{
+	struct peertab_peer *p = &t->peers[peer];
+	uint32_t *head = &t->bucket[due % t->n_buckets];
+
+	p->due = due;
+	p->prev = PEERTAB_NONE;
+	p->next = *head;
+	if (p->next != PEERTAB_NONE)
+		t->peers[p->next].prev = peer;
+	*head = peer;
+}
+
+static void
+bucket_remove(struct peertab *t, uint32_t peer)
+{
+	const struct peertab_peer *p = &t->peers[peer];
+
+	if (p->prev != PEERTAB_NONE)
+		t->peers[p->prev].next = p->next;
+	else
+		t->bucket[p->due % t->n_buckets] = p->next;
+	if (p->next != PEERTAB_NONE)
+		t->peers[p->next].prev = p->prev;
+}
+
+uint32_t
+peertab_due(const struct peertab *t, uint32_t due)
+{
+	return t->bucket[due % t->n_buckets];
+}
+
+/* ---- peers --------------------------------------------------------------- */
+
+uint32_t
+peertab_find(const struct peertab *t, uint32_t swarm,
+    const struct sp_addr *addr)
+{
+	struct peer_key k = key_of(swarm, addr, addr->port);
+	const uint32_t *v = map_get(t->index, &k);
+
+	return v == NULL ? PEERTAB_NONE : *v;
+}
+
+uint32_t
+peertab_ports(const struct peertab *t, uint32_t swarm,
+    const struct sp_addr *addr)
+{
+	struct peer_key k = key_of(swarm, addr, 0);
+	const uint32_t *v = map_get(t->ips, &k);
+
+	return v == NULL ? 0 : *v;
+}
+
+static int
+peer_slot(struct peertab *t, uint32_t *out)
+{
+	struct peertab_peer *v;
+	uint32_t cap;
+
+	if (t->peers_free != PEERTAB_NONE) {
+		*out = t->peers_free;
+		return 0;
+	}
+	if (t->peers_len == t->peers_cap) {
+		if (t->peers_cap >= t->max_peers)
+			return SP_ERR_FULL;
+		cap = SP_MIN(SP_MAX(t->peers_cap * 2, 16u), t->max_peers);
+		v = mem_resize(t->mem, t->peers, cap, sizeof(*v));
+		if (v == NULL)
+			return SP_ERR_NOMEM;
+		t->peers = v;
+		t->peers_cap = cap;
+	}
+	*out = t->peers_len;
+	return 0;
+}
+
+/* Both entries of a new peer in the maps, or none. */
+static int
+peer_index(struct peertab *t, uint32_t swarm, const struct sp_addr *addr,
+    uint32_t peer)
+{
+	struct peer_key k = key_of(swarm, addr, addr->port);
+	uint32_t *v;
+	int r;
+
+	v = map_put(t->index, &k, NULL, &r);
+	if (v == NULL)
+		return r;
+	*v = peer;
+	k.port = 0;
+	v = map_put(t->ips, &k, NULL, &r);
+	if (v == NULL) {
+		k.port = addr->port;
+		map_del(t->index, &k);
+		return r;
+	}
+	++*v;
+	return 0;
+}
+
+int
+peertab_add(struct peertab *t, uint32_t swarm, const struct sp_addr *addr,
+    uint8_t class, uint32_t due, uint32_t *out)
+{
+	struct peertab_peer *p;
+	uint32_t i;
+	int r;
+
+	r = peer_slot(t, &i);
+	if (r == 0)
+		r = swarm_grow(t, &t->swarms[swarm]);
+	if (r == 0)
+		r = peer_index(t, swarm, addr, i);
+	if (r < 0)
+		return r;
+	p = &t->peers[i];
+	if (i == t->peers_len)
+		t->peers_len++;
+	else
+		t->peers_free = p->pos;
+	memset(p, 0, sizeof(*p));
+	memcpy(p->ip, addr->ip, sizeof(p->ip));
+	p->port = addr->port;
+	p->swarm = swarm;
+	class_insert(t, i, class);
+	bucket_insert(t, i, due);
+	*out = i;
+	return 0;
+}
+
+void
+peertab_set_class(struct peertab *t, uint32_t peer, uint8_t class)
+{
+	if (t->peers[peer].class == class)
+		return;
+	class_remove(t, peer);
+	class_insert(t, peer, class);
+}
+
+void
+peertab_set_due(struct peertab *t, uint32_t peer, uint32_t due)
+{
+	bucket_remove(t, peer);
+	bucket_insert(t, peer, due);
+}
+
+void
+peertab_del(struct peertab *t, uint32_t peer)
+{
+	struct peertab_peer *p = &t->peers[peer];
+	struct sp_addr addr = addr_of(p);
+	struct peer_key k = key_of(p->swarm, &addr, p->port);
+	uint32_t *n;
+
+	map_del(t->index, &k);
+	k.port = 0;
+	n = map_get(t->ips, &k);
+	assert(n != NULL && "a peer's IP is counted while it lives");
+	if (--*n == 0)
+		map_del(t->ips, &k);
+	class_remove(t, peer);
+	bucket_remove(t, peer);
+	if (peertab_swarm_len(&t->swarms[p->swarm]) == 0)
+		swarm_release(t, p->swarm);
+	p->swarm = PEERTAB_NONE;
+	p->pos = t->peers_free;
+	t->peers_free = peer;
+}
+
+/* ---- for tests ----------------------------------------------------------- */
+
+static bool
+swarm_is_sound(const struct peertab *t, uint32_t swarm)
+{
+	const struct peertab_swarm *s = &t->swarms[swarm];
+	const struct peertab_peer *p;
+	struct sp_addr addr;
+	uint32_t at = 0;
+
+	if (peertab_swarm(t, s->info_hash) != swarm ||
+	    peertab_swarm_len(s) > s->cap)
+		return false;
+	for (uint32_t k = 0; k < PEERTAB_CLASSES; k++) {
+		if (s->end[k] < at)
+			return false;
+		for (; at < s->end[k]; at++) {
+			p = &t->peers[s->v[at]];
+			addr = addr_of(p);
+			if (p->swarm != swarm || p->pos != at ||
+			    p->class != k ||
+			    peertab_find(t, swarm, &addr) != s->v[at] ||
+			    peertab_ports(t, swarm, &addr) == 0)
+				return false;
+		}
+	}
+	return true;
+}
+
+static bool
+buckets_are_sound(const struct peertab *t, uint64_t peers)
+{
+	uint64_t n = 0;
+	uint32_t prev;
+
+	for (uint32_t b = 0; b < t->n_buckets; b++) {
+		prev = PEERTAB_NONE;
+		for (uint32_t i = t->bucket[b]; i != PEERTAB_NONE;
+		     i = t->peers[i].next) {
+			if (t->peers[i].prev != prev || n++ >= peers ||
+			    t->peers[i].due % t->n_buckets != b)
+				return false;
+			prev = i;
+		}
+	}
+	return n == peers;
+}
+
+bool
+peertab_is_sound(const struct peertab *t)
+{
+	uint64_t peers = 0, swarms = 0, counted = 0, ports = 0;
+	size_t it = 0;
+	void *val;
+
+	for (uint32_t i = 0; i < t->swarms_len; i++) {
+		if (!t->swarms[i].used)
+			continue;
+		if (!swarm_is_sound(t, i))
+			return false;
+		peers += peertab_swarm_len(&t->swarms[i]);
+		swarms++;
+	}
+	for (uint32_t k = 0; k < PEERTAB_CLASSES; k++)
+		counted += t->count[k];
+	while (map_next(t->ips, &it, &val) != NULL)
+		ports += *(uint32_t *)val;
+	return peers == counted && peers == ports &&
+	       peers == map_len(t->index) && swarms == map_len(t->hashes) &&
+	       buckets_are_sound(t, peers);
+}

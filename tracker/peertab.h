@@ -1,0 +1,112 @@
+#ifndef TRACKER_PEERTAB_H
+#define TRACKER_PEERTAB_H
+
+/*
+ * Storage of the registry: peers, swarms, and where each peer stands.
+ *
+ * Peers lie in one array and are named by their index, which stays while the
+ * peer lives. A swarm has one array of such indices, cut into consecutive
+ * runs, one per class (family, seeding, scope); run k ends at end[k]:
+ *
+ *	class   0     1      2   3 ...
+ *	v       4 9 2 7 5 11     8 ...
+ *	end     3     6      6   7 ...
+ *
+ * Putting a peer into a class moves one index of every later class to the end
+ * of its run, which costs at most PEERTAB_CLASSES steps; a random peer of any
+ * set of classes is one index away. Peers are also in a ring of buckets by the
+ * time at which they expire, doubly linked.
+ */
+
+#include "base/addr.h"
+#include "base/map.h"
+#include "base/mem.h"
+#include "wire/link.h"
+
+#define PEERTAB_NONE     UINT32_MAX
+#define PEERTAB_BUCKET_S 8 /* width of a bucket */
+
+/* A class is PEERTAB_SEED | PEERTAB_V6 | scope * PEERTAB_SCOPE. */
+#define PEERTAB_SEED    1
+#define PEERTAB_V6      2
+#define PEERTAB_SCOPE   4
+#define PEERTAB_SCOPES  3 /* public, private, loopback */
+#define PEERTAB_CLASSES (PEERTAB_SCOPE * PEERTAB_SCOPES)
+
+struct peertab_peer {
+	uint8_t id[LINK_PEERID_LEN];
+	uint8_t ip[16];
+	uint32_t swarm;      /* index of its swarm; PEERTAB_NONE: free */
+	uint32_t pos;        /* in the swarm's array; when free: next free */
+	uint32_t prev, next; /* in its bucket */
+	uint32_t due;        /* bucket number, counted from time 0 */
+	uint32_t born_s;
+	uint16_t port;
+	uint8_t class;
+	bool completed; /* has been counted as a download */
+};
+
+struct peertab_swarm {
+	uint8_t info_hash[LINK_INFOHASH_LEN];
+	uint32_t end[PEERTAB_CLASSES]; /* the last is the number of peers */
+	uint32_t *v;
+	uint32_t cap; /* of v */
+	uint32_t downloaded;
+	uint32_t next; /* when free: next free */
+	bool used;
+};
+
+struct peertab {
+	const struct sp_mem *mem;
+	struct map *index;  /* swarm, IP, port -> peer */
+	struct map *ips;    /* swarm, IP -> number of ports */
+	struct map *hashes; /* info-hash -> swarm */
+	struct peertab_peer *peers;
+	struct peertab_swarm *swarms;
+	uint32_t *bucket; /* heads */
+	uint32_t n_buckets;
+	uint32_t peers_len, peers_cap, peers_free, max_peers;
+	uint32_t swarms_len, swarms_cap, swarms_free, max_swarms;
+	uint64_t count[PEERTAB_CLASSES]; /* peers of each class, all swarms */
+};
+
+/* |span_s|: the furthest due time, from now, in seconds. SP_ERR_NOMEM. */
+int peertab_init(struct peertab *t, const struct sp_mem *mem,
+    uint32_t max_peers, uint32_t max_swarms, uint32_t span_s, uint64_t seed);
+void peertab_fini(struct peertab *t);
+
+/* Index or PEERTAB_NONE. */
+uint32_t peertab_swarm(const struct peertab *t,
+    const uint8_t info_hash[LINK_INFOHASH_LEN]);
+/* A new, empty swarm: index in *out. SP_ERR_FULL, SP_ERR_NOMEM. */
+int peertab_swarm_add(struct peertab *t,
+    const uint8_t info_hash[LINK_INFOHASH_LEN], uint32_t *out);
+/* Removes it with its peers; returns their number. */
+uint32_t peertab_swarm_del(struct peertab *t, uint32_t swarm);
+uint32_t peertab_swarm_len(const struct peertab_swarm *s);
+/* Number of the swarm's peers that seed, or do not. */
+uint32_t peertab_swarm_count(const struct peertab_swarm *s, bool seeds);
+
+/* Peer at |addr| in |swarm|, or PEERTAB_NONE. */
+uint32_t peertab_find(const struct peertab *t, uint32_t swarm,
+    const struct sp_addr *addr);
+/* Ports of this IP in the swarm. */
+uint32_t peertab_ports(const struct peertab *t, uint32_t swarm,
+    const struct sp_addr *addr);
+/*
+ * Adds a peer that is not there, of |class|, in bucket |due|; the caller sets
+ * id, born_s and completed. SP_ERR_FULL, SP_ERR_NOMEM: nothing has changed.
+ */
+int peertab_add(struct peertab *t, uint32_t swarm, const struct sp_addr *addr,
+    uint8_t class, uint32_t due, uint32_t *out);
+/* Moves it. */
+void peertab_set_class(struct peertab *t, uint32_t peer, uint8_t class);
+void peertab_set_due(struct peertab *t, uint32_t peer, uint32_t due);
+/* Removes it, and its swarm when that was the last one. */
+void peertab_del(struct peertab *t, uint32_t peer);
+/* First peer in the bucket of |due|; follow next. Some may be due later. */
+uint32_t peertab_due(const struct peertab *t, uint32_t due);
+
+bool peertab_is_sound(const struct peertab *t);
+
+#endif

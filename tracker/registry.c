@@ -1,0 +1,491 @@
+#include "tracker/registry.h"
+
+#include "base/rng.h"
+#include "tracker/peertab.h"
+
+struct registry {
+	const struct sp_mem *mem;
+	struct registry_conf conf;
+	struct sp_rng rng;
+	struct peertab tab;
+	sp_time start;
+	uint32_t due; /* the first bucket that has not expired */
+	struct registry_stats stats;
+};
+
+/* Peers outlive the interval they were told by half of it and this. */
+#define GRACE_S 30
+
+static uint32_t
+ttl_s(uint32_t interval_s)
+{
+	return interval_s + interval_s / 2 + GRACE_S;
+}
+
+void
+registry_conf_init(struct registry_conf *c)
+{
+	*c = (struct registry_conf){
+		.lan = REGISTRY_LAN_AUTO,
+		.max_peers = 1000000,
+		.max_swarms = 100000,
+		.max_swarm_peers = 200000,
+		.max_ip_ports = 64,
+		.interval_s = 1800,
+		.min_interval_s = 60,
+		.numwant = 50,
+	};
+}
+
+static bool
+conf_is_valid(const struct registry_conf *c)
+{
+	return c->interval_s >= 60 && c->interval_s <= 86400 &&
+	       c->min_interval_s <= c->interval_s && c->max_peers >= 1 &&
+	       c->max_peers <= REGISTRY_PEERS_MAX && c->max_swarms >= 1 &&
+	       c->max_swarms <= REGISTRY_PEERS_MAX && c->max_swarm_peers >= 1 &&
+	       c->max_ip_ports >= 1 && c->numwant <= LIM_NUMWANT &&
+	       (unsigned)c->lan <= REGISTRY_LAN_NO;
+}
+
+int
+registry_new(struct registry **out, const struct registry_conf *conf,
+    const struct sp_mem *mem, uint64_t seed, sp_time now)
+{
+	struct registry *r;
+	uint32_t longest;
+	int rv;
+
+	*out = NULL;
+	if (!conf_is_valid(conf))
+		return SP_ERR_ARG;
+	r = mem_zalloc(mem, 1, sizeof(*r));
+	if (r == NULL)
+		return SP_ERR_NOMEM;
+	r->mem = mem;
+	r->conf = *conf;
+	r->start = now;
+	rng_seed(&r->rng, seed);
+	longest = SP_MAX(conf->interval_s, REGISTRY_LIVE_INTERVAL_S);
+	rv = peertab_init(&r->tab, mem, conf->max_peers, conf->max_swarms,
+	    ttl_s(longest + longest / 10), rng_u64(&r->rng));
+	if (rv < 0) {
+		mem_free(mem, r);
+		return rv;
+	}
+	*out = r;
+	return 0;
+}
+
+void
+registry_free(struct registry *r)
+{
+	if (r == NULL)
+		return;
+	peertab_fini(&r->tab);
+	mem_free(r->mem, r);
+}
+
+static uint32_t
+seconds(const struct registry *r, sp_time now)
+{
+	return (uint32_t)((now - r->start) / SP_S);
+}
+
+/* ---- expiry -------------------------------------------------------------- */
+
+int
+registry_tick(struct registry *r, sp_time now)
+{
+	uint32_t end = seconds(r, now) / PEERTAB_BUCKET_S, i, next;
+	int n = 0;
+
+	/* After a long silence one turn of the ring has seen every bucket. */
+	if (end - r->due > r->tab.n_buckets && end > r->due)
+		r->due = end - r->tab.n_buckets;
+	for (; r->due < end; r->due++) {
+		for (i = peertab_due(&r->tab, r->due); i != PEERTAB_NONE;
+		     i = next) {
+			next = r->tab.peers[i].next;
+			if (r->tab.peers[i].due >= end)
+				continue;
+			if (n == REGISTRY_TICK_MAX)
+				return n;
+			peertab_del(&r->tab, i);
+			r->stats.expired++;
+			n++;
+		}
+	}
+	return n;
+}
+
+sp_time
+registry_deadline(const struct registry *r)
+{
+	if (map_len(r->tab.index) == 0)
+		return SP_NEVER;
+	return tstamp_add(r->start,
+	    ((sp_time)r->due + 1) * PEERTAB_BUCKET_S * SP_S);
+}
+
+/* ---- announces ----------------------------------------------------------- */
+
+static uint8_t
+scope_of(const struct sp_addr *a)
+{
+	if (addr_is_loopback(a))
+		return 2;
+	return addr_is_private(a) ? 1 : 0;
+}
+
+static uint8_t
+class_of(const struct sp_addr *a, bool seeds)
+{
+	return (uint8_t)(scope_of(a) * PEERTAB_SCOPE +
+			 (a->family == 6 ? PEERTAB_V6 : 0) +
+			 (seeds ? PEERTAB_SEED : 0));
+}
+
+static uint32_t
+jitter(struct registry *r, uint32_t s)
+{
+	uint32_t tenth = s / 10;
+
+	return s - tenth + (uint32_t)rng_below(&r->rng, 2 * tenth + 1);
+}
+
+/* |peer| may be PEERTAB_NONE: not stored. */
+static void
+set_interval(struct registry *r, uint32_t peer, bool live,
+    struct registry_answer *out, sp_time now)
+{
+	if (!live) {
+		out->interval_s = jitter(r, r->conf.interval_s);
+		out->min_interval_s = r->conf.min_interval_s;
+		return;
+	}
+	out->min_interval_s = REGISTRY_LIVE_MIN_S;
+	if (peer != PEERTAB_NONE &&
+	    seconds(r, now) - r->tab.peers[peer].born_s < REGISTRY_LIVE_YOUNG_S)
+		out->interval_s = REGISTRY_LIVE_FIRST_S;
+	else
+		out->interval_s = jitter(r, REGISTRY_LIVE_INTERVAL_S);
+}
+
+static int
+may_store(const struct registry *r, uint32_t swarm, const struct sp_addr *addr)
+{
+	uint8_t scope = scope_of(addr);
+
+	if (r->conf.lan == REGISTRY_LAN_NO && scope != 0)
+		return SP_ERR_DENIED;
+	if (swarm == PEERTAB_NONE)
+		return 0;
+	if (peertab_swarm_len(&r->tab.swarms[swarm]) >=
+		r->conf.max_swarm_peers ||
+	    (scope != 2 &&
+		peertab_ports(&r->tab, swarm, addr) >= r->conf.max_ip_ports))
+		return SP_ERR_FULL;
+	return 0;
+}
+
+static int
+add_peer(struct registry *r, uint32_t *swarm, const struct tw_announce *a,
+    const struct sp_addr *addr, uint32_t *out)
+{
+	int rv;
+
+	rv = may_store(r, *swarm, addr);
+	if (rv == 0 && *swarm == PEERTAB_NONE)
+		rv = peertab_swarm_add(&r->tab, a->info_hash, swarm);
+	if (rv < 0)
+		return rv;
+	rv = peertab_add(&r->tab, *swarm, addr, class_of(addr, a->left == 0),
+	    r->due, out);
+	if (rv < 0 && peertab_swarm_len(&r->tab.swarms[*swarm]) == 0) {
+		peertab_swarm_del(&r->tab, *swarm);
+		*swarm = PEERTAB_NONE;
+	}
+	return rv;
+}
+
+/* Adds or renews the asker; its index or PEERTAB_NONE in *out. */
+static int
+place(struct registry *r, uint32_t *swarm, const struct tw_announce *a,
+    const struct sp_addr *addr, uint32_t *out, sp_time now)
+{
+	struct peertab_peer *p;
+	bool fresh = false;
+	int rv;
+
+	*out = *swarm == PEERTAB_NONE ? PEERTAB_NONE
+				      : peertab_find(&r->tab, *swarm, addr);
+	if (*out == PEERTAB_NONE) {
+		rv = add_peer(r, swarm, a, addr, out);
+		if (rv < 0)
+			return rv;
+		fresh = true;
+	}
+	p = &r->tab.peers[*out];
+	if (fresh || memcmp(p->id, a->peer_id, sizeof(p->id)) != 0) {
+		memcpy(p->id, a->peer_id, sizeof(p->id));
+		p->born_s = seconds(r, now);
+		p->completed = false;
+	}
+	peertab_set_class(&r->tab, *out, class_of(addr, a->left == 0));
+	if (a->event == TW_EVENT_COMPLETED && !p->completed) {
+		p->completed = true;
+		r->tab.swarms[*swarm].downloaded++;
+	}
+	return 0;
+}
+
+static void
+count_refusal(struct registry *r, int err)
+{
+	if (err == SP_ERR_FULL)
+		r->stats.refused_full++;
+	else if (err == SP_ERR_DENIED)
+		r->stats.refused_denied++;
+	else
+		r->stats.refused_nomem++;
+}
+
+static void
+stop(struct registry *r, uint32_t swarm, const struct tw_announce *a,
+    const struct sp_addr *addr)
+{
+	uint32_t i;
+
+	if (swarm == PEERTAB_NONE)
+		return;
+	i = peertab_find(&r->tab, swarm, addr);
+	if (i == PEERTAB_NONE ||
+	    memcmp(r->tab.peers[i].id, a->peer_id, LINK_PEERID_LEN) != 0)
+		return;
+	peertab_del(&r->tab, i);
+	r->stats.stopped++;
+}
+
+/* ---- sampling ------------------------------------------------------------ */
+
+struct runs {
+	uint32_t at[PEERTAB_CLASSES], len[PEERTAB_CLASSES];
+	uint32_t n, total;
+};
+
+/* The runs of the swarm whose peers may be handed to this asker. */
+static void
+eligible(const struct registry *r, uint32_t swarm, const struct sp_addr *addr,
+    bool seeds, struct runs *out)
+{
+	const struct peertab_swarm *s = &r->tab.swarms[swarm];
+	uint8_t scopes = scope_of(addr), v6 = addr->family == 6;
+	uint32_t at = 0;
+
+	if (r->conf.lan != REGISTRY_LAN_AUTO)
+		scopes = r->conf.lan == REGISTRY_LAN_YES ? 2 : 0;
+	out->n = out->total = 0;
+	for (uint32_t k = 0; k < PEERTAB_CLASSES; at = s->end[k++]) {
+		if (k / PEERTAB_SCOPE > scopes || at == s->end[k] ||
+		    ((k & PEERTAB_V6) != 0) != v6 ||
+		    (seeds && (k & PEERTAB_SEED)))
+			continue;
+		out->at[out->n] = at;
+		out->len[out->n] = s->end[k] - at;
+		out->total += out->len[out->n++];
+	}
+}
+
+static uint32_t
+gcd(uint32_t a, uint32_t b)
+{
+	uint32_t c;
+
+	while (b != 0) {
+		c = a % b;
+		a = b;
+		b = c;
+	}
+	return a;
+}
+
+/* A random step that visits all of 0..n-1 before it comes back. */
+static uint32_t
+coprime(struct registry *r, uint32_t n)
+{
+	uint32_t step;
+
+	if (n < 3)
+		return 1;
+	step = 1 + (uint32_t)rng_below(&r->rng, n - 1);
+	while (gcd(n, step) != 1)
+		step = step % (n - 1) + 1;
+	return step;
+}
+
+static uint32_t
+runs_get(const struct runs *runs, const uint32_t *v, uint32_t i)
+{
+	uint32_t k = 0;
+
+	for (; i >= runs->len[k]; k++)
+		i -= runs->len[k];
+	return v[runs->at[k] + i];
+}
+
+/*
+ * A random start and a random coprime step: every eligible peer is equally
+ * likely, none comes twice, and it costs two random numbers.
+ */
+static size_t
+sample(struct registry *r, uint32_t swarm, uint32_t self, struct runs *runs,
+    struct tw_peer *out, size_t want)
+{
+	const struct peertab_peer *p;
+	uint32_t at, step, i;
+	size_t n = 0;
+
+	if (runs->total == 0 || want == 0)
+		return 0;
+	at = (uint32_t)rng_below(&r->rng, runs->total);
+	step = coprime(r, runs->total);
+	for (uint32_t k = 0; k < runs->total && n < want; k++) {
+		i = runs_get(runs, r->tab.swarms[swarm].v, at);
+		at = (uint32_t)(((uint64_t)at + step) % runs->total);
+		if (i == self)
+			continue;
+		p = &r->tab.peers[i];
+		out[n].addr =
+		    addr_make(p->class & PEERTAB_V6 ? 6 : 4, p->ip, p->port);
+		out[n].has_id = true;
+		memcpy(out[n].peer_id, p->id, LINK_PEERID_LEN);
+		n++;
+	}
+	return n;
+}
+
+static size_t
+numwant(const struct registry *r, const struct tw_announce *a, size_t max)
+{
+	size_t n = r->conf.numwant;
+
+	if (a->numwant > 0)
+		n = SP_MIN((size_t)a->numwant, (size_t)LIM_NUMWANT);
+	return SP_MIN(n, max);
+}
+
+static void
+count_swarm(const struct registry *r, uint32_t swarm,
+    struct registry_answer *out)
+{
+	if (swarm == PEERTAB_NONE)
+		return;
+	out->complete = peertab_swarm_count(&r->tab.swarms[swarm], true);
+	out->incomplete = peertab_swarm_count(&r->tab.swarms[swarm], false);
+}
+
+int
+registry_announce(struct registry *r, const struct tw_announce *a,
+    const struct sp_addr *from, bool live, struct tw_peer *peers, size_t max,
+    struct registry_answer *out, sp_time now)
+{
+	struct sp_addr addr = *from;
+	struct runs runs;
+	uint32_t swarm, self = PEERTAB_NONE;
+
+	memset(out, 0, sizeof(*out));
+	registry_tick(r, now);
+	addr.port = a->port;
+	if (a->event == TW_EVENT_STOPPED) {
+		stop(r, peertab_swarm(&r->tab, a->info_hash), a, &addr);
+		set_interval(r, PEERTAB_NONE, live, out, now);
+		count_swarm(r, peertab_swarm(&r->tab, a->info_hash), out);
+		return 0;
+	}
+	if (addr_is_bogus(&addr))
+		return SP_ERR_RANGE;
+	swarm = peertab_swarm(&r->tab, a->info_hash);
+	out->store = place(r, &swarm, a, &addr, &self, now);
+	if (out->store < 0)
+		count_refusal(r, out->store);
+	set_interval(r, self, live, out, now);
+	if (self != PEERTAB_NONE)
+		peertab_set_due(&r->tab, self,
+		    (seconds(r, now) + ttl_s(out->interval_s)) /
+			PEERTAB_BUCKET_S);
+	if (swarm == PEERTAB_NONE)
+		return 0;
+	eligible(r, swarm, &addr, a->left == 0, &runs);
+	out->n_peers = sample(r, swarm, self, &runs, peers, numwant(r, a, max));
+	count_swarm(r, swarm, out);
+	return 0;
+}
+
+/* ---- looking ------------------------------------------------------------- */
+
+static void
+scrape_entry(const struct peertab_swarm *s, struct tw_scrape_entry *out)
+{
+	memcpy(out->info_hash, s->info_hash, LINK_INFOHASH_LEN);
+	out->complete = peertab_swarm_count(s, true);
+	out->incomplete = peertab_swarm_count(s, false);
+	out->downloaded = s->downloaded;
+}
+
+bool
+registry_scrape(const struct registry *r,
+    const uint8_t info_hash[LINK_INFOHASH_LEN], struct tw_scrape_entry *out)
+{
+	uint32_t i = peertab_swarm(&r->tab, info_hash);
+
+	memset(out, 0, sizeof(*out));
+	memcpy(out->info_hash, info_hash, LINK_INFOHASH_LEN);
+	if (i == PEERTAB_NONE)
+		return false;
+	scrape_entry(&r->tab.swarms[i], out);
+	return true;
+}
+
+bool
+registry_next(const struct registry *r, size_t *it, struct tw_scrape_entry *out)
+{
+	while (*it < r->tab.swarms_len && !r->tab.swarms[*it].used)
+		++*it;
+	if (*it >= r->tab.swarms_len)
+		return false;
+	scrape_entry(&r->tab.swarms[(*it)++], out);
+	return true;
+}
+
+int
+registry_drop(struct registry *r, const uint8_t info_hash[LINK_INFOHASH_LEN])
+{
+	uint32_t i = peertab_swarm(&r->tab, info_hash);
+
+	if (i == PEERTAB_NONE)
+		return SP_ERR_NOTFOUND;
+	peertab_swarm_del(&r->tab, i);
+	return 0;
+}
+
+void
+registry_stats(const struct registry *r, struct registry_stats *out)
+{
+	*out = r->stats;
+	out->swarms = map_len(r->tab.hashes);
+	out->peers = map_len(r->tab.index);
+	for (uint32_t k = 0; k < PEERTAB_CLASSES; k++) {
+		if (k & PEERTAB_V6)
+			out->peers6 += r->tab.count[k];
+		if (k & PEERTAB_SEED)
+			out->seeders += r->tab.count[k];
+	}
+	out->peers4 = out->peers - out->peers6;
+}
+
+bool
+registry_is_sound(const struct registry *r)
+{
+	return peertab_is_sound(&r->tab);
+}
