@@ -92,7 +92,8 @@ int live_publish(struct live *l, const uint8_t info_hash[LINK_INFOHASH_LEN],
 /* NULL when the channel is not known. */
 const struct live_chan *live_find(const struct live *l,
     const uint8_t info_hash[LINK_INFOHASH_LEN]);
-/* Iterates channels: *it starts at 0, NULL at the end. */
+/* Iterates channels: *it starts at 0, NULL at the end. The channel just
+ * returned may be dropped meanwhile. */
 const struct live_chan *live_next(const struct live *l, size_t *it);
 /* Forgets a channel (denied from now on). SP_ERR_NOTFOUND. */
 int live_drop(struct live *l, const uint8_t info_hash[LINK_INFOHASH_LEN]);

@@ -94,8 +94,8 @@ int registry_announce(struct registry *r, const struct tw_announce *a,
 bool registry_scrape(const struct registry *r,
     const uint8_t info_hash[LINK_INFOHASH_LEN], struct tw_scrape_entry *out);
 /*
- * Iterates all swarms: *it starts at 0; false at the end. The registry must
- * not change meanwhile.
+ * Iterates all swarms: *it starts at 0; false at the end. Meanwhile the
+ * registry must not change, but for dropping the swarm just returned.
  */
 bool registry_next(const struct registry *r, size_t *it,
     struct tw_scrape_entry *out);

@@ -1,0 +1,347 @@
+#include "tracker/track.h"
+
+#include "base/hash.h"
+#include "base/rng.h"
+#include "tracker/reply.h"
+
+struct track {
+	const struct sp_mem *mem;
+	struct registry *registry;
+	struct live *live;
+	struct access *access;
+	bool full_scrape;
+	struct track_stats stats; /* its own part of it */
+};
+
+void
+track_conf_init(struct track_conf *c)
+{
+	memset(c, 0, sizeof(*c));
+	registry_conf_init(&c->registry);
+	live_conf_init(&c->live);
+}
+
+int
+track_new(struct track **out, const struct track_conf *conf,
+    const struct sp_mem *mem, uint64_t seed, sp_time now)
+{
+	struct sp_rng rng;
+	struct track *t;
+	int r;
+
+	*out = NULL;
+	r = hash_setup();
+	if (r < 0)
+		return r;
+	t = mem_zalloc(mem, 1, sizeof(*t));
+	if (t == NULL)
+		return SP_ERR_NOMEM;
+	t->mem = mem;
+	t->full_scrape = conf->full_scrape;
+	rng_seed(&rng, seed);
+	r = registry_new(&t->registry, &conf->registry, mem, rng_u64(&rng),
+	    now);
+	if (r == 0)
+		r = live_new(&t->live, &conf->live, mem, rng_u64(&rng), now);
+	if (r == 0)
+		r = access_new(&t->access, mem, rng_u64(&rng));
+	if (r < 0) {
+		track_free(t);
+		return r;
+	}
+	*out = t;
+	return 0;
+}
+
+void
+track_free(struct track *t)
+{
+	if (t == NULL)
+		return;
+	registry_free(t->registry);
+	live_free(t->live);
+	access_free(t->access);
+	mem_free(t->mem, t);
+}
+
+static bool
+is_permitted(struct track *t, const uint8_t info_hash[LINK_INFOHASH_LEN])
+{
+	if (access_permits(t->access, info_hash))
+		return true;
+	t->stats.denied++;
+	return false;
+}
+
+/* ---- announce and scrape ------------------------------------------------- */
+
+/*
+ * Our own viewers say so in their peer-id (link_peerid): after a restart they
+ * must not be sent away for half an hour before the seeder has republished.
+ */
+static bool
+is_live(const struct track *t, const struct tw_announce *a)
+{
+	return live_find(t->live, a->info_hash) != NULL ||
+	       memcmp(a->peer_id, "-SP", 3) == 0;
+}
+
+int
+track_announce(struct track *t, const struct tw_announce *a,
+    const struct sp_addr *from, struct tw_peer *peers, size_t max,
+    struct tw_reply *out, sp_time now)
+{
+	struct registry_answer ans;
+	int r = SP_ERR_DENIED;
+
+	memset(out, 0, sizeof(*out));
+	t->stats.announces++;
+	if (is_permitted(t, a->info_hash))
+		r = registry_announce(t->registry, a, from, is_live(t, a),
+		    peers, max, &ans, now);
+	if (r < 0) {
+		t->stats.announce_errors++;
+		return r;
+	}
+	out->interval_s = ans.interval_s;
+	out->min_interval_s = ans.min_interval_s;
+	out->complete = ans.complete;
+	out->incomplete = ans.incomplete;
+	out->external = *from;
+	out->n_peers = ans.n_peers;
+	out->peers = peers;
+	t->stats.peers_told += ans.n_peers;
+	return 0;
+}
+
+int
+track_http_announce(struct track *t, const char *query, size_t len,
+    const struct sp_addr *from, struct sp_buf *b, sp_time now)
+{
+	struct tw_peer peers[LIM_NUMWANT];
+	struct tw_announce a;
+	struct tw_reply reply;
+	const char *what = NULL;
+	int r;
+
+	r = tw_announce_parse(&a, query, len, &what);
+	if (r < 0) {
+		t->stats.announces++;
+		t->stats.announce_errors++;
+		reply_failure(b, r, what);
+		return r;
+	}
+	r = track_announce(t, &a, from, peers, LIM_NUMWANT, &reply, now);
+	if (r < 0)
+		reply_failure(b, r, r == SP_ERR_DENIED ? "info_hash" : "port");
+	else
+		tw_reply_write(b, &reply, &a);
+	return r < 0 ? r : b->err;
+}
+
+static int
+scrape_full(struct track *t, struct sp_buf *b)
+{
+	struct tw_scrape_entry *e;
+	size_t it = 0, n = 0;
+
+	if (!t->full_scrape)
+		return SP_ERR_NOTFOUND;
+	e = mem_zalloc(t->mem, TRACK_FULL_SCRAPE, sizeof(*e));
+	if (e == NULL)
+		return SP_ERR_NOMEM;
+	while (n < TRACK_FULL_SCRAPE && registry_next(t->registry, &it, &e[n]))
+		n++;
+	tw_scrape_write(b, e, n);
+	mem_free(t->mem, e);
+	return 0;
+}
+
+static int
+scrape_some(struct track *t, uint8_t (*v)[LINK_INFOHASH_LEN], size_t n,
+    struct sp_buf *b)
+{
+	struct tw_scrape_entry e[LIM_SCRAPE_HASHES];
+	size_t told = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (is_permitted(t, v[i]))
+			registry_scrape(t->registry, v[i], &e[told++]);
+	}
+	if (told == 0)
+		return SP_ERR_DENIED;
+	tw_scrape_write(b, e, told);
+	return 0;
+}
+
+int
+track_http_scrape(struct track *t, const char *query, size_t len,
+    struct sp_buf *b, sp_time now)
+{
+	uint8_t v[LIM_SCRAPE_HASHES][LINK_INFOHASH_LEN];
+	int r, n;
+
+	t->stats.scrapes++;
+	registry_tick(t->registry, now);
+	n = r = tw_scrape_parse(v, LIM_SCRAPE_HASHES, query, len);
+	if (n == 0)
+		r = scrape_full(t, b);
+	else if (n > 0)
+		r = scrape_some(t, v, (size_t)n, b);
+	if (r < 0) {
+		t->stats.scrape_errors++;
+		reply_failure(b, r, "info_hash");
+		return r;
+	}
+	return b->err;
+}
+
+/* ---- live ---------------------------------------------------------------- */
+
+int
+track_publish(struct track *t, const uint8_t info_hash[LINK_INFOHASH_LEN],
+    const uint8_t *body, size_t len, struct sp_buf *b, struct live_result *res,
+    sp_time now)
+{
+	struct live_result own;
+
+	if (res == NULL)
+		res = &own;
+	t->stats.publishes++;
+	if (is_permitted(t, info_hash)) {
+		live_publish(t->live, info_hash, body, len, res, now);
+	} else {
+		memset(res, 0, sizeof(*res));
+		res->err = SP_ERR_DENIED;
+	}
+	if (res->err < 0)
+		t->stats.publish_errors++;
+	reply_publish(b, t->live, live_find(t->live, info_hash), res);
+	return res->err;
+}
+
+int
+track_hello(struct track *t, const uint8_t info_hash[LINK_INFOHASH_LEN],
+    int64_t wall_ms, struct sp_buf *b)
+{
+	const struct live_chan *ch = live_find(t->live, info_hash);
+
+	if (ch == NULL)
+		return SP_ERR_NOTFOUND;
+	reply_hello(b, t->live, ch, wall_ms);
+	return b->err;
+}
+
+int
+track_feed(struct track *t, const uint8_t info_hash[LINK_INFOHASH_LEN],
+    struct tw_since *pos, size_t max, struct sp_buf *b)
+{
+	const struct live_chan *ch = live_find(t->live, info_hash);
+
+	return ch == NULL ? SP_ERR_NOTFOUND
+			  : live_feed(t->live, ch, pos, max, b);
+}
+
+int
+track_manifest(struct track *t, const uint8_t info_hash[LINK_INFOHASH_LEN],
+    struct sp_buf *b)
+{
+	const struct live_chan *ch = live_find(t->live, info_hash);
+	const uint8_t *p;
+	size_t len;
+
+	if (ch == NULL)
+		return SP_ERR_NOTFOUND;
+	p = live_manifest(ch, &len);
+	buf_put(b, p, len);
+	return b->err;
+}
+
+int
+track_evidence(struct track *t, const uint8_t info_hash[LINK_INFOHASH_LEN],
+    struct sp_buf *b)
+{
+	struct live_evidence ev;
+	struct tw_frame f = { 0 };
+	int n = 0;
+
+	for (size_t i = 0; live_evidence(t->live, i, &ev) == 0; i++) {
+		if (memcmp(ev.info_hash, info_hash, LINK_INFOHASH_LEN) != 0)
+			continue;
+		f.type = ev.frame;
+		f.p = ev.a;
+		f.len = ev.a_len;
+		tw_frame_write(b, &f);
+		f.p = ev.b;
+		f.len = ev.b_len;
+		tw_frame_write(b, &f);
+		n++;
+	}
+	return b->err != 0 ? b->err : n;
+}
+
+/* ---- the rest ------------------------------------------------------------ */
+
+int
+track_access(struct track *t, enum access_list which, const char *text,
+    size_t len, struct access_error *e)
+{
+	struct live_chan_stats ch;
+	const struct live_chan *chan;
+	struct tw_scrape_entry swarm;
+	size_t it;
+	int r;
+
+	r = access_set(t->access, which, text, len, e);
+	if (r < 0)
+		return r;
+	for (it = 0; (chan = live_next(t->live, &it)) != NULL;) {
+		live_chan_stats(chan, &ch);
+		if (!access_permits(t->access, ch.info_hash))
+			live_drop(t->live, ch.info_hash);
+	}
+	for (it = 0; registry_next(t->registry, &it, &swarm);) {
+		if (!access_permits(t->access, swarm.info_hash))
+			registry_drop(t->registry, swarm.info_hash);
+	}
+	return r;
+}
+
+void
+track_tick(struct track *t, sp_time now)
+{
+	registry_tick(t->registry, now);
+	live_tick(t->live, now);
+}
+
+sp_time
+track_deadline(const struct track *t)
+{
+	return SP_MIN(registry_deadline(t->registry), live_deadline(t->live));
+}
+
+void
+track_stats(const struct track *t, struct track_stats *out)
+{
+	*out = t->stats;
+	registry_stats(t->registry, &out->registry);
+	live_stats(t->live, &out->live);
+}
+
+const struct live *
+track_live(const struct track *t)
+{
+	return t->live;
+}
+
+const struct registry *
+track_registry(const struct track *t)
+{
+	return t->registry;
+}
+
+bool
+track_is_sound(const struct track *t)
+{
+	return registry_is_sound(t->registry) && live_is_sound(t->live);
+}
