@@ -1,0 +1,92 @@
+#ifndef SWARM_PEER_H
+#define SWARM_PEER_H
+
+/*
+ * A neighbour: its link, what it holds, what is asked of it, and how fast it
+ * answers. No policy about other neighbours.
+ */
+
+#include "base/addr.h"
+#include "base/ratelim.h"
+#include "swarm/havemap.h"
+#include "swarm/secure.h"
+#include "swarm/upload.h"
+
+#define PEER_RATE_START  250000 /* bytes/s assumed of an unknown one */
+#define PEER_PIPE_MIN    2
+#define PEER_PIPE_MAX    64
+#define PEER_TIMEOUT_MIN (200 * SP_MS)
+#define PEER_TIMEOUT_0   (1500 * SP_MS) /* before there are samples */
+#define PEER_ALONE       (5 * SP_S)     /* after two time-outs in a row */
+#define PEER_SILENT      (10 * SP_S)    /* then it is dead */
+#define PEER_PING        (4 * SP_S)     /* of own silence */
+#define PEER_HANDSHAKE   (10 * SP_S)
+
+struct peer_request {
+	struct pw_block_ref ref;
+	uint32_t len;
+	sp_time sent_at, timeout_at;
+	bool hedge;
+};
+
+struct peer {
+	bool used, established, closing;
+	bool outgoing, seeder, no_port;
+	bool am_choking, am_interested, is_choking, is_interested;
+	uint32_t conn;
+	struct sp_addr addr;   /* of the connection */
+	struct sp_addr listen; /* where it says it listens; family 0 none */
+	uint8_t id[LINK_PEERID_LEN];
+	struct secure *link;
+	struct sp_buf plain; /* whole messages that wait to be sealed */
+	struct sp_buf hs;    /* handshake bytes that wait to be sent */
+	size_t unsent;       /* bytes that the host has not got rid of */
+	struct havemap have;
+	struct upload up;
+
+	struct peer_request *req; /* in flight, oldest first */
+	uint32_t n_req, cap_req;
+	uint32_t req_bytes;
+
+	sp_time opened_at, recv_at, sent_at, established_at;
+	sp_time srtt, ping_at;    /* srtt 0: no sample yet */
+	uint64_t ping_token;      /* 0: none out */
+	sp_time fetch, fetch_var; /* request to block, smoothed */
+	sp_time block_at;         /* last block came */
+	uint64_t rate_best[2];    /* best samples of this and the last span */
+	sp_time rate_span;
+	sp_time alone_until;
+	sp_time pex_at;
+	uint32_t timeouts_row, timeouts, rejects, blocks_ok;
+	uint32_t strays; /* blocks that nobody asked for */
+	uint64_t down_bytes, up_bytes;
+	struct ratemeter down, upm;
+};
+
+void peer_init(struct peer *p, const struct sp_mem *mem, uint32_t conn,
+    const struct sp_addr *addr, bool outgoing, sp_time now);
+void peer_fini(struct peer *p);
+
+/* Bytes per second that it can be counted on for. */
+uint64_t peer_rate(const struct peer *p);
+/* Requests that may be in flight: clamp(rate * (srtt + 0.1 s) / block + 1). */
+uint32_t peer_pipeline(const struct peer *p);
+/* How many more may be asked of it now. */
+uint32_t peer_room(const struct peer *p, sp_time now);
+sp_time peer_timeout(const struct peer *p);
+
+/* SP_ERR_NOMEM, SP_ERR_FULL. */
+int peer_request(struct peer *p, const struct pw_block_ref *ref, uint32_t len,
+    bool hedge, sp_time now);
+/* Index in p->req or -1. */
+int peer_request_find(const struct peer *p, const struct pw_block_ref *ref);
+void peer_request_del(struct peer *p, uint32_t index);
+/* The block of p->req[index] is here: samples; removes it. */
+void peer_request_done(struct peer *p, uint32_t index, sp_time now);
+/* p->req[index] timed out: backs off; removes it. */
+void peer_request_late(struct peer *p, uint32_t index, sp_time now);
+/* Earliest time-out of a request; SP_NEVER. */
+sp_time peer_next_timeout(const struct peer *p);
+void peer_rtt(struct peer *p, sp_time sample);
+
+#endif

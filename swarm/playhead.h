@@ -1,0 +1,85 @@
+#ifndef SWARM_PLAYHEAD_H
+#define SWARM_PLAYHEAD_H
+
+/*
+ * Where playing stands in one followed track: which piece comes first, when
+ * each one is due, and what a player may be told.
+ *
+ * A viewer plays D behind availability at the origin. Piece n is due, and
+ * enters the local playlist, at avail(n) + D. Example: T = 2 s, D = 5 s, the
+ * newest piece is 100, available 1 s ago.
+ *
+ *	piece   96    97    98    99   100
+ *	age s  9.0   7.0   5.0   3.0   1.0
+ *	due   -4.0  -2.0   0.0  +2.0  +4.0
+ *
+ * A viewer who joins now has 98 as the newest due one and starts two before
+ * it, at 96, so that a player finds three segments. The pieces up to 98 are
+ * late by that schedule; they are due PLAYHEAD_STARTUP from now, each a
+ * duration later than the one before, as a player will need them.
+ *
+ * D starts at 2 T + 1 s (at least PLAYHEAD_DELAY_MIN) and is raised by T / 2
+ * when a deadline was missed, at most once per T, up to the maximum given. It
+ * never falls while the track is followed.
+ */
+
+#include "base/err.h"
+#include "base/tstamp.h"
+#include "swarm/window.h"
+
+#define PLAYHEAD_STARTUP   (700 * SP_MS)
+#define PLAYHEAD_BACK      2 /* pieces before the newest due one */
+#define PLAYHEAD_DELAY_MIN (2 * SP_S)
+
+struct playhead {
+	bool on;      /* followed */
+	bool started; /* start is chosen */
+	bool fixed;   /* first piece is complete: base is when */
+	bool ended;   /* the last piece is listed */
+	sp_time on_at;
+	sp_time base;     /* when the first piece is (was) needed */
+	sp_time first_at; /* when the first piece was complete */
+	sp_time delay;    /* D */
+	sp_time raised_at;
+	uint64_t start; /* first piece that is played */
+	uint64_t edge;  /* one past the last listed */
+	uint64_t scan;  /* all of [start, scan) is complete or lost */
+};
+
+struct playhead_conf {
+	sp_time delay; /* fixed D, 0 = derived */
+	sp_time delay_max;
+};
+
+void playhead_follow(struct playhead *ph, sp_time now);
+void playhead_stop(struct playhead *ph);
+/*
+ * Chooses the start when there are pieces. True when it just did (deadlines
+ * must be set anew).
+ */
+bool playhead_begin(struct playhead *ph, const struct playhead_conf *conf,
+    const struct window *w, uint8_t track, sp_time now);
+/* When |pc| is due; SP_NEVER before the start or when not followed. */
+sp_time playhead_due(const struct playhead *ph, const struct window *w,
+    const struct piece *pc);
+/* The first piece is complete. True when deadlines must be set anew. */
+bool playhead_first(struct playhead *ph, sp_time now);
+/* A deadline was missed: true when D was raised. */
+bool playhead_raise(struct playhead *ph, const struct playhead_conf *conf,
+    sp_time target, sp_time now);
+/*
+ * Lists what may be listed now; moves scan. True when edge has moved. Gives
+ * up on pieces that were missing for longer than playhead_patience while a
+ * later one is complete (they are marked lost, *lost counts them).
+ */
+bool playhead_advance(struct playhead *ph, struct window *w, uint8_t track,
+    sp_time now, uint32_t *lost);
+/* When playhead_advance may have something to do, input aside. */
+sp_time playhead_next(const struct playhead *ph, const struct window *w,
+    uint8_t track, sp_time now);
+/* How long a missing piece is waited for after its deadline. */
+sp_time playhead_patience(const struct piece *pc);
+/* Longest duration among the newest pieces; 0: none. */
+sp_time playhead_target(const struct window *w, uint8_t track);
+
+#endif

@@ -1,0 +1,110 @@
+#include "swarm/rescue.h"
+
+#include "base/map.h"
+#include "base/rng.h"
+
+#define REST_MIN  (250 * SP_MS)
+#define REST_MAX  (4 * SP_S)
+#define RETRY_MAX (30 * SP_S)
+#define FORGET    200 /* samples that the quantiles remember */
+
+void
+rescue_origin_init(struct rescue_origin *o)
+{
+	memset(o, 0, sizeof(*o));
+	quantile_init(&o->ttfb_us, FORGET);
+	quantile_init(&o->rate, FORGET);
+}
+
+void
+rescue_origin_ok(struct rescue_origin *o, sp_time ttfb, uint64_t bytes,
+    sp_time took)
+{
+	uint64_t ms = (uint64_t)SP_MAX(took / SP_MS, 1);
+
+	o->fails = 0;
+	o->down_until = 0;
+	quantile_add(&o->ttfb_us, (uint64_t)SP_MAX(ttfb, 0) / 1000);
+	quantile_add(&o->rate, SP_MAX(bytes / ms, 1));
+}
+
+void
+rescue_origin_failed(struct rescue_origin *o, sp_time retry_after, sp_time now)
+{
+	sp_time rest = SP_MIN(REST_MIN << SP_MIN(o->fails, 8), REST_MAX);
+
+	o->fails++;
+	o->down_until = now + SP_MAX(rest, SP_MIN(retry_after, RETRY_MAX));
+}
+
+sp_time
+rescue_guard(const struct rescue_origin *o, uint64_t bytes)
+{
+	uint64_t ttfb = quantile_get(&o->ttfb_us, 999000, RESCUE_TTFB / 1000);
+	uint64_t rate = quantile_get(&o->rate, 50000, RESCUE_RATE);
+
+	return (sp_time)ttfb * 1000 +
+	       (sp_time)(bytes / SP_MAX(rate, 1)) * SP_MS + RESCUE_MARGIN;
+}
+
+sp_time
+rescue_threshold(uint64_t seed, uint8_t track, uint64_t number, uint32_t stripe,
+    sp_time guard, sp_time tau)
+{
+	uint64_t key[2] = { number, (uint64_t)track << 32 | stripe };
+	uint64_t u = map_siphash(seed, 0, key, sizeof(key));
+
+	return guard + tau / 65536 * rng_log2_inv_of(u);
+}
+
+uint32_t
+rescue_stripes(uint32_t blocks)
+{
+	return SP_CLAMP(blocks / 4, 1, 8);
+}
+
+uint32_t
+rescue_stripe_of(uint32_t index, uint32_t blocks)
+{
+	return index * rescue_stripes(blocks) / blocks;
+}
+
+size_t
+rescue_plan(const uint8_t *need, uint32_t blocks,
+    struct rescue_range out[RESCUE_RANGES])
+{
+	struct rescue_range r[RESCUE_RANGES + 1];
+	uint32_t i, k, gap, best, missing = 0;
+	size_t n = 0;
+
+	for (i = 0; i < blocks; i++)
+		missing += need[i] != 0;
+	if (missing == 0)
+		return 0;
+	if (missing * 10 > blocks * 6) {
+		out[0] = (struct rescue_range){ 0, blocks };
+		return 1;
+	}
+	for (i = 0; i < blocks; i++) {
+		if (need[i] == 0)
+			continue;
+		if (n > 0 && r[n - 1].first + r[n - 1].n == i) {
+			r[n - 1].n++;
+			continue;
+		}
+		r[n++] = (struct rescue_range){ i, 1 };
+		if (n <= RESCUE_RANGES)
+			continue;
+		/* one too many: bridge the smallest gap */
+		for (best = 1, k = 1, gap = UINT32_MAX; k < n; k++)
+			if (r[k].first - r[k - 1].first - r[k - 1].n < gap) {
+				gap = r[k].first - r[k - 1].first - r[k - 1].n;
+				best = k;
+			}
+		r[best - 1].n = r[best].first + r[best].n - r[best - 1].first;
+		memmove(&r[best], &r[best + 1], (n - best - 1) * sizeof(r[0]));
+		n--;
+	}
+	memcpy(out, r, n * sizeof(r[0]));
+	return n;
+}

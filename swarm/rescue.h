@@ -1,0 +1,65 @@
+#ifndef SWARM_RESCUE_H
+#define SWARM_RESCUE_H
+
+/*
+ * When and what to fetch from the origin (SCHEDULER.md section 5). Pure
+ * functions and the small state of each origin.
+ *
+ * Every viewer draws for each stripe of a piece the slack at which it would
+ * fetch it, g + tau * log2(1/u): with u uniform the probability to have fetched
+ * by slack x is 2^-((x-g)/tau), so of M viewers that lack it the first one
+ * acts about tau * log2 M before the guard time g, and the others see it
+ * arriving and hold back. At x <= g everything missing is fetched, whatever
+ * holders claim.
+ */
+
+#include "base/quantile.h"
+#include "base/tstamp.h"
+
+#define RESCUE_TAU    (500 * SP_MS)
+#define RESCUE_MARGIN (150 * SP_MS)
+#define RESCUE_RANGES 4
+#define RESCUE_TTFB   (300 * SP_MS) /* assumed before there are samples */
+#define RESCUE_RATE   500           /* bytes per ms, likewise */
+
+struct rescue_origin {
+	struct quantile ttfb_us;
+	struct quantile rate; /* bytes per ms of whole transfers */
+	uint32_t fails;       /* in a row */
+	sp_time down_until;   /* not asked before */
+};
+
+void rescue_origin_init(struct rescue_origin *o);
+/* A transfer ended well: first byte after |ttfb|, |bytes| in |took| more. */
+void rescue_origin_ok(struct rescue_origin *o, sp_time ttfb, uint64_t bytes,
+    sp_time took);
+/*
+ * It failed as a whole (network, 429, 5xx): rests 0.25, 0.5 ... 4 s, or for
+ * |retry_after| when that is longer (at most 30 s).
+ */
+void rescue_origin_failed(struct rescue_origin *o, sp_time retry_after,
+    sp_time now);
+
+/* g = q99.9(ttfb) + bytes / q05(rate) + margin. */
+sp_time rescue_guard(const struct rescue_origin *o, uint64_t bytes);
+/* Slack at which the holder of |seed| fetches this stripe on its own. */
+sp_time rescue_threshold(uint64_t seed, uint8_t track, uint64_t number,
+    uint32_t stripe, sp_time guard, sp_time tau);
+/* Stripes of a piece of |blocks|: one per 4 blocks, 1..8. */
+uint32_t rescue_stripes(uint32_t blocks);
+/* Stripe of block |index|: contiguous runs. */
+uint32_t rescue_stripe_of(uint32_t index, uint32_t blocks);
+
+struct rescue_range {
+	uint32_t first, n; /* blocks */
+};
+
+/*
+ * Ranges that cover every block with need[i] != 0, at most RESCUE_RANGES of
+ * them, bridging the smallest gaps; all in one when more than 60 % of the
+ * piece is needed. Returns their number.
+ */
+size_t rescue_plan(const uint8_t *need, uint32_t blocks,
+    struct rescue_range out[RESCUE_RANGES]);
+
+#endif

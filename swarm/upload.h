@@ -1,0 +1,39 @@
+#ifndef SWARM_UPLOAD_H
+#define SWARM_UPLOAD_H
+
+/*
+ * The blocks that one neighbour has asked of us and not got yet, earliest
+ * deadline first. At most LIM_REQUESTS_IN.
+ */
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/tstamp.h"
+#include "wire/peerwire.h"
+
+struct upload_entry {
+	struct pw_block_ref ref;
+	uint32_t len;
+	sp_time deadline; /* of the asker */
+};
+
+struct upload {
+	const struct sp_mem *mem;
+	struct upload_entry *v; /* sorted, latest deadline first */
+	uint32_t n, cap;
+	uint64_t bytes;
+};
+
+void upload_init(struct upload *u, const struct sp_mem *mem);
+void upload_fini(struct upload *u);
+/* SP_ERR_EXISTS (the same block: keeps its place), SP_ERR_FULL, SP_ERR_NOMEM.
+ */
+int upload_add(struct upload *u, const struct upload_entry *e);
+/* The most urgent one; NULL when empty. */
+const struct upload_entry *upload_head(const struct upload *u);
+void upload_pop(struct upload *u);
+/* SP_ERR_NOTFOUND. */
+int upload_cancel(struct upload *u, const struct pw_block_ref *ref);
+void upload_clear(struct upload *u);
+
+#endif
