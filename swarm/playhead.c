@@ -51,7 +51,7 @@ choose_delay(struct playhead *ph, const struct playhead_conf *conf,
 
 bool
 playhead_begin(struct playhead *ph, const struct playhead_conf *conf,
-    const struct window *w, uint8_t track, sp_time now)
+    const struct window *w, uint8_t track, sp_time base, sp_time now)
 {
 	const struct window_track *t = window_track_const(w, track);
 	const struct piece *pc;
@@ -70,7 +70,7 @@ playhead_begin(struct playhead *ph, const struct playhead_conf *conf,
 	while (ph->start < due && window_piece(w, track, ph->start) == NULL)
 		ph->start++;
 	ph->edge = ph->scan = ph->start;
-	ph->base = now + PLAYHEAD_STARTUP;
+	ph->base = base;
 	ph->started = true;
 	return true;
 }
@@ -95,6 +95,18 @@ playhead_due(const struct playhead *ph, const struct window *w,
 	return SP_MAX(due, at);
 }
 
+sp_time
+playhead_deadline(const struct playhead *ph, const struct window *w,
+    const struct piece *pc)
+{
+	uint64_t n = pc->rec.number;
+
+	if (ph->started && n >= ph->start && n - ph->start <= PLAYHEAD_BACK &&
+	    pc->avail_at + ph->delay <= ph->base)
+		return ph->base + (sp_time)(n - ph->start) * PLAYHEAD_STEP;
+	return playhead_due(ph, w, pc);
+}
+
 bool
 playhead_first(struct playhead *ph, sp_time now)
 {
@@ -102,9 +114,8 @@ playhead_first(struct playhead *ph, sp_time now)
 		return false;
 	ph->fixed = true;
 	ph->first_at = now;
-	/* who is there early waits for nobody: the player starts now */
-	if (now > ph->base)
-		ph->base = now;
+	/* late or early, the player's clock starts with the first piece */
+	ph->base = now;
 	return true;
 }
 

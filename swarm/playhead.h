@@ -15,8 +15,8 @@
  *
  * A viewer who joins now has 98 as the newest due one and starts two before
  * it, at 96, so that a player finds three segments. The pieces up to 98 are
- * late by that schedule; they are due PLAYHEAD_STARTUP from now, each a
- * duration later than the one before, as a player will need them.
+ * late by that schedule: a player needs the first as soon as it can be had,
+ * and each further one a duration later. They are asked for in one go.
  *
  * D starts at 2 T + 1 s (at least PLAYHEAD_DELAY_MIN) and is raised by T / 2
  * when a deadline was missed, at most once per T, up to the maximum given. It
@@ -27,8 +27,8 @@
 #include "base/tstamp.h"
 #include "swarm/window.h"
 
-#define PLAYHEAD_STARTUP   (700 * SP_MS)
-#define PLAYHEAD_BACK      2 /* pieces before the newest due one */
+#define PLAYHEAD_STEP      (100 * SP_MS) /* between deadlines of the start */
+#define PLAYHEAD_BACK      2             /* pieces before the newest due one */
 #define PLAYHEAD_DELAY_MIN (2 * SP_S)
 
 struct playhead {
@@ -54,13 +54,19 @@ struct playhead_conf {
 void playhead_follow(struct playhead *ph, sp_time now);
 void playhead_stop(struct playhead *ph);
 /*
- * Chooses the start when there are pieces. True when it just did (deadlines
- * must be set anew).
+ * Chooses the start when there are pieces; the first is to be there by |base|.
+ * True when it just did (deadlines must be set anew).
  */
 bool playhead_begin(struct playhead *ph, const struct playhead_conf *conf,
-    const struct window *w, uint8_t track, sp_time now);
+    const struct window *w, uint8_t track, sp_time base, sp_time now);
 /* When |pc| is due; SP_NEVER before the start or when not followed. */
 sp_time playhead_due(const struct playhead *ph, const struct window *w,
+    const struct piece *pc);
+/*
+ * By when the scheduler should have it: as playhead_due, but the pieces of the
+ * start follow each other by PLAYHEAD_STEP.
+ */
+sp_time playhead_deadline(const struct playhead *ph, const struct window *w,
     const struct piece *pc);
 /* The first piece is complete. True when deadlines must be set anew. */
 bool playhead_first(struct playhead *ph, sp_time now);

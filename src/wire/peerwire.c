@@ -202,6 +202,9 @@ pw_body_get(struct sp_rd *rd, struct pw_msg *m)
 		return true;
 	case PW_BYE:
 		return pw_bye_get(rd, m);
+	case PW_WANT_MANIFEST:
+		m->u.serial = buf_get_u64(rd);
+		return true;
 	default: /* no body: choke, unchoke, interested, not interested */
 		return true;
 	}
@@ -224,6 +227,7 @@ static const char *const pw_names[] = {
 	[PW_PING] = "ping",
 	[PW_PONG] = "pong",
 	[PW_BYE] = "bye",
+	[PW_WANT_MANIFEST] = "want_manifest",
 };
 
 static bool
@@ -356,6 +360,13 @@ pw_put_want(struct sp_buf *b, uint8_t track, uint64_t number, uint8_t count)
 	buf_put_u8(b, track);
 	buf_put_u64(b, number);
 	buf_put_u8(b, count);
+}
+
+void
+pw_put_want_manifest(struct sp_buf *b, uint64_t serial)
+{
+	pw_head_put(b, PW_WANT_MANIFEST, 9);
+	buf_put_u64(b, serial);
 }
 
 void

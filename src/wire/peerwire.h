@@ -42,7 +42,8 @@
 	X(PEX, 35, "entries: flags:u8 peer-id[20] compact") \
 	X(PING, 36, "token:u64")                            \
 	X(PONG, 37, "token:u64 queue_ms:u16 up_kbps:u32")   \
-	X(BYE, 38, "reason:u8 text")
+	X(BYE, 38, "reason:u8 text")                        \
+	X(WANT_MANIFEST, 39, "serial:u64")
 
 enum pw_type {
 #define PW_ENUM(name, id, body) PW_##name = (id),
@@ -123,6 +124,7 @@ struct pw_msg {
 		struct {
 			struct sp_rd rd; /* for pw_pex_next */
 		} pex;
+		uint64_t serial; /* WANT_MANIFEST: send yours if newer */
 		struct {
 			uint64_t token;
 			uint32_t up_kbps; /* PONG only */
@@ -180,6 +182,7 @@ void pw_put_reject(struct sp_buf *b, struct pw_block_ref r, uint8_t reason);
 void pw_put_env(struct sp_buf *b, enum pw_type type, const void *p, size_t len);
 void pw_put_want(struct sp_buf *b, uint8_t track, uint64_t number,
     uint8_t count);
+void pw_put_want_manifest(struct sp_buf *b, uint64_t serial);
 void pw_put_ping(struct sp_buf *b, uint64_t token);
 void pw_put_pong(struct sp_buf *b, uint64_t token, uint16_t queue_ms,
     uint32_t up_kbps);
