@@ -107,7 +107,7 @@ START_TEST(names_are_those_of_the_list_in_lower_case)
 			    tolower((unsigned char)list[i].name[j]));
 	}
 	ck_assert_str_eq(pw_name(5), "unknown");
-	ck_assert_str_eq(pw_name(39), "unknown");
+	ck_assert_str_eq(pw_name(99), "unknown");
 	ck_assert_str_eq(pw_name(255), "unknown");
 }
 END_TEST
@@ -213,6 +213,11 @@ START_TEST(want_ping_pong_and_bye_keep_their_values)
 	ck_assert_uint_eq(m.u.ping.token, 7);
 	ck_assert_uint_eq(m.u.ping.queue_ms, 250);
 	ck_assert_uint_eq(m.u.ping.up_kbps, 6000);
+
+	buf_reset(b);
+	pw_put_want_manifest(b, 12);
+	unit_hex_eq(b->p, b->len, "00000009 27 000000000000000c");
+	ck_assert_uint_eq(reread().u.serial, 12);
 
 	buf_reset(b);
 	pw_put_bye(b, PW_BYE_FULL, NULL);
@@ -430,6 +435,7 @@ START_TEST(wrong_lengths_are_refused)
 	refused("0000000b 08 00 0000000000000000 00");
 	refused("0000000c 10 00 0000000000000000 0000");
 	refused("00000008 24 00000000000000");
+	refused("00000008 27 00000000000000");
 	refused("0000000e 25 0000000000000000 0000 000000");
 	refused("0000000a 21 00 0000000000000000");
 	refused("00000009 04 00 00000000000000");

@@ -18,6 +18,7 @@ UNIT_CORE += test/unit/check_failmem
 UNIT_CORE += test/unit/check_hash
 UNIT_CORE += test/unit/check_heap
 UNIT_CORE += test/unit/check_log
+UNIT_CORE += test/unit/check_m3u8
 UNIT_CORE += test/unit/check_map
 UNIT_CORE += test/unit/check_mem
 UNIT_CORE += test/unit/check_quantile
