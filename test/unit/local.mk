@@ -12,21 +12,26 @@ libunit_a_SOURCES = test/unit/failmem.c test/unit/failmem.h \
 	test/unit/unit.c test/unit/unit.h
 
 UNIT_CORE += test/unit/check_addr
+UNIT_CORE += test/unit/check_bencode
 UNIT_CORE += test/unit/check_buf
+UNIT_CORE += test/unit/check_compact
 UNIT_CORE += test/unit/check_err
 UNIT_CORE += test/unit/check_failmem
 UNIT_CORE += test/unit/check_hash
 UNIT_CORE += test/unit/check_heap
+UNIT_CORE += test/unit/check_link
 UNIT_CORE += test/unit/check_log
 UNIT_CORE += test/unit/check_m3u8
 UNIT_CORE += test/unit/check_map
 UNIT_CORE += test/unit/check_mem
+UNIT_CORE += test/unit/check_peerwire
 UNIT_CORE += test/unit/check_quantile
 UNIT_CORE += test/unit/check_ratelim
 UNIT_CORE += test/unit/check_rng
-UNIT_CORE += test/unit/check_tstamp
-UNIT_CORE += test/unit/check_peerwire
 UNIT_CORE += test/unit/check_secure
+UNIT_CORE += test/unit/check_tstamp
+UNIT_CORE += test/unit/check_record
+UNIT_CORE += test/unit/check_uri
 test_unit_check_secure_SOURCES = test/unit/check_secure.c \
 	test/sim/countcipher.c test/sim/countcipher.h
 
