@@ -1,0 +1,130 @@
+#ifndef TEST_SIM_SIMNET_INT_H
+#define TEST_SIM_SIMNET_INT_H
+
+/* Shared by simnet.c (nodes, streams), simevent.c and simflow.c (bytes). */
+
+#include "base/rng.h"
+#include "test/sim/evq.h"
+#include "test/sim/simnet.h"
+
+#define SIMNET_CLASSES 4 /* of segment buffers; class 0 borrows */
+
+enum simnet_kind {
+	KIND_TIMER,  /* arg: node, p: tag */
+	KIND_OPEN,   /* p: conn */
+	KIND_ACCEPT, /* p: conn */
+	KIND_FAIL,   /* p: conn; arg: 1 = time-out */
+	KIND_RESET,  /* p: conn, arg: side that learns of it */
+	KIND_ROOM,   /* arg: node whose uplink has room */
+	KIND_PACED,  /* p: conn, arg: side that may send again */
+	KIND_SENT,   /* p: conn, arg: side */
+	KIND_ARRIVE, /* p: seg, last bit at the access router */
+	KIND_REACH,  /* p: seg, through the downlink */
+};
+
+struct seg {
+	struct seg *next;
+	struct conn *conn;
+	uint64_t seq, tag;
+	sp_time tx; /* time it took on the uplink */
+	const uint8_t *p;
+	uint32_t len;
+	uint8_t side; /* of the sender */
+	uint8_t class;
+	bool fin;
+	uint8_t buf[];
+};
+
+/* One direction; |side| of the conn sends. */
+struct flow {
+	struct seg *head, *tail; /* not yet in the link */
+	size_t queued;           /* bytes of these */
+	size_t hidden;           /* of these, not yet told as taken */
+	size_t told;             /* to be told by the KIND_SENT under way */
+	struct seg *parked;      /* came too early, by seq */
+	uint64_t seq_out, seq_in;
+	sp_time last;  /* arrival: segments do not overtake */
+	sp_time tat;   /* pacing: when what was sent is paid for */
+	sp_time cut;   /* no second rate cut before */
+	uint64_t cwnd; /* bytes */
+	uint64_t ssthresh;
+	struct conn *ring_next; /* in the uplink's ring */
+	bool in_ring, paced;
+};
+
+struct conn {
+	uint32_t id;
+	uint32_t refs; /* segments and events under way */
+	uint32_t node[2];
+	bool open[2]; /* the node still holds this end */
+	bool dead[2]; /* died silently: takes nothing any more */
+	bool opened;  /* handshake is through */
+	sp_time owd;
+	uint32_t loss_ppm;
+	struct flow flow[2];
+	struct conn *next[2], *prev[2]; /* streams of the node */
+};
+
+struct node {
+	struct simnet_node_conf conf;
+	struct simnet_stats stats;
+	sp_time up_busy, down_busy;
+	struct conn *ring_head, *ring_tail; /* flows that wait for room */
+	struct conn *conns;                 /* held ends */
+	bool up, silent;                    /* silent: how it died */
+	bool room;                          /* KIND_ROOM is under way */
+};
+
+struct simnet {
+	struct simnet_conf conf;
+	struct sp_rng rng;
+	struct evq q;
+	struct node *nodes;
+	uint32_t n_nodes, cap_nodes;
+	struct conn **conns; /* by id */
+	uint32_t n_conns, cap_conns;
+	struct conn *free_conns;
+	struct seg *free_segs[SIMNET_CLASSES];
+	struct seg *out; /* given to the user, freed at the next call */
+	uint64_t events;
+	sp_time now;
+};
+
+static inline unsigned
+conn_side(const struct conn *c, uint32_t node)
+{
+	return c->node[0] == node ? 0 : 1;
+}
+
+/* ---- simnet.c ---- */
+
+void conn_unref(struct simnet *net, struct conn *c);
+/* An event that holds a reference to |c|. */
+void conn_event(struct simnet *net, sp_time at, uint32_t kind, uint32_t arg,
+    struct conn *c);
+void end_hold(struct simnet *net, struct conn *c, unsigned side);
+/* The node lets go of its end; what it sent goes on. */
+void end_drop(struct simnet *net, struct conn *c, unsigned side);
+
+/* ---- simflow.c ---- */
+
+struct seg *seg_new(struct simnet *net, size_t len, bool ref);
+void seg_free(struct simnet *net, struct seg *s); /* drops its reference */
+void flow_init(struct flow *f);
+/* Appends a segment, which gets the conn's reference. */
+void flow_put(struct conn *c, unsigned side, struct seg *s);
+/* Sends what may be sent now. */
+void flow_push(struct simnet *net, struct conn *c, unsigned side);
+/* Drops what waits; bytes. */
+size_t flow_drop(struct simnet *net, struct conn *c, unsigned side);
+/* Bytes that have become taken since the last call. */
+size_t flow_settle(struct simnet *net, struct flow *f);
+void flow_room(struct simnet *net, uint32_t node);
+void flow_paced(struct simnet *net, struct conn *c, unsigned side);
+/* True: |s| is to be handed to the user now. */
+bool flow_arrive(struct simnet *net, struct seg *s);
+bool flow_reach(struct simnet *net, struct seg *s);
+/* Forgets what came early. */
+void flow_unpark(struct simnet *net, struct flow *f);
+
+#endif
