@@ -1,0 +1,76 @@
+#ifndef TEST_SIM_METRIC_H
+#define TEST_SIM_METRIC_H
+
+/*
+ * What a run is measured by. Values are integers: ratios in 1/1,000,000, times
+ * in ns, rates in bytes per second.
+ */
+
+#include "base/base.h"
+
+enum metric_unit {
+	METRIC_COUNT,
+	METRIC_RATIO,
+	METRIC_TIME,
+	METRIC_RATE,
+};
+
+/* X(NAME, name, unit, has quantiles over viewers or pieces, text) */
+#define METRIC_LIST(X)                                                         \
+	X(OFFLOAD, "offload", RATIO, false, "1 - origin bytes / played bytes") \
+	X(COPIES, "copies", RATIO, false, "origin bytes / stream bytes")       \
+	X(STARTUP, "startup", TIME, true, "join to first piece played")        \
+	X(LAG, "lag", TIME, true, "availability to completion")                \
+	X(DELAY, "delay", TIME, true, "playout delay at the end")              \
+	X(STALLS, "stalls", COUNT, false, "times a player waited")             \
+	X(STALLED, "stalled", TIME, false, "time that players waited")         \
+	X(MISSES, "misses", COUNT, false, "pieces not complete when due")      \
+	X(MISSED, "missed", RATIO, false, "misses / pieces due")               \
+	X(DUE, "due", COUNT, false, "pieces that came due")                    \
+	X(LOST, "lost", COUNT, false, "pieces given up")                       \
+	X(PLAYED, "played", COUNT, false, "pieces that players played")        \
+	X(SKIPPED, "skipped", COUNT, false, "pieces that players skipped")     \
+	X(WRONG, "wrong", COUNT, false, "blocks stored or played wrong")       \
+	X(DUPLICATES, "duplicates", RATIO, false,                              \
+	    "bytes of blocks already held / block bytes received")             \
+	X(BAD, "bad", RATIO, false,                                            \
+	    "bytes of blocks that failed their hash / block bytes received")   \
+	X(CONTROL, "control", RATIO, false,                                    \
+	    "link bytes that are no block / link bytes")                       \
+	X(WASTE, "waste", RATIO, false,                                        \
+	    "origin bytes that brought nothing / origin bytes")                \
+	X(ORIGIN_PEAK, "origin-peak", RATE, false, "most in one second")       \
+	X(ORIGIN_MEAN, "origin-mean", RATE, false, "over the run")             \
+	X(RESCUES, "rescues", COUNT, false, "origin fetches near a deadline")  \
+	X(FETCHES, "fetches", COUNT, false, "origin fetches")                  \
+	X(TIMEOUTS, "timeouts", COUNT, false, "requests without an answer")    \
+	X(HEDGES, "hedges", COUNT, false, "second requests for a block")       \
+	X(BANNED, "banned", COUNT, false, "bans of neighbours")                \
+	X(NEIGHBOURS, "neighbours", COUNT, true, "at the end")                 \
+	X(JAIN, "jain", RATIO, false, "Jain's index of the use of uplinks")    \
+	X(VIEWERS, "viewers", COUNT, false, "that joined")                     \
+	X(NEVER, "never", COUNT, false,                                        \
+	    "viewers (5 s and more) who saw "                                  \
+	    "nothing")
+
+enum metric {
+#define METRIC_ENUM(id, name, unit, quantiles, text) METRIC_##id,
+	METRIC_LIST(METRIC_ENUM)
+#undef METRIC_ENUM
+	    METRIC_N
+};
+
+struct metric_row {
+	const char *name;
+	enum metric_unit unit;
+	bool quantiles;
+	const char *text;
+};
+extern const struct metric_row metric_table[METRIC_N];
+
+/* METRIC_N if there is none of that name. */
+enum metric metric_find(const char *name, size_t len);
+/* "97.3 %", "1.250 s", ... into |out|. */
+void metric_print(char *out, size_t size, enum metric_unit unit, int64_t v);
+
+#endif
