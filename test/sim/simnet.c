@@ -1,3 +1,5 @@
+#include "test/sim/simnet.h"
+
 #include "base/map.h"
 #include "test/sim/simmem.h"
 #include "test/sim/simnet_int.h"

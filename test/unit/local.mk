@@ -34,6 +34,10 @@ UNIT_CORE += test/unit/check_secure
 UNIT_CORE += test/unit/check_trackwire
 UNIT_CORE += test/unit/check_tstamp
 UNIT_CORE += test/unit/check_uri
+UNIT_CORE += test/unit/check_simnet
+test_unit_check_simnet_LDADD = libsim.a $(LDADD)
+UNIT_CORE += test/unit/check_scenario
+test_unit_check_scenario_LDADD = libsim.a $(LDADD)
 test_unit_check_secure_SOURCES = test/unit/check_secure.c \
 	test/sim/countcipher.c test/sim/countcipher.h
 
