@@ -1,3 +1,5 @@
+#include "wire/m3u8.h"
+
 #include "wire/m3u8_in.h"
 
 int
@@ -31,18 +33,6 @@ m3u8_check_uri(struct m3u8_in *in, struct m3u8_span uri, size_t max)
 			return m3u8_fail(in, SP_ERR_UNSUPPORTED,
 			    "variable in a URI");
 	return 0;
-}
-
-int
-m3u8_check_attrs(struct m3u8_in *in, struct m3u8_span attrs)
-{
-	struct m3u8_item a;
-	size_t it = 0;
-	int rv;
-
-	while ((rv = m3u8_item_next(attrs, &it, &a)) == 1)
-		;
-	return rv < 0 ? m3u8_fail(in, rv, "malformed attribute list") : 0;
 }
 
 int

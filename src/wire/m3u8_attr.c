@@ -99,6 +99,18 @@ m3u8_item_next(struct m3u8_span list, size_t *it, struct m3u8_item *a)
 	return 1;
 }
 
+int
+m3u8_check_attrs(struct m3u8_in *in, struct m3u8_span attrs)
+{
+	struct m3u8_item a;
+	size_t it = 0;
+	int rv;
+
+	while ((rv = m3u8_item_next(attrs, &it, &a)) == 1)
+		;
+	return rv < 0 ? m3u8_fail(in, rv, "malformed attribute list") : 0;
+}
+
 bool
 m3u8_attr(struct m3u8_span list, const char *name, struct m3u8_span *out,
     bool *quoted)

@@ -1,3 +1,8 @@
-# Golden bytes: NAME.hex is the message, NAME.exp what it says. They are read
-# by unit tests from $top_srcdir/test/golden.
+# Golden bytes: NAME.hex is the message, NAME.exp what it says (golden.h).
 EXTRA_DIST += test/golden
+
+check_PROGRAMS += test/golden/golden
+TESTS_QUICK += test/golden/golden
+test_golden_golden_SOURCES = test/golden/golden.c test/golden/golden.h
+test_golden_golden_SOURCES += test/golden/golden_pw.c
+test_golden_golden_LDADD = $(CORE_LIBS)

@@ -1,0 +1,32 @@
+#ifndef TEST_GOLDEN_GOLDEN_H
+#define TEST_GOLDEN_GOLDEN_H
+
+/*
+ * Golden bytes. test/golden/KIND_NAME.hex holds a message in hex (blanks and
+ * '#' to the end of a line are skipped), KIND_NAME.exp what it says. The
+ * runner decodes the bytes and compares the text, then builds the message
+ * anew from what was decoded and compares the bytes. So an unwanted change of
+ * a format shows, and other implementations have something to test against.
+ *
+ * A new kind is a file golden_KIND.c and a row in golden.c. A new message:
+ *	./test/golden/golden test/golden/KIND_NAME.hex
+ * prints the text that .exp should have, if it is right.
+ */
+
+#include "base/buf.h"
+
+#define GOLDEN_MAX (1 << 20)
+
+/*
+ * Writes the text of the |len| bytes at |p| to |out|, lines "key value", and
+ * the same message to |again|. 0, or what the decoder returned.
+ */
+typedef int golden_fn(FILE *out, struct sp_buf *again, const uint8_t *p,
+    size_t len);
+
+golden_fn golden_pw; /* one message between peers */
+
+/* "key <hex>\n" */
+void golden_hex(FILE *out, const char *key, const void *p, size_t len);
+
+#endif
