@@ -31,6 +31,7 @@ test_unit_check_m3u8_text_SOURCES = test/unit/check_m3u8_text.c test/unit/m3u8_h
 UNIT_CORE += test/unit/check_map
 UNIT_CORE += test/unit/check_mem
 UNIT_CORE += test/unit/check_peerwire
+UNIT_CORE += test/unit/check_noise
 UNIT_CORE += test/unit/check_quantile
 UNIT_CORE += test/unit/check_ratelim
 UNIT_CORE += test/unit/check_record
@@ -44,7 +45,12 @@ test_unit_check_simnet_LDADD = libsim.a $(LDADD)
 UNIT_CORE += test/unit/check_scenario
 test_unit_check_scenario_LDADD = libsim.a $(LDADD)
 test_unit_check_secure_SOURCES = test/unit/check_secure.c \
+UNIT_CORE += test/unit/check_secure_frames
+SECURE_PAIR = test/unit/secure_pair.c test/unit/secure_pair.h \
 	test/sim/countcipher.c test/sim/countcipher.h
+test_unit_check_secure_SOURCES = test/unit/check_secure.c $(SECURE_PAIR)
+test_unit_check_secure_frames_SOURCES = test/unit/check_secure_frames.c \
+	$(SECURE_PAIR)
 
 if CORE_ONLY
 LDADD = libunit.a $(CORE_LIBS) $(CHECK_LIBS)
