@@ -2,22 +2,13 @@
 
 #include <sodium.h>
 
+#include "swarm/frame.h"
 #include "swarm/noise.h"
 
-#define MASK_BLOCK    64
-#define MASK_FRAMES   (MASK_BLOCK / 2)
 #define HELLO_MSG     112 /* the longest handshake message */
 #define HELLO_VERSION 1
 
 static const char PROLOGUE[] = "spate peer 1"; /* its NUL is part of it */
-
-/* One direction of frames. */
-struct way {
-	uint64_t n; /* frames so far */
-	uint8_t mask_key[SECURE_KEY_LEN];
-	uint8_t mask[MASK_BLOCK]; /* key stream of block n / MASK_FRAMES */
-	void *state;              /* of the cipher, in secure.states */
-};
 
 /* What only the handshake needs; freed when it is over. */
 struct hands {
@@ -34,17 +25,11 @@ struct secure {
 	struct hands *hands; /* owned; NULL when established */
 	const struct secure_cipher *cipher;
 	uint8_t *states; /* owned; both ways' */
-	struct way tx, rx;
+	struct frame_way tx, rx;
+	struct frame_in in;
 	struct secure_hello remote;
 	uint8_t remote_key[SECURE_KEY_LEN];
 	int err; /* sticky */
-
-	uint8_t head[2]; /* n_head bytes of the masked length */
-	uint8_t n_head;
-	uint16_t want;  /* ciphertext of the frame that arrives, 0 = unknown */
-	uint8_t *buf;   /* owned; NULL when nothing is kept */
-	size_t buf_len; /* ciphertext bytes collected */
-	size_t buf_cap;
 };
 
 static bool
@@ -150,7 +135,7 @@ secure_free(struct secure *s)
 	if (s->states != NULL)
 		sodium_memzero(s->states, states_len(s->cipher));
 	mem_free(mem, s->states);
-	mem_free(mem, s->buf);
+	frame_in_fini(&s->in, mem);
 	sodium_memzero(s, sizeof(*s));
 	mem_free(mem, s);
 }
@@ -199,22 +184,21 @@ establish(struct secure *s)
 {
 	const struct secure_cipher *c = s->cipher;
 	struct noise *n = &s->hands->noise;
-	struct way *init = n->initiator ? &s->tx : &s->rx;
-	struct way *resp = n->initiator ? &s->rx : &s->tx;
-	uint8_t k[2][SECURE_KEY_LEN];
+	struct frame_way *init = n->initiator ? &s->tx : &s->rx;
+	struct frame_way *resp = n->initiator ? &s->rx : &s->tx;
+	uint8_t k[2][SECURE_KEY_LEN], mask[2][SECURE_KEY_LEN];
 	size_t skip;
 
 	s->states = mem_alloc(s->mem, states_len(c));
 	if (s->states == NULL)
 		return SP_ERR_NOMEM;
 	skip = -(uintptr_t)s->states % SECURE_ALIGN;
-	init->state = s->states + skip;
-	resp->state = s->states + skip + state_len(c);
 	noise_split(n, k[0], k[1]);
-	c->init(init->state, k[0]);
-	c->init(resp->state, k[1]);
+	noise_export(n, "spate length", mask[0], mask[1]);
+	frame_way_init(init, c, s->states + skip, k[0], mask[0]);
+	frame_way_init(resp, c, s->states + skip + state_len(c), k[1], mask[1]);
 	sodium_memzero(k, sizeof(k));
-	noise_export(n, "spate length", init->mask_key, resp->mask_key);
+	sodium_memzero(mask, sizeof(mask));
 	memcpy(s->remote_key, n->rs, SECURE_KEY_LEN);
 	free_hands(s);
 	return SECURE_ESTABLISHED;
@@ -298,120 +282,6 @@ input_hands(struct secure *s, const uint8_t *p, size_t len, size_t *used,
 	return SECURE_MORE;
 }
 
-/* The two bytes that hide the length of frame w->n. */
-static const uint8_t *
-mask_of(struct way *w)
-{
-	uint8_t nonce[12];
-
-	if (w->n % MASK_FRAMES == 0) {
-		noise_nonce(nonce, w->n / MASK_FRAMES);
-		crypto_stream_chacha20_ietf(w->mask, MASK_BLOCK, nonce,
-		    w->mask_key);
-	}
-	return w->mask + 2 * (w->n % MASK_FRAMES);
-}
-
-/* Called after each frame. */
-static void
-count_frame(const struct secure_cipher *c, struct way *w)
-{
-	static const uint8_t zeros[SECURE_KEY_LEN];
-	uint8_t key[SECURE_KEY_LEN + SECURE_TAG_LEN];
-
-	if (++w->n % SECURE_REKEY_FRAMES != 0)
-		return;
-	c->seal(key, zeros, sizeof(zeros), NULL, 0, UINT64_MAX, w->state);
-	c->init(w->state, key);
-	sodium_memzero(key, sizeof(key));
-}
-
-/* Room for |need| bytes; what is in the buffer is lost. */
-static int
-make_room(struct secure *s, size_t need)
-{
-	if (s->buf_cap >= need)
-		return 0;
-	mem_free(s->mem, s->buf);
-	s->buf_cap = 0;
-	s->buf = mem_alloc(s->mem, need);
-	if (s->buf == NULL)
-		return SP_ERR_NOMEM;
-	s->buf_cap = need;
-	return 0;
-}
-
-/* Reads the length; 1 when it is known. */
-static int
-input_head(struct secure *s, const uint8_t *p, size_t len, size_t *used)
-{
-	const uint8_t *mask;
-
-	if (s->want != 0)
-		return 1;
-	while (s->n_head < 2 && *used < len)
-		s->head[s->n_head++] = p[(*used)++];
-	if (s->n_head < 2)
-		return 0;
-	mask = mask_of(&s->rx);
-	s->want =
-	    (uint16_t)((s->head[0] ^ mask[0]) << 8 | (s->head[1] ^ mask[1]));
-	return s->want > SECURE_TAG_LEN ? 1 : SP_ERR_PROTO;
-}
-
-/* Decrypts the frame of s->want bytes at |c|, which may be s->buf. */
-static int
-open_frame(struct secure *s, const uint8_t *c, struct sp_rd *frame)
-{
-	size_t len = (size_t)s->want - SECURE_TAG_LEN;
-	int rv;
-
-	rv = make_room(s, len);
-	if (rv == 0)
-		rv = s->cipher->open(s->buf, c, len, s->head, sizeof(s->head),
-		    s->rx.n, s->rx.state);
-	if (rv < 0)
-		return rv;
-	count_frame(s->cipher, &s->rx);
-	s->n_head = 0;
-	s->want = 0;
-	s->buf_len = 0;
-	*frame = buf_rd(s->buf, len);
-	return SECURE_FRAME;
-}
-
-static int
-input_frame(struct secure *s, const uint8_t *p, size_t len, size_t *used,
-    struct sp_rd *frame)
-{
-	size_t take;
-	int rv = input_head(s, p, len, used);
-
-	if (rv < 0)
-		return rv;
-	if (rv == 0 || *used == len) {
-		if (s->buf_len > 0)
-			return SECURE_MORE;
-		mem_free(s->mem, s->buf);
-		s->buf = NULL;
-		s->buf_cap = 0;
-		return SECURE_MORE;
-	}
-	p += *used;
-	if (s->buf_len == 0 && len - *used >= s->want) {
-		*used += s->want;
-		return open_frame(s, p, frame);
-	}
-	if (s->buf_len == 0 && make_room(s, s->want) < 0)
-		return SP_ERR_NOMEM;
-	take = SP_MIN(s->want - s->buf_len, len - *used);
-	memcpy(s->buf + s->buf_len, p, take);
-	s->buf_len += take;
-	*used += take;
-	return s->buf_len < s->want ? SECURE_MORE
-				    : open_frame(s, s->buf, frame);
-}
-
 int
 secure_input(struct secure *s, const uint8_t *p, size_t len, size_t *used,
     struct sp_buf *out, struct sp_rd *frame)
@@ -421,8 +291,9 @@ secure_input(struct secure *s, const uint8_t *p, size_t len, size_t *used,
 	*used = 0;
 	if (s->err < 0)
 		return s->err;
-	rv = s->hands != NULL ? input_hands(s, p, len, used, out)
-			      : input_frame(s, p, len, used, frame);
+	rv = s->hands != NULL
+		 ? input_hands(s, p, len, used, out)
+		 : frame_input(&s->in, &s->rx, s->mem, p, len, used, frame);
 	if (rv < 0)
 		s->err = rv;
 	return rv;
@@ -431,24 +302,20 @@ secure_input(struct secure *s, const uint8_t *p, size_t len, size_t *used,
 int
 secure_seal(struct secure *s, struct sp_buf *out, const uint8_t *p, size_t len)
 {
-	const uint8_t *mask;
 	uint8_t *to;
-	size_t n = len + SECURE_TAG_LEN;
 
 	assert((s->err < 0 || s->hands == NULL) && "frames need a handshake");
 	if (s->err < 0)
 		return s->err;
 	if (len == 0 || len > SECURE_FRAME_MAX)
 		return SP_ERR_ARG;
-	to = out->err < 0 ? NULL : buf_reserve(out, 2 + n);
+	if (out->err < 0)
+		return out->err;
+	to = buf_reserve(out, len + SECURE_OVERHEAD);
 	if (to == NULL)
 		return out->err;
-	mask = mask_of(&s->tx);
-	to[0] = (uint8_t)(n >> 8) ^ mask[0];
-	to[1] = (uint8_t)n ^ mask[1];
-	s->cipher->seal(to + 2, p, len, to, 2, s->tx.n, s->tx.state);
-	count_frame(s->cipher, &s->tx);
-	buf_commit(out, 2 + n);
+	frame_seal(&s->tx, to, p, len);
+	buf_commit(out, len + SECURE_OVERHEAD);
 	return 0;
 }
 

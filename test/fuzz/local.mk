@@ -18,6 +18,11 @@ else
 MAIN_FUZZ = test/fuzz/replay_main.c
 endif
 
+FUZZ += test/fuzz/fuzz_secure
+test_fuzz_fuzz_secure_SOURCES = test/fuzz/fuzz_secure.c $(MAIN_FUZZ)
+test_fuzz_fuzz_secure_LDADD = $(LIBS_FUZZ)
+test_fuzz_fuzz_secure_LDFLAGS = $(LDFLAGS_FUZZ)
+
 check_PROGRAMS += $(FUZZ)
 if !ENABLE_FUZZING
 TESTS_QUICK += $(FUZZ)

@@ -87,13 +87,16 @@ seal_golden(const struct secure_cipher *c, bool from_a)
 	struct pair p;
 	struct pair_side *from = from_a ? &p.a : &p.b;
 	struct pair_side *to = from_a ? &p.b : &p.a;
+	size_t good = 0;
+	int rv = 0;
 
 	open_golden(&p, c);
-	for (size_t n = 0; n <= SECURE_REKEY_FRAMES; n++) {
+	for (size_t n = 0; n <= SECURE_REKEY_FRAMES && rv == 0; n++) {
 		uint8_t byte = (uint8_t)n;
 
-		ck_assert_int_eq(secure_seal(from->s, &from->out, &byte, 1), 0);
+		rv = secure_seal(from->s, &from->out, &byte, 1);
 	}
+	ck_assert_int_eq(rv, 0);
 	for (size_t i = 0; i < SP_LEN(golden); i++) {
 		if (golden[i].cipher != c || golden[i].from_a != from_a)
 			continue;
@@ -103,8 +106,9 @@ seal_golden(const struct secure_cipher *c, bool from_a)
 	/* And the other side follows over the change of keys. */
 	ck_assert_int_eq(pair_pass(from, to, SIZE_MAX), 0);
 	ck_assert_uint_eq(to->n_frames, SECURE_REKEY_FRAMES + 1);
-	for (size_t n = 0; n <= SECURE_REKEY_FRAMES; n++)
-		ck_assert_uint_eq(to->plain.p[n], (uint8_t)n);
+	while (good < to->plain.len && to->plain.p[good] == (uint8_t)good)
+		good++;
+	ck_assert_uint_eq(good, SECURE_REKEY_FRAMES + 1);
 	pair_fini(&p);
 }
 

@@ -52,7 +52,9 @@ feed_piece(struct pair_side *d, const uint8_t *p, size_t len)
 
 	do {
 		rv = secure_input(d->s, p, len, &used, &d->out, &frame);
-		ck_assert_uint_le(used, len);
+		/* Check is slow at asserting, and frames are many. */
+		if (used > len)
+			ck_abort_msg("used more than there is");
 		p += used;
 		len -= used;
 		if (rv == SECURE_ESTABLISHED) {
