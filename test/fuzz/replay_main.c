@@ -53,7 +53,7 @@ replay_file(const char *path)
 static int
 replay_dir(const char *dir)
 {
-	char path[1024];
+	char path[2048];
 	const struct dirent *e;
 	DIR *d = opendir(dir);
 	int n = 0, bad = 0;
