@@ -14,7 +14,7 @@ static const char PROLOGUE[] = "spate peer 1"; /* its NUL is part of it */
 struct hands {
 	struct noise noise;
 	struct secure_hello hello; /* own */
-	const struct secure_cipher *const *ciphers;
+	const struct secure_cipher *ciphers[SECURE_CIPHERS];
 	size_t n_ciphers;
 	size_t n_in;
 	uint8_t in[HELLO_MSG]; /* n_in bytes of a message */
@@ -37,13 +37,13 @@ ciphers_are_valid(const struct secure_conf *conf)
 {
 	unsigned seen = 0;
 
-	if (conf->n_ciphers < 1 || conf->n_ciphers > 8)
+	if (conf->n_ciphers < 1 || conf->n_ciphers > SECURE_CIPHERS)
 		return false;
 	for (size_t i = 0; i < conf->n_ciphers; i++) {
 		const struct secure_cipher *c = conf->ciphers[i];
 
-		if ((unsigned)c->id > 7 || c->state_len > SECURE_STATE ||
-		    (seen & 1U << c->id) != 0)
+		if ((unsigned)c->id >= SECURE_CIPHERS ||
+		    c->state_len > SECURE_STATE || (seen & 1U << c->id) != 0)
 			return false;
 		seen |= 1U << c->id;
 	}
@@ -86,14 +86,15 @@ secure_new(struct secure **out, const struct secure_conf *conf,
 		mem_free(mem, s);
 		return SP_ERR_NOMEM;
 	}
-	s->hands->ciphers = conf->ciphers;
 	s->hands->n_ciphers = conf->n_ciphers;
 	s->hands->hello = conf->hello;
 	s->hands->hello.version = HELLO_VERSION;
 	s->hands->hello.ciphers = 0;
-	for (size_t i = 0; i < conf->n_ciphers; i++)
+	for (size_t i = 0; i < conf->n_ciphers; i++) {
+		s->hands->ciphers[i] = conf->ciphers[i];
 		s->hands->hello.ciphers |=
 		    (uint8_t)(1U << conf->ciphers[i]->id);
+	}
 	start_noise(&s->hands->noise, conf);
 	*out = s;
 	return 0;

@@ -85,8 +85,9 @@ enum secure_flag {
  * bits, the counter little-endian in the last 8 bytes (as Noise does for
  * ChaChaPoly).
  */
-#define SECURE_STATE 512
-#define SECURE_ALIGN 16
+#define SECURE_STATE   512
+#define SECURE_ALIGN   16
+#define SECURE_CIPHERS 8 /* ids, and so ciphers, at most */
 struct secure_cipher {
 	enum secure_cipher_id id;
 	size_t state_len; /* 0..SECURE_STATE */
@@ -117,8 +118,9 @@ struct secure_conf {
 	uint8_t static_sk[SECURE_KEY_LEN];
 	uint8_t ephemeral_sk[SECURE_KEY_LEN]; /* fresh random bytes */
 	struct secure_hello hello;            /* own; ciphers is ignored */
-	const struct secure_cipher *const *ciphers; /* borrowed for life */
-	size_t n_ciphers;                           /* 1..8 */
+	/* The table is copied, what it points to borrowed for life. */
+	const struct secure_cipher *const *ciphers;
+	size_t n_ciphers; /* 1..SECURE_CIPHERS, ids differ */
 };
 
 enum secure_event {
@@ -127,7 +129,7 @@ enum secure_event {
 	SECURE_FRAME = 2,       /* *frame is a decrypted frame */
 };
 
-/* SP_ERR_NOMEM, SP_ERR_ARG (ciphers). Copies |conf| but the table. */
+/* SP_ERR_NOMEM, SP_ERR_ARG (ciphers). Copies |conf|. */
 int secure_new(struct secure **out, const struct secure_conf *conf,
     const struct sp_mem *mem);
 void secure_free(struct secure *s); /* wipes keys */

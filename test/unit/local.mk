@@ -30,13 +30,14 @@ UNIT_CORE += test/unit/check_m3u8_text
 test_unit_check_m3u8_text_SOURCES = test/unit/check_m3u8_text.c test/unit/m3u8_help.h
 UNIT_CORE += test/unit/check_map
 UNIT_CORE += test/unit/check_mem
-UNIT_CORE += test/unit/check_peerwire
 UNIT_CORE += test/unit/check_noise
+UNIT_CORE += test/unit/check_peerwire
 UNIT_CORE += test/unit/check_quantile
 UNIT_CORE += test/unit/check_ratelim
 UNIT_CORE += test/unit/check_record
 UNIT_CORE += test/unit/check_rng
 UNIT_CORE += test/unit/check_secure
+UNIT_CORE += test/unit/check_secure_frames
 UNIT_CORE += test/unit/check_trackwire
 UNIT_CORE += test/unit/check_tstamp
 UNIT_CORE += test/unit/check_uri
@@ -44,13 +45,13 @@ UNIT_CORE += test/unit/check_simnet
 test_unit_check_simnet_LDADD = libsim.a $(LDADD)
 UNIT_CORE += test/unit/check_scenario
 test_unit_check_scenario_LDADD = libsim.a $(LDADD)
-test_unit_check_secure_SOURCES = test/unit/check_secure.c \
-UNIT_CORE += test/unit/check_secure_frames
-SECURE_PAIR = test/unit/secure_pair.c test/unit/secure_pair.h \
-	test/sim/countcipher.c test/sim/countcipher.h
+
+SECURE_PAIR = test/unit/secure_pair.c test/unit/secure_pair.h
 test_unit_check_secure_SOURCES = test/unit/check_secure.c $(SECURE_PAIR)
+test_unit_check_secure_LDADD = libsim.a $(LDADD)
 test_unit_check_secure_frames_SOURCES = test/unit/check_secure_frames.c \
 	$(SECURE_PAIR)
+test_unit_check_secure_frames_LDADD = libsim.a $(LDADD)
 
 if CORE_ONLY
 LDADD = libunit.a $(CORE_LIBS) $(CHECK_LIBS)
