@@ -53,10 +53,12 @@ test_unit_check_secure_frames_SOURCES = test/unit/check_secure_frames.c \
 	$(SECURE_PAIR)
 test_unit_check_secure_frames_LDADD = libsim.a $(LDADD)
 
+UNIT_HOST += test/unit/check_hls_out
+
 if CORE_ONLY
 LDADD = libunit.a $(CORE_LIBS) $(CHECK_LIBS)
 else
-LDADD = libunit.a libspclient.a libsptrackd.a libsptools.a $(CORE_LIBS) \
+LDADD = libunit.a libsptools.a libspclient.a libsptrackd.a $(CORE_LIBS) \
 	$(HOST_LIBS) $(CORE_LIBS) $(CHECK_LIBS)
 endif
 
