@@ -23,6 +23,12 @@ test_fuzz_fuzz_secure_SOURCES = test/fuzz/fuzz_secure.c $(MAIN_FUZZ)
 test_fuzz_fuzz_secure_LDADD = $(LIBS_FUZZ)
 test_fuzz_fuzz_secure_LDFLAGS = $(LDFLAGS_FUZZ)
 
+FUZZ += test/fuzz/fuzz_track
+test_fuzz_fuzz_track_SOURCES = test/fuzz/fuzz_track.c test/unit/signer.c \
+	test/unit/signer.h $(MAIN_FUZZ)
+test_fuzz_fuzz_track_LDADD = $(LIBS_FUZZ)
+test_fuzz_fuzz_track_LDFLAGS = $(LDFLAGS_FUZZ)
+
 check_PROGRAMS += $(FUZZ)
 if !ENABLE_FUZZING
 TESTS_QUICK += $(FUZZ)

@@ -9,8 +9,10 @@ UNIT_HOST =
 if HAVE_CHECK
 check_LIBRARIES += libunit.a
 libunit_a_SOURCES = test/unit/failmem.c test/unit/failmem.h \
+	test/unit/signer.c test/unit/signer.h \
 	test/unit/unit.c test/unit/unit.h
 
+UNIT_CORE += test/unit/check_access
 UNIT_CORE += test/unit/check_addr
 UNIT_CORE += test/unit/check_bencode
 UNIT_CORE += test/unit/check_buf
@@ -20,6 +22,7 @@ UNIT_CORE += test/unit/check_failmem
 UNIT_CORE += test/unit/check_hash
 UNIT_CORE += test/unit/check_heap
 UNIT_CORE += test/unit/check_link
+UNIT_CORE += test/unit/check_live
 UNIT_CORE += test/unit/check_log
 UNIT_CORE += test/unit/check_m3u8
 UNIT_CORE += test/unit/check_manifest
@@ -35,9 +38,12 @@ UNIT_CORE += test/unit/check_peerwire
 UNIT_CORE += test/unit/check_quantile
 UNIT_CORE += test/unit/check_ratelim
 UNIT_CORE += test/unit/check_record
+UNIT_CORE += test/unit/check_registry
+UNIT_CORE += test/unit/check_reply
 UNIT_CORE += test/unit/check_rng
 UNIT_CORE += test/unit/check_secure
 UNIT_CORE += test/unit/check_secure_frames
+UNIT_CORE += test/unit/check_track
 UNIT_CORE += test/unit/check_trackwire
 UNIT_CORE += test/unit/check_tstamp
 UNIT_CORE += test/unit/check_uri

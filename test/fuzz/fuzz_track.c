@@ -1,0 +1,294 @@
+/*
+ * One tracker, driven by the input: each step is an operation, its operands,
+ * and a look at everything that must always hold. Announces and publishes come
+ * both well-formed, from operands, and raw, as bytes of the input.
+ */
+
+#include "base/buf.h"
+#include "test/unit/signer.h"
+#include "tracker/track.h"
+
+#define MUST(cond)                        \
+	do {                              \
+		if (!(cond))              \
+			__builtin_trap(); \
+	} while (0)
+
+#define STEPS 200
+
+static void *
+heap_alloc(void *ctx, size_t size)
+{
+	(void)ctx;
+	return malloc(size);
+}
+
+static void *
+heap_resize(void *ctx, void *p, size_t size)
+{
+	(void)ctx;
+	return realloc(p, size);
+}
+
+static void
+heap_release(void *ctx, void *p)
+{
+	(void)ctx;
+	free(p);
+}
+
+static const struct sp_mem heap = { NULL, heap_alloc, heap_resize,
+	heap_release };
+
+struct run {
+	struct track *t;
+	struct sp_rd in;
+	struct sp_buf out, body;
+	struct signer seed[2];
+	struct tw_since pos;
+	sp_time now;
+};
+
+static struct sp_addr
+get_addr(struct run *r)
+{
+	static const uint8_t net[4][4] = { { 5, 0, 0, 0 }, { 10, 0, 0, 0 },
+		{ 127, 0, 0, 0 }, { 224, 0, 0, 0 } };
+	uint8_t kind = buf_get_u8(&r->in), ip[16] = { 0 };
+
+	memcpy(ip, net[kind % 4], 4);
+	ip[3] = kind / 16;
+	if (kind & 8) {
+		ip[0] = kind & 4 ? 0xfd : 0x26;
+		ip[15] = kind / 16;
+		return addr_make(6, ip, 0);
+	}
+	return addr_make(4, ip, 0);
+}
+
+static void
+check_peers(const struct tw_reply *reply, const struct tw_announce *a,
+    const struct sp_addr *from)
+{
+	struct sp_addr self = *from;
+
+	self.port = a->port;
+	MUST(reply->n_peers <= LIM_NUMWANT);
+	MUST(a->numwant <= 0 || reply->n_peers <= (size_t)a->numwant);
+	MUST(a->event != TW_EVENT_STOPPED || reply->n_peers == 0);
+	for (size_t i = 0; i < reply->n_peers; i++) {
+		MUST(!addr_eq(&reply->peers[i].addr, &self));
+		MUST(!addr_is_bogus(&reply->peers[i].addr));
+		MUST(reply->peers[i].addr.family == from->family);
+		MUST(addr_is_private(from) ||
+		     !addr_is_private(&reply->peers[i].addr));
+	}
+}
+
+static void
+do_announce(struct run *r)
+{
+	struct tw_peer peers[LIM_NUMWANT];
+	struct sp_addr from = get_addr(r);
+	struct tw_announce a = { 0 };
+	struct tw_reply reply;
+	uint8_t swarm = buf_get_u8(&r->in);
+
+	memset(a.info_hash, swarm % 5, sizeof(a.info_hash));
+	if (swarm % 5 == 4)
+		memcpy(a.info_hash, r->seed[0].info_hash, LINK_INFOHASH_LEN);
+	a.port = swarm / 5 % 8;
+	a.left = swarm / 64;
+	memset(a.peer_id, buf_get_u8(&r->in) % 3, sizeof(a.peer_id));
+	a.event = (enum tw_event)(buf_get_u8(&r->in) % 4);
+	a.numwant = (int8_t)buf_get_u8(&r->in);
+	if (track_announce(r->t, &a, &from, peers, LIM_NUMWANT, &reply,
+		r->now) == 0)
+		check_peers(&reply, &a, &from);
+}
+
+/* A span of the rest, its length first. */
+static const uint8_t *
+get_span(struct run *r, size_t *len)
+{
+	size_t want = buf_get_u8(&r->in);
+
+	*len = SP_MIN(want, buf_get_left(&r->in));
+	return buf_get_span(&r->in, *len);
+}
+
+static void
+do_raw_query(struct run *r, bool scrape)
+{
+	struct sp_addr from = get_addr(r);
+	size_t len;
+	const char *q = (const char *)get_span(r, &len);
+
+	buf_reset(&r->out);
+	if (scrape)
+		track_http_scrape(r->t, q, len, &r->out, r->now);
+	else
+		track_http_announce(r->t, q, len, &from, &r->out, r->now);
+	MUST(r->out.err == 0 && r->out.len > 0);
+}
+
+static void
+do_sign(struct run *r, struct signer *s, bool manifest)
+{
+	uint8_t track, salt;
+	uint64_t number;
+
+	s->epoch = buf_get_u8(&r->in) % 3;
+	if (manifest) {
+		s->serial = buf_get_u8(&r->in);
+		s->window_ms = buf_get_u8(&r->in) * 1000u;
+		signer_manifest(s, &r->body);
+		return;
+	}
+	track = buf_get_u8(&r->in) % 4;
+	if (track > 1)
+		track = (uint8_t)(track - 2 + LIM_TRACK_INIT);
+	number = buf_get_u8(&r->in);
+	salt = buf_get_u8(&r->in);
+	if (salt & 0x80)
+		memset(s->prev[track], 0, HASH_LEN);
+	s->init = salt & 0x40 ? number / 2 : RECORD_NO_INIT;
+	signer_record(s, &r->body, track, number,
+	    (int64_t)(number * 2000 + (salt & 0x20) * 3000), salt & 3);
+}
+
+static void
+do_publish(struct run *r, const struct signer *s)
+{
+	struct live_result res;
+	uint8_t flip = buf_get_u8(&r->in);
+
+	if (flip > 200 && r->body.len > 0)
+		r->body.p[(size_t)flip * 7919 % r->body.len] ^= 1;
+	buf_reset(&r->out);
+	track_publish(r->t, s->info_hash, r->body.p, r->body.len, &r->out, &res,
+	    r->now);
+	MUST(r->out.err == 0 && r->out.len > 0);
+	MUST((res.err == 0) == (res.failed + res.stale == 0));
+	MUST(res.woke == (res.accepted > 0));
+	buf_reset(&r->body);
+}
+
+static void
+do_feed(struct run *r)
+{
+	uint64_t last = r->pos.seq;
+	struct tw_frame f;
+	size_t at = 0;
+	int n;
+
+	buf_reset(&r->out);
+	n = track_feed(r->t, r->seed[0].info_hash, &r->pos, buf_get_u16(&r->in),
+	    &r->out);
+	MUST(n >= 0 || n == SP_ERR_NOTFOUND);
+	for (int i = 0; i < n; i++) {
+		MUST(tw_frame_read(&f, r->out.p + at, r->out.len - at) > 0);
+		at += (size_t)tw_frame_read(&f, r->out.p + at, r->out.len - at);
+		if (f.type != TW_FRAME_RECORD)
+			continue;
+		/* A reader from another boot begins again. */
+		MUST(f.seq > last || i <= 1);
+		last = f.seq;
+	}
+	MUST(at == r->out.len);
+	MUST(n < 0 || r->pos.seq >= last || n == 0);
+}
+
+static void
+do_access(struct run *r)
+{
+	static const char one[] = "0101010101010101010101010101010101010101";
+	uint8_t how = buf_get_u8(&r->in);
+	size_t len;
+	const char *text;
+
+	if (how % 4 == 0) {
+		text = (const char *)get_span(r, &len);
+		track_access(r->t, ACCESS_DENY, text, len, NULL);
+	} else if (how % 4 == 1) {
+		track_access(r->t, ACCESS_DENY, one, 40, NULL);
+	} else {
+		track_access(r->t, ACCESS_DENY, NULL, 0, NULL);
+	}
+}
+
+static void
+step(struct run *r)
+{
+	uint8_t op = buf_get_u8(&r->in);
+	struct signer *s = &r->seed[op >> 7];
+	size_t len;
+	const uint8_t *p;
+
+	switch (op % 16) {
+	case 0:
+		r->now += buf_get_u16(&r->in) * SP_S / 4;
+		track_tick(r->t, r->now);
+		break;
+	case 1:
+	case 2:
+		do_raw_query(r, op % 16 == 1);
+		break;
+	case 3:
+	case 4:
+		do_sign(r, s, op % 16 == 3);
+		break;
+	case 5:
+	case 6:
+		do_publish(r, s);
+		break;
+	case 7:
+		p = get_span(r, &len);
+		buf_put(&r->body, p, len);
+		break;
+	case 8:
+		do_feed(r);
+		break;
+	case 9:
+		do_access(r);
+		break;
+	default:
+		do_announce(r);
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct track_stats st;
+	struct track_conf conf;
+	struct run r = { 0 };
+
+	track_conf_init(&conf);
+	conf.live.boot = 7;
+	conf.live.max_channels = 1;
+	conf.registry.max_peers = 40;
+	conf.registry.max_swarms = 4;
+	conf.registry.max_swarm_peers = 20;
+	conf.registry.max_ip_ports = 3;
+	conf.full_scrape = true;
+	MUST(track_new(&r.t, &conf, &heap, size, 0) == 0);
+	buf_init(&r.out, &heap, 64 << 20);
+	buf_init(&r.body, &heap, 64 << 20);
+	signer_init(&r.seed[0], 1);
+	signer_init(&r.seed[1], 2);
+	r.in = buf_rd(data, size);
+	for (int i = 0; i < STEPS && buf_get_left(&r.in) > 0; i++) {
+		step(&r);
+		MUST(track_is_sound(r.t));
+		track_stats(r.t, &st);
+		MUST(st.registry.peers <= 40 && st.registry.swarms <= 4);
+		MUST(st.live.channels <= 1);
+	}
+	buf_fini(&r.out);
+	buf_fini(&r.body);
+	track_free(r.t);
+	return 0;
+}
