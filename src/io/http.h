@@ -48,7 +48,10 @@ typedef void (*http_handler)(void *ctx, struct http_req *r);
 /* |conf| may be NULL. SP_ERR_NOMEM. */
 int http_new(struct http **out, struct loop *l, const struct http_conf *conf,
     http_handler handler, void *ctx);
-/* Cuts all connections; gone callbacks of open requests run inside. */
+/*
+ * Cuts all connections; gone callbacks of open requests run inside. Not from
+ * a handler or a callback of one of its requests.
+ */
 void http_free(struct http *h);
 /*
  * Any number of listeners. |bound| (may be NULL) gets the address with the

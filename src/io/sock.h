@@ -49,4 +49,10 @@ int sock_lookup(struct sock_lookup **out, struct loop *l, const char *hostport,
 /* No callback will come. NULL is fine. */
 void sock_lookup_cancel(struct sock_lookup *q);
 
+/*
+ * For src/io itself: a non-blocking socket of |type| (SOCK_STREAM,
+ * SOCK_DGRAM) bound to |addr|, streams listening. SP_ERR_IO, SP_ERR_EXISTS.
+ */
+int sock_bind(int *fd, int type, const struct sp_addr *addr);
+
 #endif

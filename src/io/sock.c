@@ -1,0 +1,320 @@
+#include "io/sock.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <event2/dns.h>
+#include <event2/util.h>
+
+int
+sock_from_addr(struct sockaddr_storage *out, const struct sp_addr *a)
+{
+	struct sockaddr_in *v4 = (struct sockaddr_in *)out;
+	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)out;
+
+	memset(out, 0, sizeof(*out));
+	if (a->family == 4) {
+		v4->sin_family = AF_INET;
+		v4->sin_port = htons(a->port);
+		memcpy(&v4->sin_addr, a->ip, 4);
+		return sizeof(*v4);
+	}
+	if (a->family == 6) {
+		v6->sin6_family = AF_INET6;
+		v6->sin6_port = htons(a->port);
+		memcpy(&v6->sin6_addr, a->ip, 16);
+		return sizeof(*v6);
+	}
+	return 0;
+}
+
+struct sp_addr
+sock_to_addr(const struct sockaddr *sa)
+{
+	struct sp_addr none = { .family = 0 };
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+
+	if (sa->sa_family == AF_INET) {
+		memcpy(&v4, sa, sizeof(v4));
+		return addr_make(4, &v4.sin_addr, ntohs(v4.sin_port));
+	}
+	if (sa->sa_family == AF_INET6) {
+		memcpy(&v6, sa, sizeof(v6));
+		return addr_make(6, &v6.sin6_addr, ntohs(v6.sin6_port));
+	}
+	return none;
+}
+
+struct sp_addr
+sock_local(int fd)
+{
+	struct sockaddr_storage ss = { .ss_family = AF_UNSPEC };
+	socklen_t len = sizeof(ss);
+
+	if (getsockname(fd, (struct sockaddr *)&ss, &len) < 0)
+		ss.ss_family = AF_UNSPEC;
+	return sock_to_addr((struct sockaddr *)&ss);
+}
+
+struct sp_addr
+sock_remote(int fd)
+{
+	struct sockaddr_storage ss = { .ss_family = AF_UNSPEC };
+	socklen_t len = sizeof(ss);
+
+	if (getpeername(fd, (struct sockaddr *)&ss, &len) < 0)
+		ss.ss_family = AF_UNSPEC;
+	return sock_to_addr((struct sockaddr *)&ss);
+}
+
+int
+sock_bind(int *out, int type, const struct sp_addr *addr)
+{
+	struct sockaddr_storage ss;
+	int len, fd, one = 1, e;
+
+	if ((len = sock_from_addr(&ss, addr)) == 0) {
+		errno = EAFNOSUPPORT;
+		return SP_ERR_IO;
+	}
+	fd = socket(ss.ss_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return SP_ERR_IO;
+	/* Accepted sockets inherit TCP_NODELAY from the listening one. */
+	if (type == SOCK_STREAM) {
+		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	}
+	if (addr->family == 6)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one));
+	if (bind(fd, (struct sockaddr *)&ss, (socklen_t)len) < 0 ||
+	    (type == SOCK_STREAM && listen(fd, SOMAXCONN) < 0)) {
+		e = errno;
+		close(fd);
+		errno = e;
+		return e == EADDRINUSE ? SP_ERR_EXISTS : SP_ERR_IO;
+	}
+	*out = fd;
+	return 0;
+}
+
+/* ---- text ---- */
+
+static int
+port_parse(const char *s, uint16_t *out)
+{
+	unsigned v = 0;
+
+	if (*s == '\0')
+		return SP_ERR_SYNTAX;
+	for (; *s != '\0'; s++) {
+		if (*s < '0' || *s > '9')
+			return SP_ERR_SYNTAX;
+		v = v * 10 + (unsigned)(*s - '0');
+		if (v > 65535)
+			return SP_ERR_RANGE;
+	}
+	*out = (uint16_t)v;
+	return 0;
+}
+
+int
+sock_split(const char *s, uint16_t dflt, char host[SOCK_HOST_MAX],
+    uint16_t *port)
+{
+	const char *end, *colon = strrchr(s, ':');
+
+	*port = dflt;
+	if (*s == '[') {
+		if ((end = strchr(++s, ']')) == NULL)
+			return SP_ERR_SYNTAX;
+		colon = end[1] == ':' ? end + 1 : NULL;
+		if (colon == NULL && end[1] != '\0')
+			return SP_ERR_SYNTAX;
+	} else {
+		/* Several colons without brackets: an IPv6 literal. */
+		if (colon != NULL && strchr(s, ':') != colon)
+			colon = NULL;
+		end = colon != NULL ? colon : s + strlen(s);
+	}
+	if (end == s)
+		return SP_ERR_SYNTAX;
+	if (end - s >= SOCK_HOST_MAX)
+		return SP_ERR_TOOBIG;
+	memcpy(host, s, (size_t)(end - s));
+	host[end - s] = '\0';
+	return colon != NULL ? port_parse(colon + 1, port) : 0;
+}
+
+static int
+listen_all(uint16_t port, struct sp_addr out[2])
+{
+	static const uint8_t any[16];
+
+	out[0] = addr_make(4, any, port);
+	out[1] = addr_make(6, any, port);
+	return 2;
+}
+
+int
+sock_listen_parse(const char *s, struct sp_addr out[2])
+{
+	static const uint8_t lo[4] = { 127, 0, 0, 1 };
+	char host[SOCK_HOST_MAX];
+	uint16_t port;
+	int rc;
+
+	if (port_parse(s, &port) == 0)
+		return listen_all(port, out);
+	if (*s == ':' || (*s == '*' && s[1] == ':')) {
+		rc = port_parse(strchr(s, ':') + 1, &port);
+		if (rc == 0)
+			return listen_all(port, out);
+		/* "::1" is an address. */
+		if (*s == '*' || s[1] != ':')
+			return rc;
+	}
+	if ((rc = sock_split(s, 0, host, &port)) < 0)
+		return rc;
+	if (strcmp(host, "localhost") == 0) {
+		out[0] = addr_make(4, lo, port);
+		return 1;
+	}
+	if (addr_parse(&out[0], host, strlen(host)) < 0)
+		return SP_ERR_SYNTAX;
+	out[0].port = port;
+	return 1;
+}
+
+/* ---- names ---- */
+
+struct sock_lookup {
+	struct io_timer timer; /* delivers, so that answers are never early */
+	sock_lookup_cb cb;
+	void *ctx;
+	struct evdns_getaddrinfo_request *req;
+	bool cancelled; /* evdns still holds a pointer to this */
+	bool waiting;
+	uint16_t port;
+	int err;
+	struct sp_addr v[SOCK_LOOKUP_MAX];
+	size_t n;
+};
+
+static void
+lookup_free(struct sock_lookup *q)
+{
+	io_timer_fini(&q->timer);
+	free(q);
+}
+
+static void
+lookup_deliver(void *ctx, sp_time now SP_UNUSED)
+{
+	struct sock_lookup *q = ctx;
+
+	q->cb(q->ctx, q->err, q->v, q->n);
+	lookup_free(q);
+}
+
+static void
+lookup_answer(int rc, struct evutil_addrinfo *list, void *arg)
+{
+	struct sock_lookup *q = arg;
+	struct evutil_addrinfo *ai;
+	struct sp_addr a;
+
+	q->waiting = false;
+	if (q->cancelled) {
+		if (list != NULL)
+			evutil_freeaddrinfo(list);
+		lookup_free(q);
+		return;
+	}
+	for (ai = list; ai != NULL && q->n < SOCK_LOOKUP_MAX;
+	     ai = ai->ai_next) {
+		a = sock_to_addr(ai->ai_addr);
+		a.port = q->port;
+		if (a.family != 0)
+			q->v[q->n++] = a;
+	}
+	if (list != NULL)
+		evutil_freeaddrinfo(list);
+	if (q->n == 0)
+		q->err =
+		    rc == EVUTIL_EAI_AGAIN ? SP_ERR_TIMEOUT : SP_ERR_NOTFOUND;
+	q->req = NULL;
+	io_timer_set(&q->timer, 0);
+}
+
+static int
+lookup_start(struct sock_lookup *q, struct loop *l, const char *host)
+{
+	struct evutil_addrinfo hints;
+	struct evdns_base *dns;
+	struct evdns_getaddrinfo_request *req;
+
+	if (addr_parse(&q->v[0], host, strlen(host)) == 0) {
+		q->v[0].port = q->port;
+		q->n = 1;
+		io_timer_set(&q->timer, 0);
+		return 0;
+	}
+	if ((dns = loop_dns(l)) == NULL)
+		return SP_ERR_NOMEM;
+	memset(&hints, 0, sizeof(hints));
+	hints.ai_family = AF_UNSPEC;
+	hints.ai_socktype = SOCK_STREAM;
+	hints.ai_protocol = IPPROTO_TCP;
+	q->waiting = true;
+	req = evdns_getaddrinfo(dns, host, NULL, &hints, lookup_answer, q);
+	/* The answer may have come already; then there is no request. */
+	if (q->waiting)
+		q->req = req;
+	return 0;
+}
+
+int
+sock_lookup(struct sock_lookup **out, struct loop *l, const char *hostport,
+    uint16_t dflt, sock_lookup_cb cb, void *ctx)
+{
+	char host[SOCK_HOST_MAX];
+	struct sock_lookup *q;
+	int rc;
+
+	if ((q = calloc(1, sizeof(*q))) == NULL)
+		return SP_ERR_NOMEM;
+	q->cb = cb;
+	q->ctx = ctx;
+	if (io_timer_init(&q->timer, l, lookup_deliver, q) < 0) {
+		free(q);
+		return SP_ERR_NOMEM;
+	}
+	if (sock_split(hostport, dflt, host, &q->port) < 0) {
+		q->err = SP_ERR_SYNTAX;
+		io_timer_set(&q->timer, 0);
+	} else if ((rc = lookup_start(q, l, host)) < 0) {
+		lookup_free(q);
+		return rc;
+	}
+	*out = q;
+	return 0;
+}
+
+void
+sock_lookup_cancel(struct sock_lookup *q)
+{
+	if (q == NULL)
+		return;
+	if (q->waiting && q->req != NULL) {
+		/* evdns calls back once more, with EVUTIL_EAI_CANCEL. */
+		q->cancelled = true;
+		evdns_getaddrinfo_cancel(q->req);
+		return;
+	}
+	lookup_free(q);
+}
