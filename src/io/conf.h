@@ -55,6 +55,7 @@ struct conf_list {
 #define CONF_AT(s, field) offsetof(s, field)
 
 #define CONF_F_CMDLINE 1u /* not in files */
+#define CONF_F_COUNT   4u /* CONF_INT without a value: each use adds one */
 #define CONF_F_HIDDEN  2u /* not in --help and --dump-config */
 
 struct conf_row {

@@ -25,6 +25,11 @@ uint64_t daemon_nofile(void);
  */
 const struct sp_log *daemon_log_open(const struct conf_std *std);
 const struct sp_log *daemon_log(void);
+/*
+ * What is printed of |text|: control characters as \xNN, cut to size - 1
+ * bytes. Returns the length.
+ */
+size_t daemon_log_escape(char *out, size_t size, const char *text);
 
 /*
  * Goes to the background (-d): forks twice, new session, chdir /, stdio to

@@ -1,4 +1,4 @@
-#include "io/http.h"
+#include "io/http_int.h"
 
 #include <strings.h>
 

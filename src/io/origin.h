@@ -25,7 +25,7 @@ struct origin_conf {
 /* |conf| may be NULL. SP_ERR_NOMEM, SP_ERR_IO. */
 int origin_new(struct origin **out, struct loop *l,
     const struct origin_conf *conf);
-/* Cancels all fetches, without callbacks. */
+/* Cancels all fetches, without callbacks. Not from a callback of a fetch. */
 void origin_free(struct origin *o);
 
 /* Which addresses a fetch may connect to (loopback, private, link-local). */

@@ -1,0 +1,233 @@
+#include "io/daemon.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/file.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <curl/curl.h>
+#include <event2/event.h>
+#include <sodium.h>
+#include <zlib.h>
+
+#define DAEMON_FILES 1048576
+
+static struct {
+	const char *prog;
+	int ready; /* pipe to the process that waits; -1 */
+	int pid_fd;
+	char pid_path[4096];
+} self = { .prog = "spate", .ready = -1, .pid_fd = -1 };
+
+void
+daemon_setup(const char *prog)
+{
+	struct rlimit rl;
+
+	self.prog = prog;
+	signal(SIGPIPE, SIG_IGN);
+	umask(027);
+	if (getrlimit(RLIMIT_NOFILE, &rl) < 0)
+		return;
+	rl.rlim_cur = SP_MIN(rl.rlim_max, (rlim_t)DAEMON_FILES);
+	setrlimit(RLIMIT_NOFILE, &rl);
+}
+
+uint64_t
+daemon_nofile(void)
+{
+	struct rlimit rl;
+
+	if (getrlimit(RLIMIT_NOFILE, &rl) < 0)
+		return 1024;
+	return rl.rlim_cur;
+}
+
+/* ---- errors ---- */
+
+void
+daemon_complain(const char *what, const char *why)
+{
+	fprintf(stderr, "%s: %s: %s\n", self.prog, what, why);
+}
+
+noreturn void
+daemon_fail(const char *what, const char *why)
+{
+	daemon_complain(what, why);
+	exit(1);
+}
+
+noreturn void
+daemon_usage(const char *what, const char *why)
+{
+	daemon_complain(what, why);
+	exit(2);
+}
+
+void
+daemon_version(FILE *f, const char *prog)
+{
+	const curl_version_info_data *v = curl_version_info(CURLVERSION_NOW);
+
+	fprintf(f, "%s %s\n", prog, PACKAGE_VERSION);
+	fprintf(f, "libevent %s, libcurl %s (%s), libsodium %s, zlib %s\n",
+	    event_get_version(), v->version,
+	    v->ssl_version != NULL ? v->ssl_version : "no TLS",
+	    sodium_version_string(), zlibVersion());
+}
+
+/* ---- background ---- */
+
+/* The first process: exits as the daemon fares until it is ready. */
+static noreturn void
+wait_for_ready(int fd)
+{
+	char byte;
+	ssize_t n;
+
+	do
+		n = read(fd, &byte, 1);
+	while (n < 0 && errno == EINTR);
+	_exit(n == 1 ? 0 : 1);
+}
+
+int
+daemon_detach(void)
+{
+	int p[2], null;
+	pid_t pid;
+
+	if (pipe2(p, O_CLOEXEC) < 0)
+		return SP_ERR_IO;
+	fflush(NULL);
+	if ((pid = fork()) < 0) {
+		close(p[0]);
+		close(p[1]);
+		return SP_ERR_IO;
+	}
+	if (pid > 0) {
+		close(p[1]);
+		wait_for_ready(p[0]);
+	}
+	close(p[0]);
+	/* The second fork: a session leader could get a terminal again. */
+	if (setsid() < 0 || (pid = fork()) < 0)
+		_exit(1);
+	if (pid > 0)
+		_exit(0);
+	self.ready = p[1];
+	if (chdir("/") < 0 || (null = open("/dev/null", O_RDWR)) < 0)
+		return SP_ERR_IO;
+	dup2(null, STDIN_FILENO);
+	dup2(null, STDOUT_FILENO);
+	/* stderr stays until daemon_ready: why it cannot start is told. */
+	if (null > STDERR_FILENO)
+		close(null);
+	return 0;
+}
+
+void
+daemon_ready(void)
+{
+	char byte = 1;
+	int null;
+
+	daemon_notify("READY=1");
+	if (self.ready < 0)
+		return;
+	if ((null = open("/dev/null", O_RDWR | O_CLOEXEC)) >= 0) {
+		dup2(null, STDERR_FILENO);
+		close(null);
+	}
+	if (write(self.ready, &byte, 1) != 1)
+		daemon_complain("ready", "nobody waits");
+	close(self.ready);
+	self.ready = -1;
+}
+
+void
+daemon_notify(const char *text)
+{
+	const char *path = getenv("NOTIFY_SOCKET");
+	struct sockaddr_un un = { .sun_family = AF_UNIX };
+	size_t len;
+	int fd;
+
+	if (path == NULL || (path[0] != '/' && path[0] != '@'))
+		return;
+	len = strlen(path);
+	if (len >= sizeof(un.sun_path))
+		return;
+	memcpy(un.sun_path, path, len);
+	/* '@' is systemd's spelling of the abstract name space. */
+	if (un.sun_path[0] == '@')
+		un.sun_path[0] = '\0';
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return;
+	sendto(fd, text, strlen(text), MSG_NOSIGNAL, (struct sockaddr *)&un,
+	    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len));
+	close(fd);
+}
+
+/* ---- pid file ---- */
+
+static long
+read_pid(int fd)
+{
+	char text[32];
+	ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
+
+	if (n <= 0)
+		return 0;
+	text[n] = '\0';
+	return strtol(text, NULL, 10);
+}
+
+int
+daemon_pidfile(const char *path, long *pid)
+{
+	char text[32];
+	int fd, n;
+
+	if (pid != NULL)
+		*pid = 0;
+	if (strlen(path) >= sizeof(self.pid_path)) {
+		errno = ENAMETOOLONG;
+		return SP_ERR_IO;
+	}
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+	if (fd < 0)
+		return SP_ERR_IO;
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		if (pid != NULL)
+			*pid = read_pid(fd);
+		close(fd);
+		return SP_ERR_EXISTS;
+	}
+	n = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
+	if (ftruncate(fd, 0) < 0 || pwrite(fd, text, (size_t)n, 0) != n) {
+		close(fd);
+		return SP_ERR_IO;
+	}
+	self.pid_fd = fd;
+	snprintf(self.pid_path, sizeof(self.pid_path), "%s", path);
+	return 0;
+}
+
+void
+daemon_pidfile_remove(void)
+{
+	if (self.pid_fd < 0)
+		return;
+	unlink(self.pid_path);
+	close(self.pid_fd);
+	self.pid_fd = -1;
+}
