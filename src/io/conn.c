@@ -504,7 +504,7 @@ void
 conn_adopted(struct conn *c)
 {
 	if (c->state != CONN_DEAD && c->ops == NULL)
-		conn_free(c);
+		conn_shut(c);
 	else if (c->state == CONN_OPEN)
 		conn_watch_reads(c);
 	conn_leave(c);

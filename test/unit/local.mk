@@ -59,6 +59,7 @@ test_unit_check_secure_frames_SOURCES = test/unit/check_secure_frames.c \
 	$(SECURE_PAIR)
 test_unit_check_secure_frames_LDADD = libsim.a $(LDADD)
 
+UNIT_HOST += test/unit/check_http
 UNIT_HOST += test/unit/check_hls_out
 
 if CORE_ONLY
