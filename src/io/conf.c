@@ -1,3 +1,4 @@
+#include "io/conf.h"
 #include "io/conf_int.h"
 
 /* ---- rows ---- */

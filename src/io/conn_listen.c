@@ -17,7 +17,8 @@ struct conn_listener {
 	conn_accept_cb accept;
 	void *ctx;
 	bool paused;
-	bool *freed; /* set while accept callbacks run */
+	bool busy; /* callbacks run: conn_listener_free waits for them */
+	bool dead;
 };
 
 static void listener_cb(void *ctx, int fd);
@@ -62,27 +63,29 @@ listener_cb(void *ctx, int fd)
 	struct sockaddr_storage ss;
 	struct sp_addr from;
 	socklen_t len;
-	bool freed = false;
-	int i, s;
+	int i, s = 0;
 
-	ls->freed = &freed;
-	for (i = 0; i < LISTEN_ROUND && !freed && !ls->paused; i++) {
+	ls->busy = true;
+	for (i = 0; i < LISTEN_ROUND && !ls->dead && !ls->paused; i++) {
 		len = sizeof(ss);
 		memset(&ss, 0, sizeof(ss));
 		s = accept4(fd, (struct sockaddr *)&ss, &len,
 		    SOCK_NONBLOCK | SOCK_CLOEXEC);
-		if (s < 0 && (errno == EINTR || errno == ECONNABORTED))
+		if (s < 0 && errno == ECONNABORTED)
 			continue;
 		if (s < 0)
 			break;
 		from = sock_to_addr((struct sockaddr *)&ss);
 		listener_give(ls, s, &from);
 	}
-	if (freed)
+	ls->busy = false;
+	if (ls->dead) {
+		conn_listener_free(ls);
 		return;
-	ls->freed = NULL;
+	}
 	/* Out of descriptors: the socket stays readable, so look away. */
-	if (i < LISTEN_ROUND && !ls->paused && errno != EAGAIN) {
+	if (s < 0 && errno != EAGAIN && errno != EINTR &&
+	    errno != ECONNABORTED) {
 		listener_watch(ls, false);
 		io_timer_set(&ls->rest, loop_now(ls->loop) + LISTEN_REST);
 	}
@@ -118,8 +121,9 @@ conn_listener_free(struct conn_listener *ls)
 {
 	if (ls == NULL)
 		return;
-	if (ls->freed != NULL)
-		*ls->freed = true;
+	ls->dead = true;
+	if (ls->busy)
+		return;
 	io_watch_free(ls->watch);
 	io_timer_fini(&ls->rest);
 	close(ls->fd);

@@ -1,3 +1,4 @@
+#include "io/origin.h"
 #include "io/origin_int.h"
 
 #include <event2/event.h>

@@ -26,7 +26,8 @@ struct store_watch {
 	sp_time poll;
 	struct seen *v;
 	int n;
-	bool *freed; /* set while callbacks run */
+	bool busy; /* callbacks run: store_watch_free waits for them */
+	bool dead;
 };
 
 /* ---- inotify ---- */
@@ -47,18 +48,18 @@ inotify_ready(void *ctx, int fd)
 	_Alignas(struct inotify_event) char buf[4096];
 	struct inotify_event e;
 	struct store_watch *w = ctx;
-	bool freed = false;
 	ssize_t n, at;
 
 	n = read(fd, buf, sizeof(buf));
-	w->freed = &freed;
-	for (at = 0; !freed && at + (ssize_t)sizeof(e) <= n;
+	w->busy = true;
+	for (at = 0; !w->dead && at + (ssize_t)sizeof(e) <= n;
 	     at += (ssize_t)(sizeof(e) + e.len)) {
 		memcpy(&e, buf + at, sizeof(e));
 		tell(w, (const struct inotify_event *)(void *)(buf + at));
 	}
-	if (!freed)
-		w->freed = NULL;
+	w->busy = false;
+	if (w->dead)
+		store_watch_free(w);
 }
 
 static bool
@@ -124,11 +125,10 @@ static void
 compare(struct store_watch *w, struct seen *old, int nold, struct seen *now,
     int nnow)
 {
-	bool freed = false;
 	int i = 0, k = 0, c;
 
-	w->freed = &freed;
-	while (!freed && (i < nold || k < nnow)) {
+	w->busy = true;
+	while (!w->dead && (i < nold || k < nnow)) {
 		c = i == nold   ? 1
 		    : k == nnow ? -1
 				: strcmp(old[i].name, now[k].name);
@@ -140,15 +140,14 @@ compare(struct store_watch *w, struct seen *old, int nold, struct seen *now,
 		i += c <= 0;
 		k += c >= 0;
 	}
-	if (!freed) {
-		w->freed = NULL;
-		w->v = now;
-		w->n = nnow;
-		io_timer_set(&w->timer, loop_now(w->loop) + w->poll);
-	} else {
-		seen_free(now, nnow);
-	}
+	w->busy = false;
+	w->v = now;
+	w->n = nnow;
 	seen_free(old, nold);
+	if (w->dead)
+		store_watch_free(w);
+	else
+		io_timer_set(&w->timer, loop_now(w->loop) + w->poll);
 }
 
 static void
@@ -162,7 +161,7 @@ poll_due(void *ctx, sp_time now)
 		io_timer_set(&w->timer, now + w->poll);
 		return;
 	}
-	/* compare owns both lists now, also when |w| is freed in it. */
+	/* compare takes both lists. */
 	w->v = NULL;
 	w->n = 0;
 	compare(w, old, nold, v, n);
@@ -206,8 +205,9 @@ store_watch_free(struct store_watch *w)
 {
 	if (w == NULL)
 		return;
-	if (w->freed != NULL)
-		*w->freed = true;
+	w->dead = true;
+	if (w->busy)
+		return;
 	io_watch_free(w->in);
 	if (w->fd >= 0)
 		close(w->fd);

@@ -15,16 +15,17 @@ struct udp {
 	udp_recv_cb recv;
 	void *ctx;
 	uint8_t family;
-	bool *freed; /* set while callbacks run */
+	bool busy; /* callbacks run: udp_free waits for them */
+	bool dead;
 	struct mmsghdr msg[UDP_BATCH];
 	struct iovec iov[UDP_BATCH];
 	struct sockaddr_storage from[UDP_BATCH];
 	uint8_t buf[UDP_BATCH][UDP_MAX];
 };
 
-/* Returns how many came; after a free in a callback, 0. */
+/* Returns how many came. */
 static int
-udp_batch(struct udp *u, const bool *freed)
+udp_batch(struct udp *u)
 {
 	struct sp_addr from;
 	int i, n;
@@ -34,13 +35,11 @@ udp_batch(struct udp *u, const bool *freed)
 		u->msg[i].msg_hdr.msg_flags = 0;
 	}
 	n = recvmmsg(u->fd, u->msg, UDP_BATCH, MSG_DONTWAIT, NULL);
-	for (i = 0; i < n; i++) {
+	for (i = 0; i < n && !u->dead; i++) {
 		if (u->msg[i].msg_hdr.msg_flags & MSG_TRUNC)
 			continue;
 		from = sock_to_addr((struct sockaddr *)&u->from[i]);
 		u->recv(u->ctx, u, &from, u->buf[i], u->msg[i].msg_len);
-		if (*freed)
-			return 0;
 	}
 	return n;
 }
@@ -49,14 +48,14 @@ static void
 udp_readable(void *ctx, int fd SP_UNUSED)
 {
 	struct udp *u = ctx;
-	bool freed = false;
 	int i, n = UDP_BATCH;
 
-	u->freed = &freed;
-	for (i = 0; i < UDP_ROUNDS && n == UDP_BATCH; i++)
-		n = udp_batch(u, &freed);
-	if (!freed)
-		u->freed = NULL;
+	u->busy = true;
+	for (i = 0; i < UDP_ROUNDS && n == UDP_BATCH && !u->dead; i++)
+		n = udp_batch(u);
+	u->busy = false;
+	if (u->dead)
+		udp_free(u);
 }
 
 int
@@ -95,8 +94,9 @@ udp_free(struct udp *u)
 {
 	if (u == NULL)
 		return;
-	if (u->freed != NULL)
-		*u->freed = true;
+	u->dead = true;
+	if (u->busy)
+		return;
 	io_watch_free(u->watch);
 	close(u->fd);
 	free(u);
