@@ -6,6 +6,14 @@ is_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
+/* The RFC has no lower case and no underscore here; private names do. */
+static bool
+is_name(char c)
+{
+	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+	       (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+}
+
 bool
 m3u8_span_is(struct m3u8_span a, const char *s)
 {
@@ -80,8 +88,7 @@ m3u8_item_next(struct m3u8_span list, size_t *it, struct m3u8_item *a)
 	if (i >= list.len)
 		return 0;
 	a->name.p = list.p + i;
-	while (i < list.len && list.p[i] != '=' && list.p[i] != ',' &&
-	       list.p[i] != '"' && !is_blank(list.p[i]))
+	while (i < list.len && is_name(list.p[i]))
 		i++;
 	a->name.len = (size_t)(list.p + i - a->name.p);
 	if (a->name.len == 0 || i == list.len || list.p[i] != '=')

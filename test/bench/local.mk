@@ -6,11 +6,6 @@ BENCHES += test/bench/bench_base
 
 test_bench_bench_base_LDADD = $(CORE_LIBS)
 
-BENCHES += test/bench/bench_secure
-test_bench_bench_secure_SOURCES = test/bench/bench_secure.c \
-	test/sim/countcipher.c test/sim/countcipher.h
-test_bench_bench_secure_LDADD = $(CORE_LIBS)
-
 EXTRA_PROGRAMS = $(BENCHES)
 CLEANFILES += $(BENCHES)
 

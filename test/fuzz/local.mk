@@ -28,6 +28,15 @@ test_fuzz_fuzz_track_SOURCES = test/fuzz/fuzz_track.c test/unit/signer.c \
 	test/unit/signer.h $(MAIN_FUZZ)
 test_fuzz_fuzz_track_LDADD = $(LIBS_FUZZ)
 test_fuzz_fuzz_track_LDFLAGS = $(LDFLAGS_FUZZ)
+FUZZ += test/fuzz/fuzz_m3u8
+test_fuzz_fuzz_m3u8_SOURCES = test/fuzz/fuzz_m3u8.c $(MAIN_FUZZ)
+test_fuzz_fuzz_m3u8_LDADD = $(LIBS_FUZZ)
+test_fuzz_fuzz_m3u8_LDFLAGS = $(LDFLAGS_FUZZ)
+
+FUZZ += test/fuzz/fuzz_peerwire
+test_fuzz_fuzz_peerwire_SOURCES = test/fuzz/fuzz_peerwire.c $(MAIN_FUZZ)
+test_fuzz_fuzz_peerwire_LDADD = $(LIBS_FUZZ)
+test_fuzz_fuzz_peerwire_LDFLAGS = $(LDFLAGS_FUZZ)
 
 check_PROGRAMS += $(FUZZ)
 if !ENABLE_FUZZING

@@ -321,7 +321,52 @@ START_TEST(failing_memory_leaves_nothing)
 }
 END_TEST
 
-UNIT_MAIN("m3u8", media_playlist_gives_its_header_and_segments,
+/* What ffprobe says of the same files: number of segments and duration. */
+START_TEST(playlists_of_real_programs_are_read)
+{
+	static const struct {
+		const char *name;
+		size_t n;
+		uint64_t us; /* 0: a master, |n| renditions */
+	} cases[] = {
+		{ "ffmpeg_ts", 5, 5000000 },
+		{ "ffmpeg_append", 3, 3000000 },
+		{ "ffmpeg_fmp4_v0", 4, 7000000 },
+		{ "ffmpeg_fmp4_audio", 4, 7021332 },
+		{ "ffmpeg_aes128", 7, 7000000 },
+		{ "ffmpeg_single_file_ts", 7, 7000000 },
+		{ "ffmpeg_single_file_fmp4", 7, 7000000 },
+		{ "ffmpeg_master", 5, 0 },
+		{ "apple_live_daterange", 4, 19506000 },
+		{ "apple_low_latency", 3, 12000240 },
+		{ "apple_byterange", 3, 29963340 },
+		{ "apple_master", 6, 0 },
+		{ "crlf", 4, 19506000 },
+	};
+	char path[200];
+	size_t i, j, len;
+	uint8_t *p;
+
+	for (i = 0; i < SP_LEN(cases); i++) {
+		uint64_t us = 0;
+
+		snprintf(path, sizeof(path), "test/fuzz/corpus/m3u8/%s.m3u8",
+		    cases[i].name);
+		unit_read(path, &p, &len);
+		ck_assert_int_eq(parse_len((char *)p, len), 0);
+		free(p);
+		for (j = 0; j < m.media.n_segments; j++)
+			us += m.media.segments[j].duration_us;
+		ck_assert_uint_eq(us, cases[i].us);
+		ck_assert_uint_eq(m.media.n_segments + m.master.n_refs,
+		    cases[i].n);
+		done();
+	}
+}
+END_TEST
+
+UNIT_MAIN("m3u8", playlists_of_real_programs_are_read,
+    media_playlist_gives_its_header_and_segments,
     playlist_may_have_no_segment_yet, durations_are_rounded_to_microseconds,
     implicit_ranges_follow_the_one_before, map_stays_in_force_until_the_next,
     keys_of_each_format_stay_in_force_until_none, dates_become_milliseconds,

@@ -54,6 +54,9 @@ START_TEST(attributes_are_found_by_their_whole_name)
 	ck_assert(!m3u8_attr(span("A=\"x\"y,B=1"), "B", &v, NULL));
 	ck_assert(!m3u8_attr(span("A=x\"y\",B=1"), "B", &v, NULL));
 	ck_assert(!m3u8_attr(span("A B=1"), "B", &v, NULL));
+	ck_assert(m3u8_attr(span("x-a_b.c=1"), "x-a_b.c", &v, NULL));
+	ck_assert(!m3u8_attr(span("A:=1,B=1"), "B", &v, NULL));
+	ck_assert(!m3u8_attr(span("A=1,#B=1,C=1"), "C", &v, NULL));
 }
 END_TEST
 
