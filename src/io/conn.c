@@ -408,6 +408,14 @@ conn_marks(struct conn *c, size_t low, size_t max)
 }
 
 void
+conn_lowat(struct conn *c, size_t bytes)
+{
+	int v = (int)SP_MIN(bytes, INT_MAX);
+
+	setsockopt(c->fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &v, sizeof(v));
+}
+
+void
 conn_pause(struct conn *c, bool pause)
 {
 	c->paused = pause;

@@ -74,6 +74,11 @@ size_t conn_unsent(const struct conn *c);
 size_t conn_unsent_all(const struct conn *c);
 /* low: mark for drained, default 64 KiB; max: default 4 MiB. */
 void conn_marks(struct conn *c, size_t low, size_t max);
+/*
+ * The kernel takes no more while it holds |bytes| that it has not sent yet
+ * (TCP_NOTSENT_LOWAT), so that what is urgent need not wait behind them.
+ */
+void conn_lowat(struct conn *c, size_t bytes);
 /* While paused nothing is read, and the sender feels it. */
 void conn_pause(struct conn *c, bool pause);
 /* Close with SP_ERR_TIMEOUT when nothing arrives for |t|; 0 = never. */
