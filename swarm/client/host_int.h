@@ -1,0 +1,134 @@
+#ifndef SWARM_CLIENT_HOST_INT_H
+#define SWARM_CLIENT_HOST_INT_H
+
+/*
+ * What the parts of the mesh host share; nobody else includes it.
+ *
+ *	mesh_host.c     making, freeing, the pump, the timer, leaving
+ *	host_conn.c     neighbours
+ *	host_tracker.c  announces
+ *	host_feed.c     the live feed
+ *	host_fetch.c    transfers from the origins
+ *
+ * Every event of the loop ends in host_pump.
+ */
+
+#include <sys/queue.h>
+
+#include "base/rng.h"
+#include "swarm/client/mesh_host.h"
+
+struct host_conn;
+struct host_fetch;
+
+struct host_tracker {
+	struct mesh_host *h;
+	char *url;
+	enum origin_reach reach;
+	struct origin_fetch *f; /* announce that is out */
+	uint32_t announce;      /* its id */
+	bool told;              /* ops.tracker was called */
+	bool ok, last;          /* last: the event is STOPPED */
+	uint64_t answers, failures;
+	uint32_t complete, incomplete;
+	char error[80];
+	struct tw_since since; /* of its feed */
+};
+
+struct host_origin {
+	char *url; /* ends with '/' */
+	enum origin_reach reach;
+};
+
+struct host_feed {
+	struct origin_fetch *f;
+	size_t tracker; /* which one */
+	struct sp_buf in;
+	struct io_timer timer; /* retry, or silence */
+	unsigned fails;        /* in a row */
+	bool hello, up;
+	sp_time since; /* up since */
+};
+
+struct mesh_host {
+	struct loop *loop;
+	struct origin *origin;
+	struct mesh_host_conf conf;
+	const struct mesh_host_ops *ops;
+	void *ctx;
+	struct mesh *mesh;
+	struct sp_rng rng;
+
+	struct io_timer timer; /* mesh_deadline */
+	struct io_timer soon;  /* kick; ops.changed */
+	struct io_timer bye;   /* leaving takes no longer */
+	unsigned changed;      /* not told yet */
+	bool leaving, left;
+
+	struct conn_listener *listeners[MESH_HOST_LISTEN];
+	size_t n_listeners;
+	uint16_t port;
+	LIST_HEAD(, host_conn) conns;
+	uint32_t next_conn;
+
+	struct host_tracker trackers[MESH_HOST_TRACKERS];
+	size_t n_trackers;
+	uint32_t announce; /* id of the newest one */
+	bool announced;    /* it was answered, or has failed everywhere */
+	uint32_t key;      /* of announces */
+	struct sp_addr external;
+	struct host_feed feed;
+
+	/* The first n_given are the user's. */
+	struct host_origin origins[MESH_HOST_ORIGINS];
+	size_t n_origins, n_given;
+	LIST_HEAD(, host_fetch) fetches;
+};
+
+/* mesh_host.c */
+/* Acts of the mesh, the timer, what has changed. After every input. */
+void host_pump(struct mesh_host *h);
+/* After mesh_host_leave: something has ended. */
+void host_leave_check(struct mesh_host *h);
+
+/* host_conn.c */
+int host_conn_listen(struct mesh_host *h);
+void host_conn_fini(struct mesh_host *h);
+void host_conn_dial(struct mesh_host *h, const struct mesh_act *act);
+void host_conn_send(struct mesh_host *h, const struct mesh_act *act);
+void host_conn_close(struct mesh_host *h, const struct mesh_act *act);
+
+/* host_tracker.c */
+/* Known ones and those beyond the maximum are left out. SP_ERR_NOMEM. */
+int host_tracker_add(struct mesh_host *h, const char *url, size_t len,
+    enum origin_reach reach);
+void host_tracker_fini(struct mesh_host *h);
+void host_tracker_announce(struct mesh_host *h, const struct mesh_act *act);
+/* Announces are out. */
+bool host_tracker_busy(const struct mesh_host *h);
+
+/* host_feed.c */
+int host_feed_init(struct mesh_host *h);
+void host_feed_fini(struct mesh_host *h);
+
+/* host_fetch.c */
+/* The user's. SP_ERR_NOMEM. */
+int host_fetch_init(struct mesh_host *h);
+void host_fetch_fini(struct mesh_host *h);
+/* The manifest's, anew. */
+void host_fetch_manifest(struct mesh_host *h, const struct manifest *m);
+void host_fetch_start(struct mesh_host *h, const struct mesh_act *act);
+void host_fetch_stop(struct mesh_host *h, const struct mesh_act *act);
+void host_fetch_stop_all(struct mesh_host *h);
+
+/* ---- pure ---- */
+
+#define HOST_AUTHORITY_MAX 300
+/*
+ * "http://host:port" of an http or https URL in lower case, with the port
+ * even where it is the default. SP_ERR_SYNTAX: no such URL, or one with a
+ * user name.
+ */
+int host_authority(char out[HOST_AUTHORITY_MAX], const char *url, size_t len);
+
+#endif
