@@ -89,6 +89,39 @@ envelope_get_uint(const struct bcur *v, uint64_t max, uint64_t *out)
 }
 
 int
+envelope_get_u8(const struct bcur *v, uint8_t *out)
+{
+	uint64_t n;
+	int r;
+
+	if ((r = envelope_get_uint(v, UINT8_MAX, &n)) == 0)
+		*out = (uint8_t)n;
+	return r;
+}
+
+int
+envelope_get_u16(const struct bcur *v, uint16_t *out)
+{
+	uint64_t n;
+	int r;
+
+	if ((r = envelope_get_uint(v, UINT16_MAX, &n)) == 0)
+		*out = (uint16_t)n;
+	return r;
+}
+
+int
+envelope_get_u32(const struct bcur *v, uint32_t *out)
+{
+	uint64_t n;
+	int r;
+
+	if ((r = envelope_get_uint(v, UINT32_MAX, &n)) == 0)
+		*out = (uint32_t)n;
+	return r;
+}
+
+int
 envelope_get_text(const struct bcur *v, size_t max, const char **p, size_t *len)
 {
 	const uint8_t *s;

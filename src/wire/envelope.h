@@ -40,6 +40,9 @@ int envelope_seal(struct sp_buf *b, const struct envelope *e, char key,
  * outside [0, max], SP_ERR_TOOBIG for strings above |max|.
  */
 int envelope_get_uint(const struct bcur *v, uint64_t max, uint64_t *out);
+int envelope_get_u8(const struct bcur *v, uint8_t *out);
+int envelope_get_u16(const struct bcur *v, uint16_t *out);
+int envelope_get_u32(const struct bcur *v, uint32_t *out);
 int envelope_get_text(const struct bcur *v, size_t max, const char **p,
     size_t *len);
 void envelope_put_uint(struct sp_buf *b, char key, uint64_t v);

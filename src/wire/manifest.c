@@ -136,47 +136,24 @@ put_ref(struct sp_buf *b, const struct manifest_ref *f)
 }
 
 static void
-put_urls(struct sp_buf *b, const char *key, const struct manifest_text *v,
-    size_t n)
+put_url(struct sp_buf *b, const struct manifest_text *t)
 {
-	size_t i;
-
-	if (n == 0)
-		return;
-	bencode_put_cstr(b, key);
-	bencode_put_list(b);
-	for (i = 0; i < n; i++)
-		bencode_put_str(b, v[i].p, v[i].len);
-	bencode_put_end(b);
+	bencode_put_str(b, t->p, t->len);
 }
 
-static void
-put_refs(struct sp_buf *b, const struct manifest *m)
-{
-	size_t i;
-
-	if (m->n_refs == 0)
-		return;
-	bencode_put_cstr(b, "r");
-	bencode_put_list(b);
-	for (i = 0; i < m->n_refs; i++)
-		put_ref(b, &m->refs[i]);
-	bencode_put_end(b);
-}
-
-static void
-put_tracks(struct sp_buf *b, const struct manifest *m)
-{
-	size_t i;
-
-	if (m->n_tracks == 0)
-		return;
-	bencode_put_cstr(b, "t");
-	bencode_put_list(b);
-	for (i = 0; i < m->n_tracks; i++)
-		put_track(b, &m->tracks[i]);
-	bencode_put_end(b);
-}
+/* A list of |n| elements, left out when empty. */
+#define PUT_LIST(b, key, v, n, put)       \
+	do {                              \
+		size_t i;                 \
+                                          \
+		if ((n) == 0)             \
+			break;            \
+		bencode_put_cstr(b, key); \
+		bencode_put_list(b);      \
+		for (i = 0; i < (n); i++) \
+			put(b, &(v)[i]);  \
+		bencode_put_end(b);       \
+	} while (0)
 
 static int
 encode(struct sp_buf *b, const struct manifest *m)
@@ -186,12 +163,12 @@ encode(struct sp_buf *b, const struct manifest *m)
 	envelope_put_uint(b, 'h', m->holdback_ms);
 	envelope_put_text(b, 'k', m->pk, HASH_PK_LEN);
 	put_text(b, 'n', &m->title);
-	put_urls(b, "o", m->origins, m->n_origins);
+	PUT_LIST(b, "o", m->origins, m->n_origins, put_url);
 	envelope_put_uint(b, 'p', m->policy);
-	put_refs(b, m);
+	PUT_LIST(b, "r", m->refs, m->n_refs, put_ref);
 	envelope_put_uint(b, 's', m->serial);
-	put_tracks(b, m);
-	put_urls(b, "u", m->trackers, m->n_trackers);
+	PUT_LIST(b, "t", m->tracks, m->n_tracks, put_track);
+	PUT_LIST(b, "u", m->trackers, m->n_trackers, put_url);
 	envelope_put_uint(b, 'v', MANIFEST_VERSION);
 	envelope_put_uint(b, 'w', m->window_ms);
 	put_text(b, 'x', &m->lines);
@@ -227,73 +204,9 @@ manifest_seal(struct sp_buf *b, const struct manifest *m,
 /* ---- reading ------------------------------------------------------------ */
 
 static int
-get_u8(const struct bcur *v, uint8_t *out)
-{
-	uint64_t n;
-	int r;
-
-	if ((r = envelope_get_uint(v, UINT8_MAX, &n)) == 0)
-		*out = (uint8_t)n;
-	return r;
-}
-
-static int
-get_u16(const struct bcur *v, uint16_t *out)
-{
-	uint64_t n;
-	int r;
-
-	if ((r = envelope_get_uint(v, UINT16_MAX, &n)) == 0)
-		*out = (uint16_t)n;
-	return r;
-}
-
-static int
-get_u32(const struct bcur *v, uint32_t *out)
-{
-	uint64_t n;
-	int r;
-
-	if ((r = envelope_get_uint(v, UINT32_MAX, &n)) == 0)
-		*out = (uint32_t)n;
-	return r;
-}
-
-static int
 get_text(const struct bcur *v, struct manifest_text *out, size_t max)
 {
 	return envelope_get_text(v, max, &out->p, &out->len);
-}
-
-/* Number of elements, 1..max. */
-static int
-count(const struct bcur *v, size_t max)
-{
-	struct bcur k, e;
-	size_t it = 0;
-	int n = 0;
-
-	if (v->type != BENCODE_LIST)
-		return SP_ERR_SYNTAX;
-	while (bencode_next(v, &it, &k, &e))
-		if (++n > (int)max)
-			return SP_ERR_TOOBIG;
-	return n == 0 ? SP_ERR_CANON : n;
-}
-
-static int
-get_urls(const struct bcur *v, struct manifest_text *out, size_t max, size_t *n)
-{
-	int r = count(v, max);
-	struct bcur k, e;
-	size_t it = 0;
-
-	if (r < 0)
-		return r;
-	while (bencode_next(v, &it, &k, &e))
-		if ((r = get_text(&e, &out[(*n)++], LIM_URI)) < 0)
-			return r;
-	return 0;
 }
 
 static int
@@ -301,25 +214,25 @@ track_field(struct manifest_track *t, char key, const struct bcur *v)
 {
 	switch (key) {
 	case 'b':
-		return get_u32(v, &t->bandwidth_bps);
+		return envelope_get_u32(v, &t->bandwidth_bps);
 	case 'c':
 		return get_text(v, &t->codecs, LIM_TITLE);
 	case 'd':
-		return get_u32(v, &t->target_s);
+		return envelope_get_u32(v, &t->target_s);
 	case 'f':
-		return get_u8(v, &t->container);
+		return envelope_get_u8(v, &t->container);
 	case 'g':
 		return get_text(v, &t->head, LIM_LINES);
 	case 'h':
-		return get_u16(v, &t->height);
+		return envelope_get_u16(v, &t->height);
 	case 'i':
-		return get_u8(v, &t->id);
+		return envelope_get_u8(v, &t->id);
 	case 'l':
 		return get_text(v, &t->language, LIM_TITLE);
 	case 'n':
 		return get_text(v, &t->name, LIM_TITLE);
 	case 'w':
-		return get_u16(v, &t->width);
+		return envelope_get_u16(v, &t->width);
 	default:
 		return 0;
 	}
@@ -334,7 +247,7 @@ ref_field(struct manifest_ref *f, char key, const struct bcur *v)
 	case 'a':
 		return get_text(v, &f->attrs, LIM_LINES);
 	case 'k':
-		return get_u8(v, &f->kind);
+		return envelope_get_u8(v, &f->kind);
 	case 't':
 		if (!bencode_int(v, &n))
 			return SP_ERR_SYNTAX;
@@ -347,46 +260,70 @@ ref_field(struct manifest_ref *f, char key, const struct bcur *v)
 	}
 }
 
-static int
-get_tracks(const struct bcur *list, struct manifest *m)
-{
-	int r = count(list, LIM_TRACKS);
-	struct bcur k, v, dict;
-	size_t it = 0, at;
+/* Reads element |i| of a list. */
+typedef int element_fn(struct manifest *m, size_t i, const struct bcur *v);
 
-	if (r < 0)
-		return r;
-	while (bencode_next(list, &it, &k, &dict)) {
-		if (dict.type != BENCODE_DICT)
-			return SP_ERR_SYNTAX;
-		for (at = 0; bencode_next(&dict, &at, &k, &v);)
-			if ((r = track_field(&m->tracks[m->n_tracks],
-				 envelope_key(&k), &v)) < 0)
-				return r;
-		m->n_tracks++;
+/* A list of 1..max elements, whose number is *n. */
+static int
+get_list(struct manifest *m, const struct bcur *list, size_t max, size_t *n,
+    element_fn *element)
+{
+	struct bcur k, v;
+	size_t it = 0;
+	int r;
+
+	if (list->type != BENCODE_LIST)
+		return SP_ERR_SYNTAX;
+	while (bencode_next(list, &it, &k, &v)) {
+		if (*n == max)
+			return SP_ERR_TOOBIG;
+		if ((r = element(m, *n, &v)) < 0)
+			return r;
+		++*n;
 	}
+	return *n == 0 ? SP_ERR_CANON : 0;
+}
+
+static int
+get_track(struct manifest *m, size_t i, const struct bcur *dict)
+{
+	struct bcur k, v;
+	size_t it = 0;
+	int r;
+
+	if (dict->type != BENCODE_DICT)
+		return SP_ERR_SYNTAX;
+	while (bencode_next(dict, &it, &k, &v))
+		if ((r = track_field(&m->tracks[i], envelope_key(&k), &v)) < 0)
+			return r;
 	return 0;
 }
 
 static int
-get_refs(const struct bcur *list, struct manifest *m)
+get_ref(struct manifest *m, size_t i, const struct bcur *dict)
 {
-	int r = count(list, LIM_MASTER_REFS);
-	struct bcur k, v, dict;
-	size_t it = 0, at;
+	struct bcur k, v;
+	size_t it = 0;
+	int r;
 
-	if (r < 0)
-		return r;
-	while (bencode_next(list, &it, &k, &dict)) {
-		if (dict.type != BENCODE_DICT)
-			return SP_ERR_SYNTAX;
-		for (at = 0; bencode_next(&dict, &at, &k, &v);)
-			if ((r = ref_field(&m->refs[m->n_refs],
-				 envelope_key(&k), &v)) < 0)
-				return r;
-		m->n_refs++;
-	}
+	if (dict->type != BENCODE_DICT)
+		return SP_ERR_SYNTAX;
+	while (bencode_next(dict, &it, &k, &v))
+		if ((r = ref_field(&m->refs[i], envelope_key(&k), &v)) < 0)
+			return r;
 	return 0;
+}
+
+static int
+get_origin(struct manifest *m, size_t i, const struct bcur *v)
+{
+	return get_text(v, &m->origins[i], LIM_URI);
+}
+
+static int
+get_tracker(struct manifest *m, size_t i, const struct bcur *v)
+{
+	return get_text(v, &m->trackers[i], LIM_URI);
 }
 
 static int
@@ -406,27 +343,28 @@ decode_field(struct manifest *m, char key, const struct bcur *v)
 {
 	switch (key) {
 	case 'e':
-		return get_u32(v, &m->epoch);
+		return envelope_get_u32(v, &m->epoch);
 	case 'h':
-		return get_u32(v, &m->holdback_ms);
+		return envelope_get_u32(v, &m->holdback_ms);
 	case 'k':
 		return get_key(v, m);
 	case 'n':
 		return get_text(v, &m->title, LIM_TITLE);
 	case 'o':
-		return get_urls(v, m->origins, LIM_ORIGINS, &m->n_origins);
+		return get_list(m, v, LIM_ORIGINS, &m->n_origins, get_origin);
 	case 'p':
-		return get_u32(v, &m->policy);
+		return envelope_get_u32(v, &m->policy);
 	case 'r':
-		return get_refs(v, m);
+		return get_list(m, v, LIM_MASTER_REFS, &m->n_refs, get_ref);
 	case 's':
 		return envelope_get_uint(v, INT64_MAX, &m->serial);
 	case 't':
-		return get_tracks(v, m);
+		return get_list(m, v, LIM_TRACKS, &m->n_tracks, get_track);
 	case 'u':
-		return get_urls(v, m->trackers, LIM_TRACKERS, &m->n_trackers);
+		return get_list(m, v, LIM_TRACKERS, &m->n_trackers,
+		    get_tracker);
 	case 'w':
-		return get_u32(v, &m->window_ms);
+		return envelope_get_u32(v, &m->window_ms);
 	case 'x':
 		return get_text(v, &m->lines, LIM_LINES);
 	default:

@@ -113,13 +113,13 @@ get_hash(const struct bcur *v, uint8_t out[HASH_LEN])
 }
 
 static int
-get_u32(const struct bcur *v, uint32_t *out)
+get_avail(const struct bcur *v, int64_t *out)
 {
 	uint64_t n;
 	int r;
 
-	if ((r = envelope_get_uint(v, UINT32_MAX, &n)) == 0)
-		*out = (uint32_t)n;
+	if ((r = envelope_get_uint(v, LIM_AVAIL_MS, &n)) == 0)
+		*out = (int64_t)n;
 	return r;
 }
 
@@ -141,26 +141,19 @@ decode_text(struct record *rec, char key, const struct bcur *v)
 static int
 decode_field(struct record *rec, char key, const struct bcur *v)
 {
-	uint64_t n = 0;
-	int r = 0;
-
 	switch (key) {
 	case 'a':
-		r = envelope_get_uint(v, LIM_AVAIL_MS, &n);
-		rec->avail_ms = (int64_t)n;
-		return r;
+		return get_avail(v, &rec->avail_ms);
 	case 'd':
-		return get_u32(v, &rec->duration_us);
+		return envelope_get_u32(v, &rec->duration_us);
 	case 'e':
-		return get_u32(v, &rec->epoch);
+		return envelope_get_u32(v, &rec->epoch);
 	case 'f':
-		r = envelope_get_uint(v, UINT16_MAX, &n);
-		rec->flags = (uint16_t)n;
-		return r;
+		return envelope_get_u16(v, &rec->flags);
 	case 'i':
 		return get_or_none(v, LIM_NUMBER - 1, &rec->init);
 	case 'l':
-		return get_u32(v, &rec->length);
+		return envelope_get_u32(v, &rec->length);
 	case 'n':
 		return envelope_get_uint(v, LIM_NUMBER - 1, &rec->number);
 	case 'o':
@@ -169,13 +162,11 @@ decode_field(struct record *rec, char key, const struct bcur *v)
 	case 'p':
 		return get_hash(v, rec->prev);
 	case 'q':
-		return get_u32(v, &rec->dseq);
+		return envelope_get_u32(v, &rec->dseq);
 	case 'r':
 		return get_hash(v, rec->root);
 	case 't':
-		r = envelope_get_uint(v, UINT8_MAX, &n);
-		rec->track = (uint8_t)n;
-		return r;
+		return envelope_get_u8(v, &rec->track);
 	case 'k':
 	case 'm':
 	case 'u':

@@ -44,6 +44,7 @@ UNIT_CORE += test/unit/check_rng
 UNIT_CORE += test/unit/check_secure
 UNIT_CORE += test/unit/check_secure_frames
 UNIT_CORE += test/unit/check_track
+UNIT_CORE += test/unit/check_trackreply
 UNIT_CORE += test/unit/check_trackwire
 UNIT_CORE += test/unit/check_tstamp
 UNIT_CORE += test/unit/check_uri
