@@ -8,7 +8,14 @@ static const struct {
 	const char *kind;
 	golden_fn *fn;
 } kinds[] = {
+	{ "announce", golden_announce },
+	{ "feed", golden_feed },
+	{ "manifest", golden_manifest },
 	{ "pw", golden_pw },
+	{ "record", golden_record },
+	{ "reply", golden_reply },
+	{ "replylist", golden_replylist },
+	{ "scrape", golden_scrape },
 };
 
 static void *

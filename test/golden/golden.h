@@ -24,7 +24,14 @@
 typedef int golden_fn(FILE *out, struct sp_buf *again, const uint8_t *p,
     size_t len);
 
-golden_fn golden_pw; /* one message between peers */
+golden_fn golden_announce;  /* query string of an announce */
+golden_fn golden_feed;      /* frames of the live extension */
+golden_fn golden_manifest;  /* envelope */
+golden_fn golden_pw;        /* one message between peers */
+golden_fn golden_record;    /* envelope */
+golden_fn golden_reply;     /* to an announce, compact */
+golden_fn golden_replylist; /* to an announce, with compact=0 */
+golden_fn golden_scrape;    /* reply */
 
 /* "key <hex>\n" */
 void golden_hex(FILE *out, const char *key, const void *p, size_t len);
