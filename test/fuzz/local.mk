@@ -13,9 +13,9 @@ FUZZ =
 LIBS_FUZZ = $(CORE_LIBS)
 LDFLAGS_FUZZ = $(AM_LDFLAGS) $(SP_FUZZ_LDFLAGS)
 if ENABLE_FUZZING
-MAIN_FUZZ =
+MAIN_FUZZ = test/fuzz/fuzz.h
 else
-MAIN_FUZZ = test/fuzz/replay_main.c
+MAIN_FUZZ = test/fuzz/fuzz.h test/fuzz/replay_main.c
 endif
 
 FUZZ += test/fuzz/fuzz_secure
@@ -37,6 +37,30 @@ FUZZ += test/fuzz/fuzz_peerwire
 test_fuzz_fuzz_peerwire_SOURCES = test/fuzz/fuzz_peerwire.c $(MAIN_FUZZ)
 test_fuzz_fuzz_peerwire_LDADD = $(LIBS_FUZZ)
 test_fuzz_fuzz_peerwire_LDFLAGS = $(LDFLAGS_FUZZ)
+FUZZ += test/fuzz/fuzz_bencode
+test_fuzz_fuzz_bencode_SOURCES = test/fuzz/fuzz_bencode.c $(MAIN_FUZZ)
+test_fuzz_fuzz_bencode_LDADD = $(LIBS_FUZZ)
+test_fuzz_fuzz_bencode_LDFLAGS = $(LDFLAGS_FUZZ)
+
+FUZZ += test/fuzz/fuzz_link
+test_fuzz_fuzz_link_SOURCES = test/fuzz/fuzz_link.c $(MAIN_FUZZ)
+test_fuzz_fuzz_link_LDADD = $(LIBS_FUZZ)
+test_fuzz_fuzz_link_LDFLAGS = $(LDFLAGS_FUZZ)
+
+FUZZ += test/fuzz/fuzz_manifest
+test_fuzz_fuzz_manifest_SOURCES = test/fuzz/fuzz_manifest.c $(MAIN_FUZZ)
+test_fuzz_fuzz_manifest_LDADD = $(LIBS_FUZZ)
+test_fuzz_fuzz_manifest_LDFLAGS = $(LDFLAGS_FUZZ)
+
+FUZZ += test/fuzz/fuzz_record
+test_fuzz_fuzz_record_SOURCES = test/fuzz/fuzz_record.c $(MAIN_FUZZ)
+test_fuzz_fuzz_record_LDADD = $(LIBS_FUZZ)
+test_fuzz_fuzz_record_LDFLAGS = $(LDFLAGS_FUZZ)
+
+FUZZ += test/fuzz/fuzz_trackwire
+test_fuzz_fuzz_trackwire_SOURCES = test/fuzz/fuzz_trackwire.c $(MAIN_FUZZ)
+test_fuzz_fuzz_trackwire_LDADD = $(LIBS_FUZZ)
+test_fuzz_fuzz_trackwire_LDFLAGS = $(LDFLAGS_FUZZ)
 
 check_PROGRAMS += $(FUZZ)
 if !ENABLE_FUZZING
