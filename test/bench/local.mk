@@ -3,8 +3,10 @@
 
 BENCHES =
 BENCHES += test/bench/bench_base
+BENCHES += test/bench/bench_wire
 
 test_bench_bench_base_LDADD = $(CORE_LIBS)
+test_bench_bench_wire_LDADD = $(CORE_LIBS)
 
 EXTRA_PROGRAMS = $(BENCHES)
 CLEANFILES += $(BENCHES)
