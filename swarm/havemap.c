@@ -239,6 +239,17 @@ havemap_edge(const struct havemap *h, uint8_t track)
 	return i < 0 || h->tracks[i] == NULL ? 0 : h->tracks[i]->edge;
 }
 
+uint64_t
+havemap_word(const struct havemap_row *row, uint32_t i)
+{
+	if (row == NULL)
+		return 0;
+	if (row->all)
+		return UINT64_MAX;
+	return i < row->words ? row_words((struct havemap_row *)row, false)[i]
+			      : 0;
+}
+
 bool
 havemap_holds(const struct havemap_row *row, uint32_t index)
 {

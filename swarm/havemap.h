@@ -62,6 +62,8 @@ uint64_t havemap_edge(const struct havemap *h, uint8_t track);
 
 /* |row| may be NULL: holds nothing. */
 bool havemap_holds(const struct havemap_row *row, uint32_t index);
+/* Held blocks 64 * i ... of it, as bits. */
+uint64_t havemap_word(const struct havemap_row *row, uint32_t i);
 bool havemap_arriving(const struct havemap_row *row, uint32_t index,
     sp_time now);
 

@@ -31,8 +31,10 @@ struct peer_request {
 
 struct peer {
 	bool used, established, closing;
+	bool deaf; /* failed the handshake: kept open, not listened to */
 	bool outgoing, seeder, no_port;
 	bool am_choking, am_interested, is_choking, is_interested;
+	int close_why; /* error for the CLOSE act */
 	uint32_t conn;
 	struct sp_addr addr;   /* of the connection */
 	struct sp_addr listen; /* where it says it listens; family 0 none */
@@ -58,7 +60,8 @@ struct peer {
 	sp_time alone_until;
 	sp_time pex_at;
 	uint32_t timeouts_row, timeouts, rejects, blocks_ok;
-	uint32_t strays; /* blocks that nobody asked for */
+	uint32_t strays;      /* blocks that nobody asked for */
+	uint32_t records_bad; /* records that did not verify */
 	uint64_t down_bytes, up_bytes;
 	struct ratemeter down, upm;
 };

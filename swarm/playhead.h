@@ -41,9 +41,11 @@ struct playhead {
 	sp_time first_at; /* when the first piece was complete */
 	sp_time delay;    /* D */
 	sp_time raised_at;
-	uint64_t start; /* first piece that is played */
-	uint64_t edge;  /* one past the last listed */
-	uint64_t scan;  /* all of [start, scan) is complete or lost */
+	uint64_t start;    /* first piece that is played */
+	uint64_t edge;     /* one past the last listed */
+	uint64_t scan;     /* all of [start, scan) is complete or lost */
+	uint64_t due_scan; /* deadlines below are counted */
+	bool missing;      /* the last one counted was missed */
 };
 
 struct playhead_conf {

@@ -1,0 +1,395 @@
+#include "swarm/mesh_int.h"
+
+#define TRY_BASE (300 * SP_MS) /* before a piece is asked for again */
+#define TRY_MAX  (4 * SP_S)
+
+int
+mesh_origins(struct mesh *m, unsigned n, sp_time now)
+{
+	struct rescue_origin *v;
+	unsigned i;
+
+	m->now = now;
+	n = SP_MIN(n, LIM_ORIGINS);
+	if (n > m->n_origins) {
+		v = mem_resize(m->mem, m->origins, n, sizeof(*v));
+		if (v == NULL)
+			return SP_ERR_NOMEM;
+		m->origins = v;
+		for (i = m->n_origins; i < n; i++)
+			rescue_origin_init(&v[i]);
+	}
+	m->n_origins = n;
+	mesh_dirty(m, 0);
+	return 0;
+}
+
+static struct fetch *
+find(struct mesh *m, uint32_t id)
+{
+	unsigned i;
+
+	for (i = 0; i < MESH_FETCHES; i++)
+		if (m->fetches[i].used && m->fetches[i].id == id)
+			return &m->fetches[i];
+	return NULL;
+}
+
+static void
+mark(struct piece *pc, uint32_t i, bool on)
+{
+	uint64_t bit = UINT64_C(1) << (i % 64);
+
+	if (on == ((pc->fetching[i / 64] & bit) != 0))
+		return;
+	pc->fetching[i / 64] ^= bit;
+	pc->n_fetching += on ? 1 : UINT32_MAX;
+}
+
+/* What it has not brought is free for others. */
+static void
+release(struct mesh *m, struct fetch *f)
+{
+	struct piece *pc = mesh_find(m, f->track, f->number);
+	uint32_t i;
+
+	if (pc != NULL)
+		for (i = f->first; i < f->first + f->n; i++)
+			mark(pc, i, false);
+	mem_free(m->mem, f->buf);
+	memset(f, 0, sizeof(*f));
+	m->n_fetches--;
+	mesh_dirty(m, 0);
+}
+
+static void
+cancel(struct mesh *m, struct fetch *f)
+{
+	struct mesh_act *a = mesh_act_push(m, MESH_UNFETCH);
+
+	if (a != NULL)
+		a->u.unfetch.fetch = f->id;
+	release(m, f);
+}
+
+void
+mesh_fetch_prune(struct mesh *m, const struct piece *pc)
+{
+	struct fetch *f;
+	unsigned i;
+
+	for (i = 0; i < MESH_FETCHES; i++) {
+		f = &m->fetches[i];
+		/* the one that brought the last block ends by itself */
+		if (f->used && f->track == pc->rec.track &&
+		    f->number == pc->rec.number && f->id != m->fetch_now)
+			cancel(m, f);
+	}
+}
+
+void
+mesh_fetch_fini(struct mesh *m)
+{
+	unsigned i;
+
+	for (i = 0; i < MESH_FETCHES; i++)
+		if (m->fetches[i].used)
+			release(m, &m->fetches[i]);
+}
+
+/* ---- choosing ---- */
+
+/* The first origin that is not resting, beginning with the |tries|-th. */
+static int
+choose(const struct mesh *m, uint32_t tries)
+{
+	unsigned i, k;
+
+	for (i = 0; i < m->n_origins; i++) {
+		k = (tries + i) % m->n_origins;
+		if (m->origins[k].down_until <= m->now)
+			return (int)k;
+	}
+	return -1;
+}
+
+sp_time
+mesh_fetch_guard(const struct mesh *m, uint64_t bytes)
+{
+	int i = m->n_origins == 0 ? -1 : choose(m, 0);
+	struct rescue_origin *o;
+
+	if (m->n_origins == 0)
+		return RESCUE_MARGIN;
+	o = &m->origins[i < 0 ? 0 : i];
+	return rescue_guard(o, bytes);
+}
+
+static void
+start(struct mesh *m, struct piece *pc, unsigned origin,
+    const struct rescue_range *r)
+{
+	struct mesh_act *a;
+	struct fetch *f;
+	struct news *n;
+	uint32_t i, k;
+
+	for (k = 0; k < MESH_FETCHES && m->fetches[k].used; k++)
+		;
+	f = &m->fetches[k];
+	f->buf = mem_alloc(m->mem, LIM_BLOCK);
+	a = f->buf == NULL ? NULL : mesh_act_push(m, MESH_FETCH);
+	if (a == NULL) {
+		mem_free(m->mem, f->buf);
+		f->buf = NULL;
+		return;
+	}
+	f->used = true;
+	f->id = ++m->next_id;
+	f->track = pc->rec.track;
+	f->number = pc->rec.number;
+	f->first = f->at = r->first;
+	f->n = r->n;
+	f->origin = origin;
+	f->started = m->now;
+	m->n_fetches++;
+	m->st.fetches++;
+	a->u.fetch.fetch = f->id;
+	a->u.fetch.origin = origin;
+	a->u.fetch.track = f->track;
+	a->u.fetch.number = f->number;
+	a->u.fetch.rec = &pc->rec;
+	a->u.fetch.at = pc->rec.offset + (uint64_t)r->first * LIM_BLOCK;
+	a->u.fetch.len = SP_MIN((uint64_t)r->n * LIM_BLOCK,
+	    pc->rec.length - (uint64_t)r->first * LIM_BLOCK);
+	a->u.fetch.whole = !pc->rec.has_range && r->n == pc->blocks;
+	n = m->conf.no_upload ? NULL : mesh_news(m, f->track, f->number, 0);
+	for (i = r->first; i < r->first + r->n; i++) {
+		if (piece_holds(pc, i))
+			continue;
+		mark(pc, i, true);
+		if (n != NULL)
+			n->arriving[i / 64] |= UINT64_C(1) << (i % 64);
+	}
+}
+
+static uint64_t
+expecters(const struct mesh *m, const struct piece_rows *rows, uint32_t index)
+{
+	uint64_t set = rows->any & ~rows->all, out = 0;
+	unsigned i;
+
+	for (; set != 0; set &= set - 1) {
+		i = (unsigned)__builtin_ctzll(set);
+		if (havemap_arriving(rows->row[i], index, m->now))
+			out |= UINT64_C(1) << i;
+	}
+	return out;
+}
+
+/*
+ * need[] of the blocks that are to be fetched now; *next is lowered to when
+ * that may change. Before the guard time only what nobody is known to hold or
+ * expect, and only when our own draw says so.
+ */
+static void
+needs(struct mesh *m, const struct wanted *w, uint8_t *need, sp_time *next)
+{
+	const struct piece *pc = w->pc;
+	sp_time slack = w->deadline - m->now, draw;
+	sp_time guard = mesh_fetch_guard(m,
+	    (uint64_t)(pc->blocks - pc->n_held) * LIM_BLOCK);
+	struct piece_rows rows;
+	uint32_t i;
+
+	memset(need, 0, pc->blocks);
+	if (slack > guard) {
+		*next = SP_MIN(*next, w->deadline - guard);
+		mesh_rows(m, pc, &rows);
+	}
+	for (i = 0; i < pc->blocks; i++) {
+		if (piece_holds(pc, i) || pc->fetching[i / 64] >> (i % 64) & 1)
+			continue;
+		if (slack <= guard) {
+			need[i] = 1;
+			continue;
+		}
+		if (pc->pending[i] > 0 || mesh_holders(&rows, i) != 0 ||
+		    expecters(m, &rows, i) != 0)
+			continue;
+		draw = rescue_threshold(m->seed, pc->rec.track, pc->rec.number,
+		    rescue_stripe_of(i, pc->blocks), guard, RESCUE_TAU);
+		if (slack <= draw)
+			need[i] = 1;
+		else
+			*next = SP_MIN(*next, w->deadline - draw);
+	}
+}
+
+void
+mesh_rescue(struct mesh *m, const struct wanted *v, size_t n, sp_time *next)
+{
+	struct rescue_range r[RESCUE_RANGES];
+	uint8_t need[LIM_PIECE_BLOCKS];
+	struct piece *pc;
+	size_t i, k, ranges;
+	int origin;
+
+	if (m->n_origins == 0)
+		return;
+	for (i = 0; i < n; i++) {
+		pc = v[i].pc;
+		if (pc->n_held + pc->n_fetching >= pc->blocks)
+			continue;
+		if (pc->retry_at > m->now) {
+			*next = SP_MIN(*next, pc->retry_at);
+			continue;
+		}
+		origin = choose(m, pc->tries);
+		if (origin < 0 || m->n_fetches >= m->conf.fetches_max) {
+			*next = SP_MIN(*next, m->now + 50 * SP_MS);
+			return;
+		}
+		needs(m, &v[i], need, next);
+		ranges = rescue_plan(need, pc->blocks, r);
+		m->st.rescues += ranges > 0;
+		for (k = 0; k < ranges && m->n_fetches < m->conf.fetches_max;
+		     k++)
+			start(m, pc, (unsigned)origin, &r[k]);
+	}
+}
+
+/* ---- transfers ---- */
+
+int
+mesh_fetch_head(struct mesh *m, uint32_t fetch, uint64_t at, uint64_t total,
+    sp_time now)
+{
+	struct fetch *f = find(m, fetch);
+	const struct piece *pc;
+	uint64_t want;
+
+	m->now = now;
+	if (f == NULL)
+		return SP_ERR_NOTFOUND;
+	pc = mesh_find(m, f->track, f->number);
+	if (pc == NULL)
+		return SP_ERR_NOTFOUND;
+	want = pc->rec.offset + (uint64_t)f->first * LIM_BLOCK;
+	if (at > want)
+		return SP_ERR_RANGE;
+	/* a resource that is not what was signed need not be read */
+	if (total != 0 && !pc->rec.has_range && total != pc->rec.length) {
+		log_msg(m->conf.log, LOG_LEVEL_WARN,
+		    "origin: wrong length track=%u piece=%llu has=%llu "
+		    "record=%u",
+		    pc->rec.track, (unsigned long long)pc->rec.number,
+		    (unsigned long long)total, pc->rec.length);
+		return SP_ERR_RANGE;
+	}
+	f->head = true;
+	f->first_byte = now;
+	f->skip = want - at;
+	return 0;
+}
+
+/* A whole block of the transfer is in f->buf. */
+static void
+gathered(struct mesh *m, struct fetch *f, struct piece *pc)
+{
+	uint32_t index = f->at, len = f->fill;
+	int rv;
+
+	f->at++;
+	f->fill = 0;
+	mark(pc, index, false);
+	m->fetch_now = f->id;
+	rv = mesh_block(m, pc, index, f->buf, len, -1);
+	m->fetch_now = 0;
+	if (rv != SP_ERR_HASH)
+		return;
+	f->bad++;
+	log_msg(m->conf.log, LOG_LEVEL_WARN,
+	    "origin: wrong bytes track=%u piece=%llu block=%u", pc->rec.track,
+	    (unsigned long long)pc->rec.number, index);
+}
+
+int
+mesh_fetch_data(struct mesh *m, uint32_t fetch, const uint8_t *p, size_t len,
+    sp_time now)
+{
+	struct fetch *f = find(m, fetch);
+	struct piece *pc;
+	uint32_t need;
+	size_t n;
+
+	m->now = now;
+	if (f == NULL)
+		return SP_ERR_NOTFOUND;
+	pc = mesh_find(m, f->track, f->number);
+	if (pc == NULL || !f->head)
+		return SP_ERR_CLOSED;
+	f->bytes += len;
+	n = (size_t)SP_MIN(f->skip, len);
+	f->skip -= n;
+	m->st.origin_waste_bytes += n;
+	for (p += n, len -= n; len > 0; p += n, len -= n) {
+		if (f->at >= f->first + f->n) {
+			m->st.origin_waste_bytes += len;
+			return SP_ERR_CLOSED;
+		}
+		need = record_block_len(&pc->rec, f->at);
+		n = SP_MIN(need - f->fill, len);
+		memcpy(f->buf + f->fill, p, n);
+		f->fill += (uint32_t)n;
+		if (f->fill == need)
+			gathered(m, f, pc);
+	}
+	return f->at >= f->first + f->n ? SP_ERR_CLOSED : 0;
+}
+
+/* When the piece may be asked for again, and whether the origin rests. */
+static void
+failed(struct mesh *m, struct fetch *f, struct piece *pc,
+    enum mesh_fetch result, unsigned status, uint32_t retry_after_ms)
+{
+	bool whole_origin = result == MESH_FETCH_NET || status == 429 ||
+			    (status >= 500 && status <= 599);
+
+	m->st.fetch_errors++;
+	if (f->origin < m->n_origins && whole_origin)
+		rescue_origin_failed(&m->origins[f->origin],
+		    retry_after_ms * SP_MS, m->now);
+	if (pc == NULL)
+		return;
+	pc->tries = (uint8_t)SP_MIN(pc->tries + 1, 200);
+	/* with another origin to turn to there is nothing to wait for */
+	if (m->n_origins > pc->tries)
+		return;
+	pc->retry_at =
+	    m->now + SP_MIN(TRY_BASE << SP_MIN(pc->tries, 5), TRY_MAX);
+}
+
+int
+mesh_fetch_done(struct mesh *m, uint32_t fetch, enum mesh_fetch result,
+    unsigned status, uint32_t retry_after_ms, sp_time now)
+{
+	struct fetch *f = find(m, fetch);
+	struct piece *pc;
+	bool whole;
+
+	m->now = now;
+	if (f == NULL)
+		return SP_ERR_NOTFOUND;
+	pc = mesh_find(m, f->track, f->number);
+	whole = f->at >= f->first + f->n;
+	if (f->fill > 0)
+		m->st.origin_waste_bytes += f->fill;
+	if (result == MESH_FETCH_OK && f->head && f->origin < m->n_origins)
+		rescue_origin_ok(&m->origins[f->origin],
+		    f->first_byte - f->started, f->bytes, now - f->first_byte);
+	if (result != MESH_FETCH_OK || f->bad > 0 || !whole)
+		failed(m, f, pc, result, status, retry_after_ms);
+	release(m, f);
+	return 0;
+}

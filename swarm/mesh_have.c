@@ -1,0 +1,313 @@
+#include "swarm/mesh_int.h"
+
+#define WANT_RUN   LIM_RECORD_WANT
+#define WANT_REPLY (96 * 1024) /* bytes of records that one want may bring */
+
+/* ---- telling ---- */
+
+struct news *
+mesh_news(struct mesh *m, uint8_t track, uint64_t number, sp_time delay)
+{
+	struct news *n;
+	unsigned i;
+
+	m->news_at = SP_MIN(m->news_at,
+	    SP_MAX(m->now + delay, m->news_last + 5 * SP_MS));
+	for (i = 0; i < m->n_news; i++)
+		if (m->news[i].number == number && m->news[i].track == track)
+			return &m->news[i];
+	if (m->n_news == MESH_NEWS)
+		mesh_news_flush(m);
+	n = &m->news[m->n_news++];
+	memset(n, 0, sizeof(*n));
+	n->track = track;
+	n->number = number;
+	return n;
+}
+
+/* Bits of |w| as the wire has them, without leading and trailing zeros. */
+static bool
+bits_group(struct pw_have_group *g, uint8_t out[LIM_PIECE_BLOCKS / 8],
+    const uint64_t *w, uint32_t blocks)
+{
+	uint32_t i, lo = UINT32_MAX, hi = 0;
+
+	memset(out, 0, (blocks + 7) / 8);
+	for (i = 0; i < blocks; i++) {
+		if (!(w[i / 64] >> (i % 64) & 1))
+			continue;
+		out[i / 8] |= (uint8_t)(0x80 >> i % 8);
+		lo = SP_MIN(lo, i / 8);
+		hi = i / 8;
+	}
+	if (lo == UINT32_MAX)
+		return false;
+	g->first = (uint16_t)(lo * 8);
+	g->n_bytes = (uint8_t)(hi - lo + 1);
+	g->bits = out + lo;
+	return true;
+}
+
+/* An open have message of one neighbour: tracks change, groups add up. */
+struct teller {
+	struct sp_buf *b;
+	struct pw_open open;
+	uint8_t track;
+	bool begun;
+};
+
+static void
+tell(struct teller *t, uint8_t track, uint64_t base, struct pw_have_group *g)
+{
+	if (t->begun && (t->track != track || g->number < t->open.base ||
+			    !pw_have_add(&t->open, t->b, g))) {
+		pw_end(&t->open, t->b);
+		t->begun = false;
+	} else if (t->begun) {
+		return;
+	}
+	pw_have_begin(&t->open, t->b, track, base);
+	t->track = track;
+	t->begun = true;
+	pw_have_add(&t->open, t->b, g);
+}
+
+/* Only what the neighbour lacks is news to it. */
+static void
+tell_piece(struct teller *t, struct peer *p, const struct news *n,
+    const struct piece *pc)
+{
+	const struct havemap_row *row =
+	    havemap_row(&p->have, n->track, n->number);
+	uint8_t bits[LIM_PIECE_BLOCKS / 8];
+	uint64_t w[LIM_PIECE_BLOCKS / 64];
+	struct pw_have_group g = { .number = n->number };
+	uint32_t i, words = (pc->blocks + 63) / 64;
+
+	if (row != NULL && row->all)
+		return;
+	if (n->all) {
+		g.kind = PW_HAVE_ALL;
+		tell(t, n->track, n->number, &g);
+		return;
+	}
+	if (n->known && row == NULL) {
+		g.kind = PW_HAVE_KNOWN;
+		tell(t, n->track, n->number, &g);
+	}
+	for (i = 0; i < words; i++)
+		w[i] = n->held[i] & ~havemap_word(row, i);
+	g.kind = PW_HAVE_BLOCKS;
+	if (bits_group(&g, bits, w, pc->blocks))
+		tell(t, n->track, n->number, &g);
+	for (i = 0; i < words; i++)
+		w[i] = n->arriving[i] & ~pc->held[i] & ~havemap_word(row, i);
+	g.kind = PW_HAVE_ARRIVING;
+	if (bits_group(&g, bits, w, pc->blocks))
+		tell(t, n->track, n->number, &g);
+}
+
+void
+mesh_news_flush(struct mesh *m)
+{
+	struct teller t;
+	const struct piece *pc;
+	struct peer *p;
+	unsigned i, k;
+
+	for (i = 0; i < MESH_PEERS_MAX; i++) {
+		p = m->peers[i];
+		if (p == NULL || !p->established || p->closing)
+			continue;
+		t = (struct teller){ .b = mesh_say(m, p) };
+		for (k = 0; k < m->n_news; k++) {
+			pc = mesh_find(m, m->news[k].track, m->news[k].number);
+			if (pc != NULL)
+				tell_piece(&t, p, &m->news[k], pc);
+		}
+		if (t.begun)
+			pw_end(&t.open, t.b);
+	}
+	m->n_news = 0;
+}
+
+static void
+snapshot_track(struct mesh *m, struct teller *t, uint8_t track)
+{
+	const struct window_track *w = window_track(&m->window, track);
+	struct pw_have_group g;
+	uint8_t bits[LIM_PIECE_BLOCKS / 8];
+	const struct piece *pc;
+	uint64_t n;
+
+	for (n = w->first; n < w->edge; n++) {
+		pc = mesh_find(m, track, n);
+		if (pc == NULL)
+			continue;
+		g = (struct pw_have_group){ .number = n };
+		if (m->conf.no_upload || pc->n_held == 0)
+			g.kind = PW_HAVE_KNOWN;
+		else if (piece_is_complete(pc))
+			g.kind = PW_HAVE_ALL;
+		else
+			g.kind = PW_HAVE_BLOCKS;
+		if (g.kind == PW_HAVE_BLOCKS)
+			bits_group(&g, bits, pc->held, pc->blocks);
+		tell(t, track, n, &g);
+	}
+}
+
+void
+mesh_have_snapshot(struct mesh *m, struct peer *p)
+{
+	struct teller t = { .b = mesh_say(m, p) };
+	uint8_t i;
+
+	for (i = 0; i < LIM_TRACKS; i++) {
+		snapshot_track(m, &t, (uint8_t)(i + LIM_TRACK_INIT));
+		snapshot_track(m, &t, i);
+	}
+	if (t.begun)
+		pw_end(&t.open, t.b);
+}
+
+/* ---- learning ---- */
+
+/* Whether a piece that we have no record of could still be of use. */
+static bool
+is_news(const struct mesh *m, uint8_t track, uint64_t number)
+{
+	const struct window_track *w = window_track_const(&m->window, track);
+
+	if (mesh_find(m, track, number) != NULL)
+		return false;
+	return !w->used || w->edge <= LIM_WINDOW_PIECES ||
+	       number >= w->edge - LIM_WINDOW_PIECES;
+}
+
+void
+mesh_have_recv(struct mesh *m, struct peer *p, struct pw_msg *msg)
+{
+	uint8_t track = msg->u.have.track;
+	struct pw_have_group g;
+	bool unknown = false;
+	sp_time at;
+
+	while (pw_have_next(msg, &g)) {
+		unknown |= is_news(m, track, g.number);
+		if (g.kind == PW_HAVE_ALL)
+			havemap_all(&p->have, track, g.number);
+		else if (g.kind == PW_HAVE_GONE)
+			havemap_gone(&p->have, track, g.number);
+		else
+			havemap_add(&p->have, track, g.number, g.first, g.bits,
+			    g.n_bytes, g.kind == PW_HAVE_ARRIVING, m->now);
+	}
+	mesh_dirty(m, 0);
+	if (!unknown || m->conf.seeder)
+		return;
+	at = m->now + (m->feed_up ? MESH_FEED_GRACE : 20 * SP_MS);
+	m->want_at = SP_MIN(m->want_at, at);
+}
+
+/* ---- records on request ---- */
+
+void
+mesh_want_recv(struct mesh *m, struct peer *p, const struct pw_msg *msg)
+{
+	struct sp_buf *b = mesh_say(m, p);
+	size_t start = b->len;
+	const struct piece *pc;
+	unsigned i;
+
+	for (i = 0; i < msg->u.want.count; i++) {
+		pc = mesh_find(m, msg->u.want.track, msg->u.want.number + i);
+		if (pc == NULL)
+			continue;
+		if (b->len - start + pc->env_len > WANT_REPLY)
+			break;
+		pw_put_env(b, PW_RECORD, pc->env, pc->env_len);
+	}
+}
+
+/* The neighbours that have told of this piece. */
+static unsigned
+knowers(const struct mesh *m, uint8_t track, uint64_t number,
+    uint8_t out[MESH_PEERS_MAX])
+{
+	unsigned i, n = 0;
+
+	for (i = 0; i < MESH_PEERS_MAX; i++)
+		if (m->peers[i] != NULL && m->peers[i]->established &&
+		    !m->peers[i]->closing &&
+		    havemap_row(&m->peers[i]->have, track, number) != NULL)
+			out[n++] = (uint8_t)i;
+	return n;
+}
+
+/*
+ * One past the newest number worth asking for. A neighbour may claim any
+ * number: beyond a window from our edge it is not believed, and before we
+ * have an edge one neighbour at random is.
+ */
+static uint64_t
+want_edge(struct mesh *m, uint8_t track, const struct window_track *w)
+{
+	uint64_t edge, hi = 0;
+	unsigned i, n = 0;
+
+	for (i = 0; i < MESH_PEERS_MAX; i++) {
+		if (m->peers[i] == NULL || !m->peers[i]->established)
+			continue;
+		edge = havemap_edge(&m->peers[i]->have, track);
+		if (edge == 0)
+			continue;
+		if (w->used && edge <= w->edge + LIM_WINDOW_PIECES)
+			hi = SP_MAX(hi, edge);
+		else if (!w->used && rng_below(&m->rng, ++n) == 0)
+			hi = edge;
+	}
+	return hi;
+}
+
+/* Asks for runs of unknown records of one track; how many asks. */
+static unsigned
+want_track(struct mesh *m, uint8_t track)
+{
+	const struct window_track *w = window_track(&m->window, track);
+	uint8_t who[MESH_PEERS_MAX];
+	uint64_t lo, hi = want_edge(m, track, w), n, run;
+	unsigned k, asks = 0;
+
+	if (hi == 0)
+		return 0;
+	lo = SP_MAX(w->used ? w->first : 0,
+	    hi > LIM_WINDOW_PIECES ? hi - LIM_WINDOW_PIECES : 0);
+	for (n = lo; n < hi && asks < 8; n += run) {
+		run = 1;
+		if (mesh_find(m, track, n) != NULL ||
+		    (k = knowers(m, track, n, who)) == 0)
+			continue;
+		k = who[rng_below(&m->rng, k)];
+		while (run < WANT_RUN && n + run < hi &&
+		       mesh_find(m, track, n + run) == NULL &&
+		       havemap_row(&m->peers[k]->have, track, n + run) != NULL)
+			run++;
+		pw_put_want(mesh_say(m, m->peers[k]), track, n, (uint8_t)run);
+		asks++;
+	}
+	return asks;
+}
+
+void
+mesh_want_run(struct mesh *m)
+{
+	unsigned i, asks = 0;
+
+	for (i = 0; i < LIM_TRACKS; i++) {
+		asks += want_track(m, (uint8_t)(i + LIM_TRACK_INIT));
+		asks += want_track(m, (uint8_t)i);
+	}
+	if (asks > 0)
+		m->want_at = SP_MIN(m->want_at, m->now + MESH_WANT_GAP);
+}

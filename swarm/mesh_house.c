@@ -1,0 +1,210 @@
+#include "swarm/mesh_int.h"
+
+#define DIALS_ROUND 4 /* new dials of one round */
+#define CAP_GRACE   (15 * SP_S)
+
+void
+mesh_choke(struct mesh *m)
+{
+	struct choker_peer v[MESH_PEERS_MAX];
+	struct peer *p;
+	uint32_t slots = choker_slots(m->conf.up_bps);
+	size_t i, n = 0;
+	bool choke;
+
+	if (m->conf.no_upload)
+		slots = 0;
+	for (i = 0; i < MESH_PEERS_MAX; i++) {
+		p = m->peers[i];
+		if (p == NULL || !p->established || p->closing)
+			continue;
+		v[n++] = (struct choker_peer){
+			.slot = (uint32_t)i,
+			.given_bps = ratemeter_bps(&p->down, m->now),
+			.interested = p->is_interested,
+			.unchoked = !p->am_choking,
+		};
+	}
+	choker_run(&m->choker, v, n, slots, &m->rng, m->now);
+	for (i = 0; i < n; i++) {
+		p = m->peers[v[i].slot];
+		choke = !v[i].unchoked;
+		if (choke == p->am_choking)
+			continue;
+		p->am_choking = choke;
+		if (choke)
+			upload_clear(&p->up);
+		pw_put_simple(mesh_say(m, p), choke ? PW_CHOKE : PW_UNCHOKE);
+	}
+}
+
+static void
+liveness(struct mesh *m, unsigned slot)
+{
+	struct peer *p = m->peers[slot];
+
+	if (p->closing) {
+		/* the host has not taken the CLOSE for want of sending */
+		return;
+	}
+	if (!p->established) {
+		if (m->now - p->opened_at > PEER_HANDSHAKE)
+			mesh_peer_drop(m, slot, -1, SP_ERR_TIMEOUT);
+		return;
+	}
+	if (m->now - p->recv_at > PEER_SILENT) {
+		mesh_peer_drop(m, slot, -1, SP_ERR_TIMEOUT);
+		return;
+	}
+	if (m->now - p->sent_at < PEER_PING &&
+	    m->now - p->ping_at < 3 * PEER_PING)
+		return;
+	p->ping_token = rng_u64(&m->rng) | 1;
+	p->ping_at = m->now;
+	pw_put_ping(mesh_say(m, p), p->ping_token);
+}
+
+/* Whom |p| may be told of: reachable, and no machines of our house. */
+static void
+pex(struct mesh *m, struct peer *p)
+{
+	struct sp_buf *b = mesh_say(m, p);
+	struct pw_pex_entry e;
+	struct pw_open open;
+	const struct peer *q;
+	unsigned i, n = 0;
+
+	p->pex_at = m->now + MESH_PEX_GAP;
+	for (i = 0; i < MESH_PEERS_MAX; i++) {
+		q = m->peers[i];
+		if (q == NULL || q == p || !q->established || q->closing ||
+		    q->listen.family == 0 ||
+		    (addr_is_private(&q->listen) && !addr_is_private(&p->addr)))
+			continue;
+		if (n++ == 0)
+			pw_pex_begin(&open, b);
+		memset(&e, 0, sizeof(e));
+		e.flags = 1;
+		memcpy(e.peer_id, q->id, LINK_PEERID_LEN);
+		e.addr = q->listen;
+		if (!pw_pex_add(&open, b, &e))
+			break;
+	}
+	if (n > 0)
+		pw_end(&open, b);
+}
+
+/* Neighbours and handshakes that may become one. */
+static uint32_t
+count(const struct mesh *m)
+{
+	uint32_t i, n = 0;
+
+	for (i = 0; i < MESH_PEERS_MAX; i++)
+		n += m->peers[i] != NULL && !m->peers[i]->closing &&
+		     !m->peers[i]->deaf;
+	return n;
+}
+
+static void
+dial(struct mesh *m)
+{
+	uint32_t have = count(m), out = contacts_dialing(&m->contacts);
+	struct mesh_act *a;
+	struct contact *ct;
+	unsigned i;
+
+	for (i = 0; i < DIALS_ROUND; i++) {
+		if (have + out >= m->conf.neighbours ||
+		    out >= m->conf.dials_max)
+			return;
+		ct = contacts_pick(&m->contacts, ++m->next_id, &m->rng, m->now);
+		if (ct == NULL) {
+			if (have + out < m->conf.neighbours / 2)
+				announce_hurry(&m->announce, m->now);
+			return;
+		}
+		a = mesh_act_push(m, MESH_DIAL);
+		if (a == NULL) {
+			contacts_release(&m->contacts, ct, false, m->now);
+			return;
+		}
+		a->u.dial.dial = ct->dial;
+		a->u.dial.addr = ct->addr;
+		m->st.dials++;
+		out++;
+	}
+}
+
+static void
+tell_tracker(struct mesh *m)
+{
+	enum tw_event event;
+	struct mesh_act *a;
+	uint32_t id = m->next_id + 1;
+
+	if (!announce_due(&m->announce, id, m->now, &event))
+		return;
+	m->next_id = id;
+	a = mesh_act_push(m, MESH_ANNOUNCE);
+	if (a == NULL) {
+		announce_failed(&m->announce, id, &m->rng, m->now);
+		return;
+	}
+	m->st.announces++;
+	a->u.announce.announce = id;
+	a->u.announce.event = event;
+	a->u.announce.numwant = 50;
+	a->u.announce.uploaded = m->st.up_bytes;
+	a->u.announce.downloaded = m->st.peer_bytes + m->st.origin_bytes;
+	a->u.announce.left = m->conf.seeder ? 0 : 1;
+}
+
+/* Over the wanted number the one that gives least goes, after a grace. */
+static void
+shed(struct mesh *m)
+{
+	struct peer *p, *worst = NULL;
+	unsigned i, at = 0;
+	uint64_t least = UINT64_MAX, bps;
+
+	if (count(m) <= m->conf.neighbours_max)
+		return;
+	for (i = 0; i < MESH_PEERS_MAX; i++) {
+		p = m->peers[i];
+		if (p == NULL || !p->established || p->closing || p->seeder ||
+		    m->now - p->established_at < CAP_GRACE)
+			continue;
+		bps = ratemeter_bps(&p->down, m->now) +
+		      ratemeter_bps(&p->upm, m->now);
+		if (bps < least) {
+			least = bps;
+			worst = p;
+			at = i;
+		}
+	}
+	if (worst != NULL)
+		mesh_peer_drop(m, at, PW_BYE_CHURN, SP_OK);
+}
+
+void
+mesh_house(struct mesh *m)
+{
+	unsigned i;
+
+	for (i = 0; i < MESH_PEERS_MAX; i++) {
+		if (m->peers[i] == NULL)
+			continue;
+		liveness(m, i);
+		if (m->peers[i]->established && !m->peers[i]->closing &&
+		    m->now >= m->peers[i]->pex_at)
+			pex(m, m->peers[i]);
+	}
+	if (m->now >= m->choke_at) {
+		m->choke_at = m->now + CHOKER_ROUND;
+		mesh_choke(m);
+	}
+	tell_tracker(m);
+	dial(m);
+	shed(m);
+}

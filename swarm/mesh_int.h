@@ -1,0 +1,217 @@
+#ifndef SWARM_MESH_INT_H
+#define SWARM_MESH_INT_H
+
+/*
+ * What the parts of the mesh share; nobody else includes it.
+ *
+ *	mesh.c         making, freeing, time, players' view
+ *	mesh_act.c     what is to be done: queue, sealing, upload order
+ *	mesh_peer.c    connections
+ *	mesh_msg.c     what neighbours say
+ *	mesh_have.c    telling and learning who holds what; records on request
+ *	mesh_record.c  records, manifests, clock, deadlines
+ *	mesh_sched.c   one scheduling pass: due, time-outs, picker, rescue
+ *	mesh_fetch.c   transfers from the origin
+ *	mesh_house.c   dialling, liveness, choking, pex: four times a second
+ *
+ * Inputs mark work (m->sched_at, m->news_at, ...) and return; passes run in
+ * mesh_tick, so a burst of inputs costs one pass.
+ */
+
+#include "base/quantile.h"
+#include "base/ratelim.h"
+#include "swarm/announce.h"
+#include "swarm/choker.h"
+#include "swarm/contacts.h"
+#include "swarm/mesh.h"
+#include "swarm/peer.h"
+#include "swarm/picker.h"
+#include "swarm/playhead.h"
+#include "swarm/rescue.h"
+
+#define MESH_SCHED_GAP  (20 * SP_MS) /* between passes */
+#define MESH_NEWS_GAP   (60 * SP_MS) /* haves are gathered for */
+#define MESH_HOUSE_GAP  (250 * SP_MS)
+#define MESH_WANT_GAP   (500 * SP_MS) /* between asking for a record */
+#define MESH_FEED_GRACE (400 * SP_MS) /* the feed may bring it anyway */
+#define MESH_PEX_GAP    (60 * SP_S)
+#define MESH_BAN        (600 * SP_S)
+#define MESH_WATERMARK  65536 /* unsent bytes of a peer, then no blocks */
+#define MESH_FETCHES    16
+#define MESH_NEWS       64
+#define MESH_WANTED     96  /* pieces that one pass looks at */
+#define MESH_CANDIDATES 512 /* blocks likewise */
+#define MESH_STRAYS     64  /* unasked-for blocks before a peer is dropped */
+#define MESH_QUEUE_MAX                                        \
+	(600 * SP_MS) /* of upload; then requests are refused \
+		       */
+
+/* A transfer from the origin. */
+struct fetch {
+	bool used, head;
+	uint32_t id;
+	uint8_t track;
+	uint64_t number;
+	uint32_t first, n; /* blocks */
+	unsigned origin;
+	sp_time started, first_byte;
+	uint64_t skip; /* bytes before the first wanted one */
+	uint32_t at;   /* block that is being gathered */
+	uint32_t fill;
+	uint8_t *buf; /* LIM_BLOCK bytes */
+	uint64_t bytes, bad;
+};
+
+/* What is to be told to the neighbours about one piece. */
+struct news {
+	uint8_t track;
+	uint64_t number;
+	bool known, all, gone;
+	uint64_t held[LIM_PIECE_BLOCKS / 64];
+	uint64_t arriving[LIM_PIECE_BLOCKS / 64];
+};
+
+/* Local time minus seeder's time: the least of the last one to two minutes. */
+struct clockmap {
+	bool any;
+	sp_time off[2];
+	sp_time span_at;
+};
+
+struct mesh {
+	struct mesh_conf conf;
+	const struct sp_mem *mem;
+	const struct mesh_crypto *crypto;
+	struct sp_rng rng;
+	uint64_t seed;
+	sp_time now;
+	bool leaving;
+
+	uint8_t info_hash[LINK_INFOHASH_LEN];
+	uint8_t psk[32];
+	uint8_t id[LINK_PEERID_LEN];
+	uint8_t static_pk[SECURE_KEY_LEN];
+
+	struct window window;
+	struct playhead play[LIM_TRACKS];
+	struct playhead_conf play_conf;
+	struct clockmap clock;
+
+	struct peer *peers[MESH_PEERS_MAX];
+	uint32_t send_turn;
+	struct contacts contacts;
+	struct announce announce;
+	struct choker choker;
+	uint32_t next_id; /* of dials, fetches, announces */
+
+	struct rescue_origin *origins;
+	unsigned n_origins;
+	struct fetch fetches[MESH_FETCHES];
+	unsigned n_fetches;
+	uint32_t fetch_now; /* id of the one that is delivering, 0 none */
+
+	struct news *news; /* MESH_NEWS */
+	unsigned n_news;
+
+	uint8_t *manifest_env;
+	size_t manifest_len;
+	struct manifest *manifest;
+
+	struct mesh_act *acts; /* ring; all but SEND and CHANGED */
+	uint32_t act_head, act_n, act_cap;
+	unsigned changed;
+	struct sp_buf out, scratch;
+
+	struct ratelim up_limit;
+	struct ratemeter sent_meter, peer_meter, origin_meter, up_meter;
+	uint64_t up_estimate, down_best;
+	sp_time busy_since;
+
+	sp_time sched_at, sched_last, news_at, news_last, house_at, want_at,
+	    choke_at, up_at;
+	bool feed_up;
+	bool announced;       /* a tracker has answered */
+	sp_time stalled_till; /* stall time is counted up to here */
+
+	struct quantile fetch_us; /* request to block, all neighbours */
+	struct mesh_stats st;
+};
+
+/* mesh_act.c */
+struct mesh_act *mesh_act_push(struct mesh *m, enum mesh_act_type type);
+/* Buffer for messages to |p|; errors stay in it and close the peer later. */
+struct sp_buf *mesh_say(struct mesh *m, struct peer *p);
+
+/* mesh_peer.c */
+int mesh_peer_slot(const struct mesh *m, uint32_t conn);
+/* Says why (if bye >= 0) and closes; err is for the log. Always ends |p|. */
+void mesh_peer_drop(struct mesh *m, unsigned slot, int bye, int err);
+void mesh_peer_free(struct mesh *m, unsigned slot);
+void mesh_peer_requests_free(struct mesh *m, struct peer *p);
+
+/* mesh_msg.c */
+/* Errors as the neighbour's; 0 when all messages were taken. */
+int mesh_frame(struct mesh *m, unsigned slot, struct sp_rd *frame);
+
+/* mesh_have.c */
+struct news *mesh_news(struct mesh *m, uint8_t track, uint64_t number,
+    sp_time delay);
+void mesh_news_flush(struct mesh *m);
+void mesh_have_recv(struct mesh *m, struct peer *p, struct pw_msg *msg);
+void mesh_have_snapshot(struct mesh *m, struct peer *p);
+void mesh_want_recv(struct mesh *m, struct peer *p, const struct pw_msg *msg);
+void mesh_want_run(struct mesh *m);
+
+/* mesh_record.c */
+int mesh_record_in(struct mesh *m, const uint8_t *env, size_t len, bool relay);
+int mesh_manifest_in(struct mesh *m, const uint8_t *env, size_t len, bool relay,
+    const struct peer *from);
+/* Sets deadlines of every piece of |track| anew. */
+void mesh_retime(struct mesh *m, uint8_t track);
+sp_time mesh_local(const struct mesh *m, int64_t ms);
+
+/* mesh_sched.c */
+void mesh_dirty(struct mesh *m, sp_time delay);
+void mesh_sched(struct mesh *m);
+/*
+ * A block came, from a peer (slot) or the origin (-1). SP_ERR_HASH,
+ * SP_ERR_EXISTS, SP_ERR_NOMEM.
+ */
+int mesh_block(struct mesh *m, struct piece *pc, uint32_t index,
+    const uint8_t *p, size_t len, int slot);
+/* Where the wanted blocks of a piece stand, for one pass. */
+struct wanted {
+	struct piece *pc;
+	sp_time deadline;
+};
+size_t mesh_wanted(struct mesh *m, struct wanted *v, size_t max);
+/* Bits of established peers that hold / expect the block. */
+struct piece_rows {
+	const struct havemap_row *row[MESH_PEERS_MAX];
+	uint64_t any; /* slots with a row */
+	uint64_t all; /* slots that hold every block */
+};
+void mesh_rows(const struct mesh *m, const struct piece *pc,
+    struct piece_rows *rows);
+uint64_t mesh_holders(const struct piece_rows *rows, uint32_t index);
+
+/* mesh_fetch.c */
+/* Starts the transfers that |v| needs; *next is lowered to the next look. */
+void mesh_rescue(struct mesh *m, const struct wanted *v, size_t n,
+    sp_time *next);
+/* Ends transfers whose piece is complete or gone. */
+void mesh_fetch_prune(struct mesh *m, const struct piece *pc);
+sp_time mesh_fetch_guard(const struct mesh *m, uint64_t bytes);
+void mesh_fetch_fini(struct mesh *m);
+
+/* mesh_house.c */
+void mesh_house(struct mesh *m);
+void mesh_choke(struct mesh *m);
+
+static inline struct piece *
+mesh_find(const struct mesh *m, uint8_t track, uint64_t number)
+{
+	return window_piece(&m->window, track, number);
+}
+
+#endif

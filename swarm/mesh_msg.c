@@ -1,0 +1,261 @@
+#include "swarm/mesh_int.h"
+
+#define RECORDS_BAD_MAX 3            /* of one neighbour, then it goes */
+#define PLAIN_SOFT      (512 * 1024) /* a neighbour that does not read */
+
+static void
+on_choke(struct mesh *m, struct peer *p)
+{
+	p->is_choking = true;
+	mesh_peer_requests_free(m, p);
+}
+
+static int
+on_interested(struct mesh *m, struct peer *p, bool on)
+{
+	p->is_interested = on;
+	/* a free slot is given at once, not at the next round */
+	if (on)
+		mesh_choke(m);
+	return 0;
+}
+
+/* How long a block that is asked for now would wait for our uplink. */
+static sp_time
+queue_time(const struct mesh *m)
+{
+	uint64_t rate, bytes = 0;
+	unsigned i;
+
+	rate = m->conf.up_bps != 0          ? m->conf.up_bps
+	       : m->conf.expect_up_bps != 0 ? m->conf.expect_up_bps
+					    : m->up_estimate;
+	if (rate == 0)
+		return 0;
+	for (i = 0; i < MESH_PEERS_MAX; i++)
+		if (m->peers[i] != NULL)
+			bytes += m->peers[i]->up.bytes + m->peers[i]->unsent;
+	return (sp_time)(bytes * 1000 / rate) * SP_MS;
+}
+
+static int
+on_request(struct mesh *m, struct peer *p, const struct pw_msg *msg)
+{
+	const struct pw_block_ref *ref = &msg->u.request.ref;
+	const struct piece *pc = mesh_find(m, ref->track, ref->number);
+	sp_time slack = msg->u.request.slack_ms * SP_MS, wait;
+	struct upload_entry e;
+	int reason = -1, rv;
+
+	wait = queue_time(m);
+	if (p->am_choking)
+		reason = PW_REJECT_CHOKED;
+	else if (pc == NULL || ref->index >= pc->blocks ||
+		 !piece_holds(pc, ref->index))
+		reason = PW_REJECT_GONE;
+	else if (wait > MESH_QUEUE_MAX || wait > SP_MAX(slack, 100 * SP_MS))
+		reason = PW_REJECT_QUEUE;
+	if (reason < 0) {
+		e.ref = *ref;
+		e.len = record_block_len(&pc->rec, ref->index);
+		e.deadline = m->now + slack;
+		rv = upload_add(&p->up, &e);
+		if (rv == 0 || rv == SP_ERR_EXISTS)
+			return 0;
+		if (rv == SP_ERR_NOMEM)
+			return rv;
+		reason = PW_REJECT_QUEUE;
+	}
+	pw_put_reject(mesh_say(m, p), *ref, (uint8_t)reason);
+	return 0;
+}
+
+static void
+forget_request(struct mesh *m, struct peer *p, int i)
+{
+	struct piece *pc =
+	    mesh_find(m, p->req[i].ref.track, p->req[i].ref.number);
+	uint16_t index = p->req[i].ref.index;
+
+	if (pc != NULL && index < pc->blocks && pc->pending[index] > 0) {
+		pc->pending[index]--;
+		pc->n_pending--;
+	}
+}
+
+static int
+on_reject(struct mesh *m, struct peer *p, const struct pw_msg *msg)
+{
+	int i = peer_request_find(p, &msg->u.reject.ref);
+
+	if (i < 0)
+		return 0; /* timed out or cancelled before */
+	forget_request(m, p, i);
+	peer_request_del(p, (uint32_t)i);
+	p->rejects++;
+	m->st.rejects++;
+	if (msg->u.reject.reason == PW_REJECT_GONE)
+		havemap_unset(&p->have, msg->u.reject.ref.track,
+		    msg->u.reject.ref.number, msg->u.reject.ref.index);
+	else if (msg->u.reject.reason == PW_REJECT_CHOKED)
+		p->is_choking = true;
+	else
+		p->alone_until = SP_MAX(p->alone_until, m->now + 200 * SP_MS);
+	mesh_dirty(m, 0);
+	return 0;
+}
+
+static int
+on_block(struct mesh *m, unsigned slot, const struct pw_msg *msg)
+{
+	struct peer *p = m->peers[slot];
+	const struct pw_block_ref *ref = &msg->u.block.ref;
+	struct piece *pc = mesh_find(m, ref->track, ref->number);
+	int i = peer_request_find(p, ref), rv;
+	size_t len = msg->u.block.len;
+
+	if (i >= 0) {
+		quantile_add(&m->fetch_us,
+		    (uint64_t)((m->now - p->req[i].sent_at) / SP_US));
+		forget_request(m, p, i);
+		peer_request_done(p, (uint32_t)i, m->now);
+	} else if (++p->strays > MESH_STRAYS + p->timeouts) {
+		return SP_ERR_LIMIT;
+	}
+	ratemeter_add(&p->down, len, m->now);
+	p->down_bytes += len;
+	if (pc == NULL) { /* left the window meanwhile */
+		m->st.dup_bytes += len;
+		return 0;
+	}
+	if (ref->index >= pc->blocks ||
+	    len != record_block_len(&pc->rec, ref->index)) {
+		m->st.bad_bytes += len;
+		return SP_ERR_HASH;
+	}
+	rv = mesh_block(m, pc, ref->index, msg->u.block.p, len, (int)slot);
+	return rv == SP_ERR_EXISTS ? 0 : rv;
+}
+
+static int
+on_record(struct mesh *m, struct peer *p, const struct pw_msg *msg)
+{
+	int rv = mesh_record_in(m, msg->u.env.p, msg->u.env.len, true);
+
+	if (rv == 0)
+		m->st.records_from_peers++;
+	if (rv != SP_ERR_SIG && rv != SP_ERR_HASH && rv != SP_ERR_SYNTAX &&
+	    rv != SP_ERR_CANON && rv != SP_ERR_RANGE)
+		return 0;
+	return ++p->records_bad >= RECORDS_BAD_MAX ? SP_ERR_LIMIT : 0;
+}
+
+static int
+on_pex(struct mesh *m, struct peer *p, struct pw_msg *msg)
+{
+	struct pw_pex_entry e;
+
+	while (pw_pex_next(msg, &e)) {
+		if (memcmp(e.peer_id, m->id, LINK_PEERID_LEN) == 0)
+			continue;
+		/* a far peer cannot know of machines in our house */
+		if (addr_is_private(&e.addr) && !addr_is_private(&p->addr))
+			continue;
+		contacts_add(&m->contacts, &e.addr, e.peer_id, &m->rng, m->now);
+	}
+	return 0;
+}
+
+static void
+on_pong(struct mesh *m, struct peer *p, const struct pw_msg *msg)
+{
+	if (p->ping_token == 0 || msg->u.ping.token != p->ping_token)
+		return;
+	p->ping_token = 0;
+	peer_rtt(p, m->now - p->ping_at);
+}
+
+static void
+on_want_manifest(struct mesh *m, struct peer *p, const struct pw_msg *msg)
+{
+	if (m->manifest != NULL && m->manifest->serial > msg->u.serial)
+		pw_put_env(mesh_say(m, p), PW_MANIFEST, m->manifest_env,
+		    m->manifest_len);
+}
+
+static int
+on_message(struct mesh *m, unsigned slot, struct pw_msg *msg)
+{
+	struct peer *p = m->peers[slot];
+
+	switch (msg->type) {
+	case PW_CHOKE:
+		on_choke(m, p);
+		return 0;
+	case PW_UNCHOKE:
+		p->is_choking = false;
+		mesh_dirty(m, 0);
+		return 0;
+	case PW_INTERESTED:
+	case PW_NOT_INTERESTED:
+		return on_interested(m, p, msg->type == PW_INTERESTED);
+	case PW_HAVE:
+		mesh_have_recv(m, p, msg);
+		return 0;
+	case PW_REQUEST:
+		return on_request(m, p, msg);
+	case PW_BLOCK:
+		return on_block(m, slot, msg);
+	case PW_CANCEL:
+		upload_cancel(&p->up, &msg->u.ref);
+		return 0;
+	case PW_REJECT:
+		return on_reject(m, p, msg);
+	case PW_RECORD:
+		return on_record(m, p, msg);
+	case PW_WANT_RECORDS:
+		mesh_want_recv(m, p, msg);
+		return 0;
+	case PW_MANIFEST:
+		mesh_manifest_in(m, msg->u.env.p, msg->u.env.len, true, p);
+		return 0;
+	case PW_WANT_MANIFEST:
+		on_want_manifest(m, p, msg);
+		return 0;
+	case PW_PEX:
+		return on_pex(m, p, msg);
+	case PW_PING:
+		pw_put_pong(mesh_say(m, p), msg->u.ping.token,
+		    (uint16_t)SP_MIN(queue_time(m) / SP_MS, UINT16_MAX),
+		    (uint32_t)SP_MIN(m->conf.up_bps / 125, UINT32_MAX));
+		return 0;
+	case PW_PONG:
+		on_pong(m, p, msg);
+		return 0;
+	case PW_BYE:
+		return SP_ERR_CLOSED;
+	default:
+		return 0; /* of a later version */
+	}
+}
+
+int
+mesh_frame(struct mesh *m, unsigned slot, struct sp_rd *frame)
+{
+	struct pw_msg msg;
+	int rv;
+
+	while ((rv = pw_read(frame, &msg)) > 0) {
+		rv = on_message(m, slot, &msg);
+		if (rv < 0 && sp_errscope(rv) != SP_SCOPE_CALL &&
+		    rv != SP_ERR_NOMEM)
+			return rv;
+		if (rv == SP_ERR_CLOSED)
+			return rv;
+		if (m->peers[slot]->closing)
+			return 0;
+		if (m->peers[slot]->plain.len > PLAIN_SOFT)
+			return SP_ERR_LIMIT;
+	}
+	return rv;
+}
