@@ -32,11 +32,10 @@
 #include "base/tstamp.h"
 #include "wire/trackwire.h"
 
-#define LIVE_TRACKS   (2 * LIM_TRACKS)  /* media and init tracks */
-#define LIVE_INIT_MIN 8                 /* newest init pieces always kept */
-#define LIVE_SLACK_MS 10000             /* records outlive the window by this */
-#define LIVE_EVIDENCE 64                /* pairs kept, the oldest is dropped */
-#define LIVE_BODY_MAX (8 * 1024 * 1024) /* of one publish */
+#define LIVE_TRACKS   (2 * LIM_TRACKS) /* media and init tracks */
+#define LIVE_INIT_MIN 8                /* newest init pieces always kept */
+#define LIVE_SLACK_MS 10000            /* records outlive the window by this */
+#define LIVE_EVIDENCE 64               /* pairs kept, the oldest is dropped */
 
 /* Bounds of the configuration. */
 #define LIVE_CHANNELS_MAX 65536
@@ -85,6 +84,7 @@ uint64_t live_boot(const struct live *l);
  *	SP_ERR_EQUIV      signed twice for one place; both kept as evidence
  *	SP_ERR_FULL       too many channels or bytes
  *	SP_ERR_SHORT      the body ends inside a frame, or is empty
+ *	SP_ERR_TOOBIG     longer than LIM_PUBLISH, or a frame is too long
  */
 int live_publish(struct live *l, const uint8_t info_hash[LINK_INFOHASH_LEN],
     const uint8_t *body, size_t len, struct live_result *res, sp_time now);

@@ -219,7 +219,7 @@ live_publish(struct live *l, const uint8_t info_hash[LINK_INFOHASH_LEN],
 	memset(res, 0, sizeof(*res));
 	live_tick(l, now);
 	ch = live_chan_get(l, info_hash);
-	if (len == 0 || len > LIVE_BODY_MAX)
+	if (len == 0 || len > LIM_PUBLISH)
 		note_error(l, res, len == 0 ? SP_ERR_SHORT : SP_ERR_TOOBIG);
 	else
 		for (; at < len && n >= 0; at += (size_t)n) {

@@ -45,6 +45,7 @@
 #define LIM_NUMWANT       200
 #define LIM_SCRAPE_HASHES 74
 #define LIM_TRACKER_REPLY (1024 * 1024)
+#define LIM_PUBLISH       (2 * 1024 * 1024) /* body of a publish */
 #define LIM_FEED_FRAME    (LIM_ENVELOPE + 64)
 
 #endif

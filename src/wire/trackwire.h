@@ -7,13 +7,25 @@
  * Announce and scrape: BEP 3, 7, 23, 24, 48. The live extension adds paths
  *
  *	POST /live/<info-hash, 40 hex>/publish
- *		body: frames
+ *		body: frames, at most LIM_PUBLISH bytes; reply: bencoded
  *	GET /live/<info-hash>/window?since=<boot>.<seq>
- *		reply: frames, ends
+ *		reply: HELLO, then frames, at most LIM_TRACKER_REPLY bytes
  *	GET /live/<info-hash>/stream?since=<boot>.<seq>
  *		reply: frames, goes on
  *	GET /live/<info-hash>/manifest
  *		reply: manifest envelope
+ *	GET /live/<info-hash>/evidence
+ *		reply: frames in pairs that the channel key signed for one place
+ *
+ * A window that is longer goes on from the last seq that came; without a
+ * record after HELLO the reader has everything up to HELLO's seq.
+ *
+ * The reply to a publish is a dictionary: accepted, stale (known already, or
+ * older), failed: numbers of frames; code (sp_errname) and failure reason of
+ * the first frame that was not accepted, absent if none; boot (16 hex
+ * digits), seq; tracks: list of {d digest, e epoch, n number, t track}, the
+ * newest record of each, from where a seeder goes on after CHAIN. With code
+ * NOTFOUND it sends its manifest first; STALE alone needs nothing.
  *
  * A frame is u8 type, u32 length, body:
  *	1 HELLO     u64 boot, u64 seq, u64 tracker's clock in ms since 1970

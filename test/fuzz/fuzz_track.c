@@ -5,7 +5,7 @@
  */
 
 #include "base/buf.h"
-#include "test/unit/signer.h"
+#include "test/sim/signer.h"
 #include "tracker/track.h"
 
 #define MUST(cond)                        \

@@ -24,8 +24,8 @@ test_fuzz_fuzz_secure_LDADD = $(LIBS_FUZZ)
 test_fuzz_fuzz_secure_LDFLAGS = $(LDFLAGS_FUZZ)
 
 FUZZ += test/fuzz/fuzz_track
-test_fuzz_fuzz_track_SOURCES = test/fuzz/fuzz_track.c test/unit/signer.c \
-	test/unit/signer.h $(MAIN_FUZZ)
+test_fuzz_fuzz_track_SOURCES = test/fuzz/fuzz_track.c test/sim/signer.c \
+	test/sim/signer.h $(MAIN_FUZZ)
 test_fuzz_fuzz_track_LDADD = $(LIBS_FUZZ)
 test_fuzz_fuzz_track_LDFLAGS = $(LDFLAGS_FUZZ)
 FUZZ += test/fuzz/fuzz_m3u8

@@ -1,6 +1,6 @@
 #include "tracker/live.h"
 
-#include "test/unit/signer.h"
+#include "test/sim/signer.h"
 #include "test/unit/unit.h"
 
 #define BOOT UINT64_C(0xb007)
@@ -558,8 +558,8 @@ START_TEST(broken_bodies_are_told_apart)
 	buf_put(&body, other, sizeof(other));
 	ck_assert_int_eq(publish(), 0);
 	ck_assert_uint_eq(res.skipped, 1);
-	ck_assert_int_eq(live_publish(live, seed.info_hash, junk,
-			     LIVE_BODY_MAX + 1, &res, 0),
+	ck_assert_int_eq(
+	    live_publish(live, seed.info_hash, junk, LIM_PUBLISH + 1, &res, 0),
 	    SP_ERR_TOOBIG);
 	tear_down();
 }

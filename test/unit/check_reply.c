@@ -1,6 +1,6 @@
 #include "tracker/reply.h"
 
-#include "test/unit/signer.h"
+#include "test/sim/signer.h"
 #include "test/unit/unit.h"
 #include "wire/bencode.h"
 

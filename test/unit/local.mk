@@ -9,7 +9,7 @@ UNIT_HOST =
 if HAVE_CHECK
 check_LIBRARIES += libunit.a
 libunit_a_SOURCES = test/unit/failmem.c test/unit/failmem.h \
-	test/unit/signer.c test/unit/signer.h \
+	test/sim/signer.c test/sim/signer.h \
 	test/unit/unit.c test/unit/unit.h
 
 UNIT_CORE += test/unit/check_access

@@ -1,4 +1,4 @@
-#include "test/unit/signer.h"
+#include "test/sim/signer.h"
 
 void
 signer_init(struct signer *s, uint8_t seed)

@@ -1,5 +1,5 @@
-#ifndef TEST_UNIT_SIGNER_H
-#define TEST_UNIT_SIGNER_H
+#ifndef TEST_SIM_SIGNER_H
+#define TEST_SIM_SIGNER_H
 
 /*
  * A seeder reduced to its signatures: makes manifests and records of a channel
