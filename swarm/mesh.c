@@ -1,6 +1,7 @@
-#include "swarm/mesh_int.h"
+#include "swarm/mesh.h"
 
 #include "base/hash.h"
+#include "swarm/mesh_int.h"
 
 #define OUT_MAX  (2 * 1024 * 1024)
 #define UP_BURST (64 * 1024)

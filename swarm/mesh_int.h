@@ -10,7 +10,9 @@
  *	mesh_msg.c     what neighbours say
  *	mesh_have.c    telling and learning who holds what; records on request
  *	mesh_record.c  records, manifests, clock, deadlines
- *	mesh_sched.c   one scheduling pass: due, time-outs, picker, rescue
+ *	mesh_block.c   a block has come
+ *	mesh_sched.c   one scheduling pass: playheads, due pieces, stalls
+ *	mesh_request.c its other half: what to ask of whom, time-outs
  *	mesh_fetch.c   transfers from the origin
  *	mesh_house.c   dialling, liveness, choking, pex: four times a second
  *
@@ -173,19 +175,25 @@ sp_time mesh_local(const struct mesh *m, int64_t ms);
 /* mesh_sched.c */
 void mesh_dirty(struct mesh *m, sp_time delay);
 void mesh_sched(struct mesh *m);
+
+/* mesh_block.c */
 /*
  * A block came, from a peer (slot) or the origin (-1). SP_ERR_HASH,
  * SP_ERR_EXISTS, SP_ERR_NOMEM.
  */
 int mesh_block(struct mesh *m, struct piece *pc, uint32_t index,
     const uint8_t *p, size_t len, int slot);
-/* Where the wanted blocks of a piece stand, for one pass. */
+
+/* mesh_request.c */
+/* A piece that is wanted in this pass. */
 struct wanted {
 	struct piece *pc;
 	sp_time deadline;
 };
-size_t mesh_wanted(struct mesh *m, struct wanted *v, size_t max);
-/* Bits of established peers that hold / expect the block. */
+/* Asks neighbours and, through mesh_rescue, the origin. */
+void mesh_request_run(struct mesh *m, sp_time *next);
+void mesh_time_out(struct mesh *m, sp_time *next);
+/* The established neighbours' rows for one piece. */
 struct piece_rows {
 	const struct havemap_row *row[MESH_PEERS_MAX];
 	uint64_t any; /* slots with a row */
@@ -193,6 +201,7 @@ struct piece_rows {
 };
 void mesh_rows(const struct mesh *m, const struct piece *pc,
     struct piece_rows *rows);
+/* Slots that hold the block, as bits. */
 uint64_t mesh_holders(const struct piece_rows *rows, uint32_t index);
 
 /* mesh_fetch.c */

@@ -167,38 +167,41 @@ record_added(struct mesh *m, struct piece *pc, bool relay)
 	mesh_dirty(m, 0);
 }
 
-int
-mesh_record_in(struct mesh *m, const uint8_t *bytes, size_t len, bool relay)
+/* Form, signature, place in the window; the new piece in *out. */
+static int
+take(struct mesh *m, const uint8_t *bytes, size_t len, struct piece **out)
 {
 	struct record_env env;
 	struct piece *pc;
 	int rv;
 
 	if ((rv = record_open(&env, bytes, len)) < 0)
-		goto bad;
+		return rv;
 	pc = mesh_find(m, env.rec.track, env.rec.number);
 	if (pc != NULL && pc->env_len == len &&
 	    memcmp(pc->env, bytes, len) == 0)
 		return SP_ERR_STALE; /* the usual case: told twice */
-	if (env.rec.avail_ms < 0 || env.rec.avail_ms > AVAIL_MAX) {
-		rv = SP_ERR_RANGE;
-		goto bad;
-	}
+	if (env.rec.avail_ms < 0 || env.rec.avail_ms > AVAIL_MAX)
+		return SP_ERR_RANGE;
 	if ((rv = m->crypto->record(&env, m->conf.pk)) < 0)
-		goto bad;
-	rv = window_add(&m->window, &env, bytes, len, m->now, &pc);
-	if (rv == SP_ERR_EXISTS)
-		return SP_ERR_STALE;
-	if (rv < 0)
-		goto bad;
-	record_added(m, pc, relay);
-	return 0;
-bad:
-	if (rv == SP_ERR_STALE)
 		return rv;
-	m->st.records_bad++;
-	log_msg(m->conf.log, LOG_LEVEL_WARN, "record: refused why=%s",
-	    sp_errname(rv));
+	rv = window_add(&m->window, &env, bytes, len, m->now, out);
+	return rv == SP_ERR_EXISTS ? SP_ERR_STALE : rv;
+}
+
+int
+mesh_record_in(struct mesh *m, const uint8_t *bytes, size_t len, bool relay)
+{
+	struct piece *pc;
+	int rv = take(m, bytes, len, &pc);
+
+	if (rv == 0) {
+		record_added(m, pc, relay);
+	} else if (rv != SP_ERR_STALE) {
+		m->st.records_bad++;
+		log_msg(m->conf.log, LOG_LEVEL_WARN, "record: refused why=%s",
+		    sp_errname(rv));
+	}
 	return rv;
 }
 

@@ -1,0 +1,97 @@
+#include "swarm/mesh_int.h"
+
+/* Whoever else was asked need not send it. */
+static void
+cancel_others(struct mesh *m, struct piece *pc, uint32_t index)
+{
+	struct pw_block_ref ref = { pc->rec.number, (uint16_t)index,
+		pc->rec.track };
+	struct peer *p;
+	unsigned i;
+	int r;
+
+	for (i = 0; i < MESH_PEERS_MAX && pc->pending[index] > 0; i++) {
+		p = m->peers[i];
+		if (p == NULL || (r = peer_request_find(p, &ref)) < 0)
+			continue;
+		pw_put_cancel(mesh_say(m, p), ref);
+		peer_request_del(p, (uint32_t)r);
+		pc->pending[index]--;
+		pc->n_pending--;
+		/* it may have left already */
+		p->strays -= p->strays > 0;
+	}
+}
+
+static void
+piece_done(struct mesh *m, struct piece *pc)
+{
+	struct playhead *ph;
+	sp_time lag = m->now - pc->avail_at, since;
+
+	pc->done_at = m->now;
+	m->st.pieces++;
+	mesh_fetch_prune(m, pc);
+	if (pc->rec.track >= LIM_TRACKS)
+		return;
+	ph = &m->play[pc->rec.track];
+	if (!ph->started || pc->rec.number < ph->start)
+		return;
+	if (pc->missed) {
+		since =
+		    SP_MAX(playhead_due(ph, &m->window, pc), m->stalled_till);
+		m->st.stalled += SP_MAX(m->now - since, 0);
+		m->stalled_till = m->now;
+	}
+	/* what was there before we came has no lag */
+	if (pc->avail_at >= ph->on_at)
+		quantile_add(&m->st.lag, (uint64_t)(SP_MAX(lag, 0) / SP_US));
+	if (pc->rec.number == ph->start && playhead_first(ph, m->now)) {
+		if (m->st.startup < 0)
+			m->st.startup = m->now - ph->on_at;
+		mesh_retime(m, pc->rec.track);
+	}
+}
+
+int
+mesh_block(struct mesh *m, struct piece *pc, uint32_t index, const uint8_t *p,
+    size_t len, int slot)
+{
+	struct news *n;
+	int rv;
+
+	if (piece_holds(pc, index)) {
+		if (slot >= 0)
+			m->st.dup_bytes += len;
+		else
+			m->st.origin_waste_bytes += len;
+		return SP_ERR_EXISTS;
+	}
+	rv = m->crypto->block(pc->leaves + (size_t)index * HASH_LEN, p, len);
+	if (rv < 0) {
+		m->st.bad_bytes += len;
+		return rv;
+	}
+	if ((rv = window_put(&m->window, pc, index, p, len)) < 0)
+		return rv;
+	if (m->conf.seeder) {
+		/* its own bytes: neither from peers nor from the origin */
+	} else if (slot >= 0) {
+		m->st.peer_bytes += len;
+		ratemeter_add(&m->peer_meter, len, m->now);
+	} else {
+		m->st.origin_bytes += len;
+		ratemeter_add(&m->origin_meter, len, m->now);
+	}
+	cancel_others(m, pc, index);
+	if (!m->conf.no_upload) {
+		n = mesh_news(m, pc->rec.track, pc->rec.number, MESH_NEWS_GAP);
+		n->held[index / 64] |= UINT64_C(1) << (index % 64);
+		n->all = piece_is_complete(pc);
+	}
+	m->changed |= MESH_CHANGED_BLOCKS;
+	if (piece_is_complete(pc))
+		piece_done(m, pc);
+	mesh_dirty(m, 0);
+	return 0;
+}

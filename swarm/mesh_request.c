@@ -1,0 +1,285 @@
+#include "swarm/mesh_int.h"
+
+#define BUDGET_MIN   32            /* requests in flight in all, at least */
+#define FETCH_Q95    (400 * SP_MS) /* assumed before there are samples */
+#define HEDGE_SHARE  25            /* one request in so many may be a hedge */
+#define ORIGIN_HEDGE (300 * SP_MS) /* of slack */
+#define HEDGES_FREE  4             /* before shares mean anything */
+
+/* ---- what is wanted ---- */
+
+static size_t
+wanted_track(struct mesh *m, uint8_t track, struct wanted *v, size_t n,
+    size_t max)
+{
+	const struct window_track *w = window_track(&m->window, track);
+	struct piece *pc;
+	uint64_t k = w->first;
+
+	if (track < LIM_TRACKS)
+		k = SP_MAX(k, m->play[track].scan);
+	for (; k < w->edge && n < max; k++) {
+		pc = mesh_find(m, track, k);
+		if (pc != NULL && pc->deadline != SP_NEVER && !pc->lost &&
+		    !piece_is_complete(pc))
+			v[n++] = (struct wanted){ pc, pc->deadline };
+	}
+	return n;
+}
+
+static size_t
+wanted_all(struct mesh *m, struct wanted *v, size_t max)
+{
+	struct wanted tmp;
+	size_t n = 0, i, k;
+	uint8_t t;
+
+	for (t = 0; t < LIM_TRACKS; t++) {
+		if (!m->play[t].on)
+			continue;
+		n = wanted_track(m, (uint8_t)(t + LIM_TRACK_INIT), v, n, max);
+		n = wanted_track(m, t, v, n, max);
+	}
+	/* nearly sorted already: deadlines grow with numbers */
+	for (i = 1; i < n; i++) {
+		tmp = v[i];
+		for (k = i; k > 0 && v[k - 1].deadline > tmp.deadline; k--)
+			v[k] = v[k - 1];
+		v[k] = tmp;
+	}
+	return n;
+}
+
+void
+mesh_rows(const struct mesh *m, const struct piece *pc, struct piece_rows *rows)
+{
+	const struct peer *p;
+	unsigned i;
+
+	rows->any = rows->all = 0;
+	for (i = 0; i < MESH_PEERS_MAX; i++) {
+		p = m->peers[i];
+		rows->row[i] = NULL;
+		if (p == NULL || !p->established || p->closing)
+			continue;
+		rows->row[i] =
+		    havemap_row(&p->have, pc->rec.track, pc->rec.number);
+		if (rows->row[i] == NULL)
+			continue;
+		rows->any |= UINT64_C(1) << i;
+		if (rows->row[i]->all)
+			rows->all |= UINT64_C(1) << i;
+	}
+}
+
+uint64_t
+mesh_holders(const struct piece_rows *rows, uint32_t index)
+{
+	uint64_t set = rows->all, some = rows->any & ~rows->all;
+	unsigned i;
+
+	for (; some != 0; some &= some - 1) {
+		i = (unsigned)__builtin_ctzll(some);
+		if (havemap_holds(rows->row[i], index))
+			set |= UINT64_C(1) << i;
+	}
+	return set;
+}
+
+static sp_time
+fetch_q95(const struct mesh *m)
+{
+	return (sp_time)quantile_get(&m->fetch_us, 950000, FETCH_Q95 / SP_US) *
+	       SP_US;
+}
+
+struct pass {
+	struct picker_block blocks[MESH_CANDIDATES];
+	struct picker_choice choices[MESH_CANDIDATES];
+	struct picker_peer peers[PICKER_PEERS];
+	struct wanted wanted[MESH_WANTED];
+	size_t n_wanted;
+};
+
+/*
+ * Whether a block that is asked of one neighbour may be asked of another; its
+ * holders are then those that are left.
+ */
+static bool
+may_hedge(const struct mesh *m, const struct piece *pc, uint32_t index,
+    sp_time slack, uint64_t *holders)
+{
+	struct pw_block_ref ref = { pc->rec.number, (uint16_t)index,
+		pc->rec.track };
+	sp_time q95 = fetch_q95(m);
+	const struct peer *p;
+	unsigned i;
+	int r;
+
+	if (pc->pending[index] != 1 || slack > 3 * q95)
+		return false;
+	for (i = 0; i < MESH_PEERS_MAX; i++) {
+		p = m->peers[i];
+		if (p == NULL || (r = peer_request_find(p, &ref)) < 0)
+			continue;
+		*holders &= ~(UINT64_C(1) << i);
+		return m->now - p->req[r].sent_at >
+		       SP_MAX(p->fetch + 2 * p->fetch_var,
+			   PEER_TIMEOUT_MIN / 2);
+	}
+	return false;
+}
+
+static size_t
+candidates_of(struct mesh *m, const struct wanted *w, uint32_t ref,
+    struct picker_block *out, size_t max)
+{
+	const struct piece *pc = w->pc;
+	struct piece_rows rows;
+	uint64_t holders;
+	size_t n = 0;
+	uint32_t i;
+	bool hedge, from_origin;
+
+	mesh_rows(m, pc, &rows);
+	if (rows.any == 0)
+		return 0;
+	for (i = 0; i < pc->blocks && n < max; i++) {
+		if (piece_holds(pc, i))
+			continue;
+		/* the origin may hang: near the deadline peers may win */
+		from_origin = pc->fetching[i / 64] >> (i % 64) & 1;
+		if (from_origin && w->deadline - m->now > ORIGIN_HEDGE)
+			continue;
+		holders = mesh_holders(&rows, i);
+		hedge = pc->pending[i] > 0;
+		if (holders == 0 ||
+		    (hedge &&
+			!may_hedge(m, pc, i, w->deadline - m->now, &holders)))
+			continue;
+		out[n++] = (struct picker_block){
+			.holders = holders,
+			.slack = w->deadline - m->now,
+			.ref = ref << 10 | i,
+			.len = record_block_len(&pc->rec, i),
+			.hedge = hedge || from_origin,
+		};
+	}
+	return n;
+}
+
+static uint32_t
+fill_peers(const struct mesh *m, struct picker_peer *v)
+{
+	const struct peer *p;
+	uint32_t i, in_flight = 0;
+
+	memset(v, 0, PICKER_PEERS * sizeof(*v));
+	for (i = 0; i < MESH_PEERS_MAX; i++) {
+		p = m->peers[i];
+		if (p == NULL)
+			continue;
+		v[i].rate_bps = peer_rate(p);
+		v[i].srtt = p->srtt;
+		v[i].inflight = p->n_req;
+		v[i].inflight_bytes = p->req_bytes;
+		v[i].room = peer_room(p, m->now);
+		in_flight += p->n_req;
+	}
+	return in_flight;
+}
+
+static void
+request(struct mesh *m, const struct picker_choice *c, const struct wanted *w)
+{
+	struct piece *pc = w[c->ref >> 10].pc;
+	struct pw_block_ref ref = { pc->rec.number, (uint16_t)(c->ref & 1023),
+		pc->rec.track };
+	struct peer *p = m->peers[c->slot];
+	sp_time slack =
+	    SP_CLAMP(w[c->ref >> 10].deadline - m->now, 0, UINT16_MAX * SP_MS);
+
+	if (peer_request(p, &ref, record_block_len(&pc->rec, ref.index),
+		c->hedge, m->now) < 0)
+		return;
+	pw_put_request(mesh_say(m, p), ref, (uint16_t)(slack / SP_MS));
+	pc->pending[ref.index]++;
+	pc->n_pending++;
+	m->st.requests++;
+	m->st.hedges += c->hedge;
+}
+
+static void
+run_picker(struct mesh *m, struct pass *ps)
+{
+	struct picker_conf conf;
+	uint64_t budget;
+	uint32_t in_flight = fill_peers(m, ps->peers);
+	size_t i, n = 0;
+
+	for (i = 0; i < ps->n_wanted && n < MESH_CANDIDATES; i++)
+		n += candidates_of(m, &ps->wanted[i], (uint32_t)i,
+		    ps->blocks + n, MESH_CANDIDATES - n);
+	if (n == 0)
+		return;
+	m->down_best =
+	    SP_MAX(m->down_best, ratemeter_bps(&m->peer_meter, m->now));
+	budget = SP_MAX(m->down_best * 45 / 100 / LIM_BLOCK, BUDGET_MIN);
+	if (in_flight >= budget)
+		return;
+	conf.fetch_q95 = fetch_q95(m);
+	conf.budget = (uint32_t)SP_MIN(budget - in_flight, MESH_CANDIDATES);
+	conf.hedges =
+	    (uint32_t)(m->st.requests / HEDGE_SHARE + HEDGES_FREE -
+		       SP_MIN(m->st.hedges,
+			   m->st.requests / HEDGE_SHARE + HEDGES_FREE));
+	n = picker_pick(&conf, ps->blocks, n, ps->peers, &m->rng, ps->choices);
+	for (i = 0; i < n; i++)
+		request(m, &ps->choices[i], ps->wanted);
+}
+
+/* What was not answered in time may be asked of others. */
+void
+mesh_time_out(struct mesh *m, sp_time *next)
+{
+	struct pw_block_ref ref;
+	struct piece *pc;
+	struct peer *p;
+	unsigned i;
+	uint32_t k;
+
+	for (i = 0; i < MESH_PEERS_MAX; i++) {
+		p = m->peers[i];
+		for (k = 0; p != NULL && k < p->n_req;) {
+			if (p->req[k].timeout_at > m->now) {
+				*next = SP_MIN(*next, p->req[k].timeout_at);
+				k++;
+				continue;
+			}
+			ref = p->req[k].ref;
+			pc = mesh_find(m, ref.track, ref.number);
+			if (pc != NULL && pc->pending[ref.index] > 0) {
+				pc->pending[ref.index]--;
+				pc->n_pending--;
+			}
+			pw_put_cancel(mesh_say(m, p), ref);
+			peer_request_late(p, k, m->now);
+			m->st.timeouts++;
+		}
+	}
+}
+
+void
+mesh_request_run(struct mesh *m, sp_time *next)
+{
+	struct pass *ps = mem_alloc(m->mem, sizeof(*ps));
+
+	if (ps == NULL) {
+		*next = SP_MIN(*next, m->now + 100 * SP_MS);
+		return;
+	}
+	ps->n_wanted = wanted_all(m, ps->wanted, MESH_WANTED);
+	run_picker(m, ps);
+	mesh_rescue(m, ps->wanted, ps->n_wanted, next);
+	mem_free(m->mem, ps);
+}
