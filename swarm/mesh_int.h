@@ -34,6 +34,7 @@
 #define MESH_SCHED_GAP  (20 * SP_MS) /* between passes */
 #define MESH_NEWS_GAP   (60 * SP_MS) /* haves are gathered for */
 #define MESH_HOUSE_GAP  (250 * SP_MS)
+#define MESH_BURST      (60 * SP_MS)  /* of quiet: the window has come */
 #define MESH_WANT_GAP   (500 * SP_MS) /* between asking for a record */
 #define MESH_FEED_GRACE (400 * SP_MS) /* the feed may bring it anyway */
 #define MESH_PEX_GAP    (60 * SP_S)
@@ -129,6 +130,7 @@ struct mesh {
 	uint64_t up_estimate, down_best;
 	sp_time busy_since;
 
+	sp_time record_at; /* the newest record came */
 	sp_time sched_at, sched_last, news_at, news_last, house_at, want_at,
 	    choke_at, up_at;
 	bool feed_up;

@@ -146,6 +146,7 @@ record_added(struct mesh *m, struct piece *pc, bool relay)
 	bool newest;
 
 	m->st.records++;
+	m->record_at = m->now;
 	pc->from_peer = relay;
 	m->changed |= MESH_CHANGED_RECORDS;
 	newest = window_track(&m->window, track)->edge == pc->rec.number + 1;

@@ -75,6 +75,12 @@ run_playheads(struct mesh *m, sp_time *next)
 		ph = &m->play[t];
 		if (!ph->on)
 			continue;
+		/* a window comes as a burst; its middle is no place to start */
+		if (!ph->started && m->now < m->record_at + MESH_BURST &&
+		    m->now < ph->on_at + SP_S) {
+			*next = SP_MIN(*next, m->record_at + MESH_BURST);
+			continue;
+		}
 		if (!ph->started &&
 		    playhead_begin(ph, &m->play_conf, &m->window, t,
 			startup_deadline(m), m->now)) {
