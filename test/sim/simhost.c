@@ -1,0 +1,483 @@
+#include "test/sim/simhost.h"
+
+#include "base/map.h"
+#include "test/sim/countcipher.h"
+#include "test/sim/world.h"
+
+#define CHECK_GAP  SP_S
+#define WINDOW_MAX (180 * SP_S) /* of media in one mesh, beside the stream's \
+				 */
+#define STREAMS_MAX (MESH_PEERS_MAX + SIM_FETCHES + 4)
+
+/* Timers of the conductor; << 32: index. */
+enum conduct {
+	CONDUCT_PIECE,
+	CONDUCT_CHECK,
+	CONDUCT_EVENT,
+	CONDUCT_JOIN,
+};
+
+struct simhost {
+	struct world w;
+	FILE *trace;
+	uint64_t first_piece; /* made when the scenario began */
+};
+
+/* ---- services to the others ---- */
+
+struct use *
+world_use(struct world *w, uint32_t end)
+{
+	size_t cap = w->cap_uses;
+
+	if (end >= cap) {
+		w->cap_uses = SP_MAX(2 * cap, (size_t)end + 64);
+		w->uses = sim_resize(w->uses, w->cap_uses, sizeof(*w->uses));
+		memset(w->uses + cap, 0,
+		    (w->cap_uses - cap) * sizeof(*w->uses));
+	}
+	return &w->uses[end];
+}
+
+/* Each node has a /24 of its own. */
+struct sp_addr
+world_addr(uint32_t node, uint16_t port)
+{
+	uint8_t ip[4] = { (uint8_t)(44 + (node >> 16)), (uint8_t)(node >> 8),
+		(uint8_t)node, 10 };
+
+	return addr_make(4, ip, port);
+}
+
+uint32_t
+world_node_of(const struct world *w, const struct sp_addr *a)
+{
+	uint32_t node;
+
+	if (a->family != 4 || a->ip[0] < 44 || a->ip[3] != 10)
+		return UINT32_MAX;
+	node = (uint32_t)(a->ip[0] - 44) << 16 | (uint32_t)a->ip[1] << 8 |
+	       a->ip[2];
+	return node < w->n_agents ? node : UINT32_MAX;
+}
+
+uint32_t
+world_add(struct world *w, const struct simnet_node_conf *nc)
+{
+	uint32_t node = simnet_node(w->net, nc);
+
+	assert(node == w->n_agents && "nodes are made here only");
+	if (w->n_agents == w->cap_agents) {
+		w->cap_agents = SP_MAX(2 * w->cap_agents, 64);
+		w->agents =
+		    sim_resize(w->agents, w->cap_agents, sizeof(*w->agents));
+	}
+	memset(&w->agents[w->n_agents++], 0, sizeof(*w->agents));
+	return node;
+}
+
+void
+world_random(struct world *w, void *p, size_t len)
+{
+	uint8_t *at = p;
+	uint64_t v;
+	size_t n;
+
+	for (; len > 0; at += n, len -= n) {
+		v = rng_u64(&w->rng);
+		n = SP_MIN(len, sizeof(v));
+		memcpy(at, &v, n);
+	}
+}
+
+void
+world_join(struct world *w, const struct scn_group *g)
+{
+	w->joined++;
+	if (g->kind == SCN_LIARS)
+		liar_new(w, g);
+	else
+		viewer_new(w, g);
+}
+
+void
+world_broken(const struct world *w, const char *what, uint64_t v)
+{
+	fprintf(stderr, "simrun: at %" PRId64 " ms: %s (%" PRIu64 ")\n",
+	    (world_now(w) - SIM_START) / SP_MS, what, v);
+	exit(1);
+}
+
+/* ---- setting up ---- */
+
+static void
+make_net(struct world *w)
+{
+	struct simnet_conf nc;
+	struct simnet_ev ev;
+
+	simnet_conf_init(&nc);
+	nc.fifo = w->scn.net.fifo;
+	nc.sndbuf = (size_t)w->scn.net.sndbuf;
+	nc.jitter_ppm = (uint32_t)w->scn.net.jitter;
+	nc.nat_ppm = (uint32_t)w->scn.net.nat;
+	nc.seed = w->scn.seed;
+	w->net = simnet_new(&nc);
+	simnet_next(w->net, SIM_START, &ev);
+}
+
+static void
+make_truth(struct world *w)
+{
+	struct truth_conf tc;
+	const struct scn_stream *s = &w->scn.stream;
+
+	memset(&tc, 0, sizeof(tc));
+	tc.seed = w->scn.seed;
+	tc.piece_bytes = (uint32_t)(s->rate * (s->segment / SP_MS) / 1000);
+	tc.segment = s->segment;
+	tc.window = s->window;
+	tc.start = SIM_START - SP_MIN(s->window, SIM_START);
+	tc.wall_ms = SIM_WALL_MS;
+	if (tc.piece_bytes == 0 || tc.piece_bytes > LIM_PIECE_BYTES)
+		world_broken(w, "pieces of a size that cannot be",
+		    tc.piece_bytes);
+	w->truth = truth_new(&tc);
+	truth_crypto_use(w->truth);
+	while (truth_make(w->truth, SIM_START) != NULL)
+		;
+	link_infohash(w->info_hash, truth_pk(w->truth));
+}
+
+static void
+make_fixed(struct world *w)
+{
+	const struct scenario *s = &w->scn;
+	struct simnet_node_conf nc;
+
+	memset(&nc, 0, sizeof(nc));
+	nc.x = nc.y = s->net.plane / 2;
+	world_add(w, &nc); /* the conductor */
+	nc.delay = s->tracker.delay;
+	world_add(w, &nc);
+	nc.delay = s->origin.delay;
+	nc.up_bps = (uint64_t)s->origin.rate;
+	world_add(w, &nc);
+	tracker_boot(w);
+	viewer_new(w, NULL);
+	seed_start(w);
+}
+
+static void
+make_plan(struct world *w)
+{
+	const struct scenario *s = &w->scn;
+
+	simnet_timer(w->net, SIM_CONDUCTOR, truth_due(w->truth), CONDUCT_PIECE);
+	simnet_timer(w->net, SIM_CONDUCTOR, SIM_START + CHECK_GAP,
+	    CONDUCT_CHECK);
+	for (size_t i = 0; i < s->n_events; i++)
+		simnet_timer(w->net, SIM_CONDUCTOR, SIM_START + s->events[i].at,
+		    TAG(CONDUCT_EVENT, i));
+	for (size_t i = 0; i < s->n_groups; i++)
+		for (int64_t k = 0; k < s->groups[i].count; k++)
+			simnet_timer(w->net, SIM_CONDUCTOR,
+			    SIM_START + dist_draw(&s->groups[i].join, &w->rng),
+			    TAG(CONDUCT_JOIN, i));
+}
+
+struct simhost *
+simhost_new(const struct scenario *scn, const struct simhost_opts *opts)
+{
+	struct simhost *h = sim_zalloc(1, sizeof(*h));
+	struct world *w = &h->w;
+
+	h->trace = opts->trace;
+	w->scn = *scn;
+	w->real_crypto = opts->real_crypto || scn->real_crypto;
+	if (w->real_crypto) {
+		w->n_ciphers = secure_ciphers(w->ciphers);
+	} else {
+		secure_ciphers(w->ciphers); /* prepares the library */
+		w->ciphers[0] = &countcipher;
+		w->n_ciphers = 1;
+	}
+	rng_seed(&w->rng, scn->seed);
+	buf_init(&w->out, &sim_mem, LIM_TRACKER_REPLY);
+	w->tally = tally_new();
+	make_net(w);
+	make_truth(w);
+	h->first_piece = truth_edge(w->truth);
+	make_fixed(w);
+	make_plan(w);
+	return h;
+}
+
+void
+simhost_free(struct simhost *h)
+{
+	struct world *w = &h->w;
+
+	for (size_t i = 0; i < w->n_agents; i++) {
+		if (w->agents[i].kind == AGENT_VIEWER)
+			viewer_free(w->agents[i].u.viewer);
+		else if (w->agents[i].kind == AGENT_LIAR)
+			liar_free(w->agents[i].u.liar);
+	}
+	track_free(w->track);
+	simnet_free(w->net);
+	truth_free(w->truth);
+	tally_free(w->tally);
+	buf_fini(&w->out);
+	mem_free(&sim_mem, w->agents);
+	mem_free(&sim_mem, w->uses);
+	mem_free(&sim_mem, w->feeds);
+	mem_free(&sim_mem, w->waits);
+	mem_free(&sim_mem, h);
+}
+
+/* ---- the plan ---- */
+
+static struct viewer *
+some_viewer(struct world *w)
+{
+	struct viewer *v, *found = NULL;
+	uint64_t n = 0;
+
+	for (size_t i = SIM_FIRST; i < w->n_agents; i++) {
+		if (w->agents[i].kind != AGENT_VIEWER)
+			continue;
+		v = w->agents[i].u.viewer;
+		if (v->mesh != NULL && v->group->kind == SCN_VIEWERS &&
+		    rng_below(&w->rng, ++n) == 0)
+			found = v;
+	}
+	return found;
+}
+
+static void
+many(struct world *w, enum scn_what what, int64_t n)
+{
+	struct viewer *v;
+
+	for (; n > 0; n--) {
+		if (what == SCN_JOIN) {
+			world_join(w, &w->scn.groups[0]);
+			continue;
+		}
+		v = some_viewer(w);
+		if (v != NULL)
+			viewer_leave(v, what == SCN_CRASH);
+	}
+}
+
+static void
+seeder_event(struct world *w, bool up)
+{
+	struct viewer *v = w->agents[SIM_SEEDER].u.viewer;
+
+	if (up == (v->mesh != NULL))
+		return;
+	if (!up) {
+		viewer_leave(v, true);
+		return;
+	}
+	simnet_up(w->net, SIM_SEEDER);
+	viewer_start(v);
+	seed_start(w);
+}
+
+static void
+scenario_event(struct world *w, const struct scn_event *e)
+{
+	switch (e->what) {
+	case SCN_ORIGIN_DOWN:
+		simnet_down(w->net, SIM_ORIGIN, true);
+		origin_reset(w);
+		break;
+	case SCN_ORIGIN_UP:
+		simnet_up(w->net, SIM_ORIGIN);
+		break;
+	case SCN_ORIGIN_RATE:
+		simnet_rate(w->net, SIM_ORIGIN, (uint64_t)e->value, 0);
+		break;
+	case SCN_TRACKER_DOWN:
+		if (w->track == NULL)
+			break;
+		simnet_down(w->net, SIM_TRACKER, false);
+		tracker_halt(w);
+		break;
+	case SCN_TRACKER_UP:
+		if (w->track != NULL)
+			break;
+		simnet_up(w->net, SIM_TRACKER);
+		tracker_boot(w);
+		break;
+	case SCN_SEEDER_DOWN:
+	case SCN_SEEDER_UP:
+		seeder_event(w, e->what == SCN_SEEDER_UP);
+		break;
+	case SCN_JOIN:
+	case SCN_LEAVE:
+	case SCN_CRASH:
+		many(w, e->what, e->value);
+		break;
+	}
+}
+
+static uint64_t
+origin_bytes(const struct world *w)
+{
+	struct simnet_stats st;
+
+	simnet_node_stats(w->net, SIM_ORIGIN, &st);
+	return st.up_bytes;
+}
+
+/* What must hold of every node, once a second. */
+static void
+check(struct world *w)
+{
+	uint64_t window =
+	    (uint64_t)((w->scn.stream.window + WINDOW_MAX) / SP_MS) *
+	    (uint64_t)w->scn.stream.rate / 1000;
+	uint64_t now_bytes = origin_bytes(w);
+	struct simnet_stats net;
+	struct mesh_stats s;
+	struct viewer *v;
+
+	w->origin_peak = SP_MAX(w->origin_peak, now_bytes - w->origin_second);
+	w->origin_second = now_bytes;
+	for (size_t i = SIM_SEEDER; i < w->n_agents; i++) {
+		if (w->agents[i].kind != AGENT_VIEWER)
+			continue;
+		v = w->agents[i].u.viewer;
+		if (v->mesh == NULL)
+			continue;
+		mesh_stats(v->mesh, &s, world_now(w));
+		simnet_node_stats(w->net, v->node, &net);
+		if (s.window_bytes > window)
+			world_broken(w, "a window holds too much",
+			    s.window_bytes);
+		if (s.neighbours > MESH_PEERS_MAX || net.streams > STREAMS_MAX)
+			world_broken(w, "too many streams", net.streams);
+		if (v->ctx.wrong > 0)
+			world_broken(w, "a wrong block was taken", i);
+	}
+	simnet_timer(w->net, SIM_CONDUCTOR, world_now(w) + CHECK_GAP,
+	    CONDUCT_CHECK);
+}
+
+static void
+conduct(struct world *w, uint64_t tag)
+{
+	size_t i = tag >> 32;
+
+	switch ((enum conduct)(tag & 0xff)) {
+	case CONDUCT_PIECE:
+		seed_make(w);
+		break;
+	case CONDUCT_CHECK:
+		check(w);
+		break;
+	case CONDUCT_EVENT:
+		scenario_event(w, &w->scn.events[i]);
+		break;
+	case CONDUCT_JOIN:
+		world_join(w, &w->scn.groups[i]);
+		break;
+	}
+}
+
+/* ---- running ---- */
+
+static void
+deliver(struct world *w, const struct simnet_ev *ev)
+{
+	struct agent *a = &w->agents[ev->node];
+
+	if (ev->node == SIM_CONDUCTOR)
+		conduct(w, ev->tag);
+	else if (ev->node == SIM_TRACKER)
+		tracker_event(w, ev);
+	else if (ev->node == SIM_ORIGIN)
+		origin_event(w, ev);
+	else if (a->kind == AGENT_VIEWER)
+		viewer_event(a->u.viewer, ev);
+	else
+		liar_event(a->u.liar, ev);
+}
+
+static void
+note(struct simhost *h, const struct simnet_ev *ev)
+{
+	static const char *const names[] = { "timer", "open", "accept",
+		"refused", "timeout", "data", "sent", "closed" };
+	uint64_t v[3] = { (uint64_t)ev->at,
+		(uint64_t)ev->node << 8 | (uint64_t)ev->type,
+		ev->type == SIMNET_TIMER ? ev->tag : ev->len };
+
+	h->w.trace = map_siphash(h->w.trace, 0x7370617465, v, sizeof(v));
+	if (h->trace != NULL)
+		fprintf(h->trace,
+		    "%" PRId64 " %" PRIu32 " %s %" PRIu32 " %" PRIu64 "\n",
+		    ev->at - SIM_START, ev->node, names[ev->type], ev->end,
+		    v[2]);
+}
+
+bool
+simhost_step(struct simhost *h, sp_time span)
+{
+	struct world *w = &h->w;
+	sp_time end = SIM_START + w->scn.run;
+	sp_time until = SP_MIN(world_now(w) + span, end);
+	struct simnet_ev ev;
+
+	while (simnet_next(w->net, until, &ev)) {
+		note(h, &ev);
+		deliver(w, &ev);
+	}
+	return until < end;
+}
+
+const struct tally *
+simhost_finish(struct simhost *h)
+{
+	struct world *w = &h->w;
+	struct tally *t = w->tally;
+	uint64_t pieces = truth_edge(w->truth) - h->first_piece;
+	const struct scn_stream *s = &w->scn.stream;
+	struct viewer *v;
+
+	for (size_t i = SIM_SEEDER; i < w->n_agents; i++) {
+		if (w->agents[i].kind != AGENT_VIEWER)
+			continue;
+		v = w->agents[i].u.viewer;
+		if (v->mesh != NULL)
+			tally_viewer(w, v);
+	}
+	t->origin_sent = origin_bytes(w);
+	t->stream_bytes =
+	    pieces * (uint64_t)s->rate * (uint64_t)(s->segment / SP_MS) / 1000;
+	t->value[METRIC_ORIGIN_PEAK] = (int64_t)w->origin_peak;
+	tally_close(t, w->scn.run);
+	return t;
+}
+
+uint64_t
+simhost_trace(const struct simhost *h)
+{
+	return h->w.trace;
+}
+
+uint64_t
+simhost_events(const struct simhost *h)
+{
+	return simnet_events(h->w.net);
+}
+
+sp_time
+simhost_time(const struct simhost *h)
+{
+	return world_now(&h->w) - SIM_START;
+}

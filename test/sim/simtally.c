@@ -1,0 +1,77 @@
+#include "test/sim/tally.h"
+#include "test/sim/world.h"
+
+#define NEVER_MIN (5 * SP_S) /* shorter visits may well see nothing */
+
+static void
+tally_player(struct tally *t, const struct viewer *v, sp_time now)
+{
+	const struct player *p = &v->player;
+	int64_t *val = t->value;
+
+	if (p->startup >= 0)
+		tally_sample(t, METRIC_STARTUP, p->startup);
+	else if (now - v->joined >= NEVER_MIN)
+		val[METRIC_NEVER]++;
+	val[METRIC_STALLS] += (int64_t)p->stalls;
+	val[METRIC_STALLED] += p->stalled;
+	if (p->startup >= 0 && now > p->end) {
+		val[METRIC_STALLS]++; /* one that goes on */
+		val[METRIC_STALLED] += now - p->end;
+	}
+	val[METRIC_PLAYED] += (int64_t)p->played;
+	val[METRIC_SKIPPED] += (int64_t)p->skipped;
+}
+
+static void
+tally_uplink(struct tally *t, const struct viewer *v,
+    const struct mesh_stats *s, sp_time now)
+{
+	uint64_t could;
+
+	could = v->up_bps * (uint64_t)((now - v->joined) / SP_MS) / 1000;
+	if (could == 0 || now - v->joined < NEVER_MIN)
+		return;
+	could = s->up_bytes * 1000 / could; /* in 1/1000 keeps squares small */
+	t->use_n++;
+	t->use_ppm += could;
+	t->use_ppm2 += could * could;
+}
+
+void
+tally_viewer(struct world *w, struct viewer *v)
+{
+	struct tally *t = w->tally;
+	int64_t *val = t->value;
+	struct mesh_stats s;
+	sp_time now = world_now(w);
+
+	val[METRIC_WRONG] += (int64_t)v->ctx.wrong;
+	if (v->group == NULL)
+		return;
+	mesh_stats(v->mesh, &s, now);
+	val[METRIC_VIEWERS]++;
+	tally_player(t, v, now);
+	tally_uplink(t, v, &s, now);
+	t->peer_bytes += s.peer_bytes;
+	t->origin_bytes += s.origin_bytes;
+	t->dup_bytes += s.dup_bytes;
+	t->bad_bytes += s.bad_bytes;
+	t->waste_bytes += s.origin_waste_bytes;
+	t->wire_in += s.wire_in_bytes;
+	t->up_bytes += s.up_bytes;
+	t->played_bytes += v->player.played * (uint64_t)w->scn.stream.rate *
+			   (uint64_t)(w->scn.stream.segment / SP_MS) / 1000;
+	val[METRIC_MISSES] += (int64_t)s.missed;
+	val[METRIC_DUE] += (int64_t)s.due;
+	val[METRIC_LOST] += (int64_t)s.lost;
+	val[METRIC_RESCUES] += (int64_t)s.rescues;
+	val[METRIC_FETCHES] += (int64_t)s.fetches;
+	val[METRIC_TIMEOUTS] += (int64_t)s.timeouts;
+	val[METRIC_HEDGES] += (int64_t)s.hedges;
+	val[METRIC_BANNED] += (int64_t)s.banned;
+	quantile_merge(&t->lag, &s.lag);
+	tally_sample(t, METRIC_DELAY, (int64_t)s.delay_ms * SP_MS);
+	if (now - v->joined >= NEVER_MIN)
+		tally_sample(t, METRIC_NEIGHBOURS, s.neighbours);
+}

@@ -1,0 +1,133 @@
+#include "test/sim/world.h"
+
+#define FEED_CHUNK 16384
+
+void
+tracker_boot(struct world *w)
+{
+	struct track_conf tc;
+	int rv;
+
+	track_conf_init(&tc);
+	tc.live.boot = ++w->boots;
+	rv =
+	    track_new(&w->track, &tc, &sim_mem, rng_u64(&w->rng), world_now(w));
+	if (rv < 0) {
+		fprintf(stderr, "simrun: track_new: %s\n", sp_strerror(rv));
+		exit(1);
+	}
+}
+
+/* As kill -9: nothing is kept. */
+void
+tracker_halt(struct world *w)
+{
+	track_free(w->track);
+	w->track = NULL;
+	w->n_feeds = 0;
+}
+
+static void
+feed(struct world *w, struct feed_end *f)
+{
+	int n;
+
+	for (;;) {
+		buf_reset(&w->out);
+		n = track_feed(w->track, w->info_hash, &f->pos, FEED_CHUNK,
+		    &w->out);
+		if (n <= 0)
+			break;
+		simnet_send(w->net, f->end, w->out.p, w->out.len, TAG_FEED);
+	}
+}
+
+static void
+hang_up(struct world *w, uint32_t end)
+{
+	world_use(w, end)->open = false;
+	simnet_close(w->net, end);
+}
+
+static void
+subscribe(struct world *w, const struct simnet_ev *ev)
+{
+	struct feed_end *f;
+
+	buf_reset(&w->out);
+	if (ev->len != 16 || track_hello(w->track, w->info_hash,
+				 SIM_WALL_MS + ev->at / SP_MS, &w->out) < 0) {
+		hang_up(w, ev->end); /* 404 */
+		return;
+	}
+	simnet_send(w->net, ev->end, w->out.p, w->out.len, TAG_FEED);
+	if (w->n_feeds == w->cap_feeds) {
+		w->cap_feeds = SP_MAX(2 * w->cap_feeds, 64);
+		w->feeds =
+		    sim_resize(w->feeds, w->cap_feeds, sizeof(*w->feeds));
+	}
+	f = &w->feeds[w->n_feeds++];
+	f->end = ev->end;
+	memcpy(&f->pos.boot, ev->p, 8);
+	memcpy(&f->pos.seq, ev->p + 8, 8);
+	feed(w, f);
+}
+
+static void
+announce(struct world *w, const struct simnet_ev *ev)
+{
+	struct sp_addr from = world_addr(ev->peer, 40000);
+
+	buf_reset(&w->out);
+	track_http_announce(w->track, (const char *)ev->p, ev->len, &from,
+	    &w->out, ev->at);
+	simnet_send(w->net, ev->end, w->out.p, w->out.len, TAG_ANNOUNCE);
+	hang_up(w, ev->end);
+}
+
+static void
+publish(struct world *w, const struct simnet_ev *ev)
+{
+	struct live_result res;
+	int rv;
+
+	buf_reset(&w->out);
+	rv = track_publish(w->track, w->info_hash, ev->p, ev->len, &w->out,
+	    &res, ev->at);
+	if (rv < 0 && rv != SP_ERR_STALE)
+		world_broken(w, "the tracker refuses a publish", (uint64_t)-rv);
+	if (!res.woke)
+		return;
+	for (size_t i = 0; i < w->n_feeds; i++)
+		feed(w, &w->feeds[i]);
+}
+
+void
+tracker_event(struct world *w, const struct simnet_ev *ev)
+{
+	switch (ev->type) {
+	case SIMNET_ACCEPT:
+		*world_use(w, ev->end) =
+		    (struct use){ .use = USE_SERVED, .open = true };
+		break;
+	case SIMNET_DATA:
+		if (ev->tag == TAG_ANNOUNCE)
+			announce(w, ev);
+		else if (ev->tag == TAG_SUBSCRIBE)
+			subscribe(w, ev);
+		else if (ev->tag == TAG_PUBLISH)
+			publish(w, ev);
+		break;
+	case SIMNET_CLOSED:
+		world_use(w, ev->end)->open = false;
+		for (size_t i = 0; i < w->n_feeds; i++)
+			if (w->feeds[i].end == ev->end) {
+				w->feeds[i] = w->feeds[--w->n_feeds];
+				break;
+			}
+		break;
+	default:
+		break;
+	}
+	track_tick(w->track, ev->at);
+}
