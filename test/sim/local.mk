@@ -8,8 +8,13 @@
 # compilers.
 
 SCENARIOS =
+SCENARIOS += test/sim/010-static-20.scn
 
 check_LIBRARIES += libsim.a
+check_PROGRAMS += test/sim/simrun
+test_sim_simrun_SOURCES = test/sim/simrun.c
+test_sim_simrun_LDADD = libsim.a $(CORE_LIBS)
+
 libsim_a_SOURCES =
 libsim_a_SOURCES += test/sim/countcipher.c
 libsim_a_SOURCES += test/sim/countcipher.h
@@ -22,13 +27,31 @@ libsim_a_SOURCES += test/sim/metric.h
 libsim_a_SOURCES += test/sim/scenario.c
 libsim_a_SOURCES += test/sim/scenario.h
 libsim_a_SOURCES += test/sim/scnvalue.c
+libsim_a_SOURCES += test/sim/signer.c
+libsim_a_SOURCES += test/sim/signer.h
 libsim_a_SOURCES += test/sim/simevent.c
+libsim_a_SOURCES += test/sim/simfeed.c
+libsim_a_SOURCES += test/sim/simfetch.c
 libsim_a_SOURCES += test/sim/simflow.c
+libsim_a_SOURCES += test/sim/simhost.c
+libsim_a_SOURCES += test/sim/simhost.h
+libsim_a_SOURCES += test/sim/simliar.c
 libsim_a_SOURCES += test/sim/simmem.c
 libsim_a_SOURCES += test/sim/simmem.h
 libsim_a_SOURCES += test/sim/simnet.c
 libsim_a_SOURCES += test/sim/simnet.h
 libsim_a_SOURCES += test/sim/simnet_int.h
+libsim_a_SOURCES += test/sim/simorigin.c
+libsim_a_SOURCES += test/sim/simplayer.c
+libsim_a_SOURCES += test/sim/simseed.c
+libsim_a_SOURCES += test/sim/simtally.c
+libsim_a_SOURCES += test/sim/simtrack.c
+libsim_a_SOURCES += test/sim/simviewer.c
+libsim_a_SOURCES += test/sim/tally.c
+libsim_a_SOURCES += test/sim/tally.h
+libsim_a_SOURCES += test/sim/truth.c
+libsim_a_SOURCES += test/sim/truth.h
+libsim_a_SOURCES += test/sim/world.h
 
 TESTS_QUICK += $(SCENARIOS)
 EXTRA_DIST += $(SCENARIOS)
