@@ -10,6 +10,10 @@
 SCENARIOS =
 SCENARIOS += test/sim/010-static-20.scn
 
+# Too long for `make check': make bench-sim-size.
+BENCH_SCENARIOS =
+BENCH_SCENARIOS += test/sim/100-static-1000.scn
+
 check_LIBRARIES += libsim.a
 check_PROGRAMS += test/sim/simrun
 test_sim_simrun_SOURCES = test/sim/simrun.c
@@ -55,3 +59,10 @@ libsim_a_SOURCES += test/sim/world.h
 
 TESTS_QUICK += $(SCENARIOS)
 EXTRA_DIST += $(SCENARIOS)
+EXTRA_DIST += $(BENCH_SCENARIOS)
+
+bench-sim-size: test/sim/simrun
+	@for s in $(BENCH_SCENARIOS); do \
+	    ./test/sim/simrun $(top_srcdir)/$$s || exit 1; done
+
+.PHONY: bench-sim-size

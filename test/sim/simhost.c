@@ -4,9 +4,10 @@
 #include "test/sim/countcipher.h"
 #include "test/sim/world.h"
 
-#define CHECK_GAP  SP_S
-#define WINDOW_MAX (180 * SP_S) /* of media in one mesh, beside the stream's \
-				 */
+#define CHECK_GAP SP_S
+#define WINDOW_MAX                                                \
+	(180 * SP_S) /* of media in one mesh, beside the stream's \
+		      */
 #define STREAMS_MAX (MESH_PEERS_MAX + SIM_FETCHES + 4)
 
 /* Timers of the conductor; << 32: index. */

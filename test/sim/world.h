@@ -217,8 +217,6 @@ void world_broken(const struct world *w, const char *what, uint64_t v);
 void viewer_new(struct world *w, const struct scn_group *g);
 /* Gives it a mesh: at first, and the seeder when it comes back. */
 void viewer_start(struct viewer *v);
-/* Gives it a mesh: at first, and the seeder when it comes back. */
-void viewer_start(struct viewer *v);
 void viewer_free(struct viewer *v);
 void viewer_event(struct viewer *v, const struct simnet_ev *ev);
 /* Does what the mesh wants done. */
