@@ -1,3 +1,21 @@
-# L4: the broadcaster's and the operator's tools.
+# L4: the broadcaster's and the operator's tools. All but their mains is a
+# library, for the tests.
 noinst_LIBRARIES += libsptools.a
 libsptools_a_SOURCES =
+libsptools_a_SOURCES += tools/channel.c
+libsptools_a_SOURCES += tools/channel.h
+libsptools_a_SOURCES += tools/channel_create.c
+libsptools_a_SOURCES += tools/channel_link.c
+libsptools_a_SOURCES += tools/channel_show.c
+libsptools_a_SOURCES += tools/channel_verify.c
+libsptools_a_SOURCES += tools/key_load.c
+libsptools_a_SOURCES += tools/key_load.h
+libsptools_a_SOURCES += tools/keyfile.c
+libsptools_a_SOURCES += tools/keyfile.h
+libsptools_a_SOURCES += tools/verify.c
+libsptools_a_SOURCES += tools/verify.h
+
+bin_PROGRAMS += spate-channel
+spate_channel_SOURCES = tools/spate_channel.c
+spate_channel_LDADD = libsptools.a libspclient.a $(CORE_LIBS) $(HOST_LIBS) \
+	$(CORE_LIBS)
