@@ -1,6 +1,7 @@
 #include "tools/channel.h"
 
 #include "io/daemon.h"
+#include "io/loop.h"
 
 static const char *
 why(int err, const char *url)

@@ -10,11 +10,11 @@ struct opts {
 
 static const struct conf_row rows[] = {
 	{ "name", 0, CONF_STR, CONF_AT(struct opts, name), 0, LIM_TITLE, NULL,
-	    "TITLE", "title of the channel" },
+	    "TITLE", "title of the channel", 0 },
 	{ "tracker", 0, CONF_LIST, CONF_AT(struct opts, trackers), 1, LIM_URI,
-	    NULL, "URL", "announce URL of a tracker; may be repeated" },
+	    NULL, "URL", "announce URL of a tracker; may be repeated", 0 },
 	{ "origin", 0, CONF_LIST, CONF_AT(struct opts, origins), 1, LIM_URI,
-	    NULL, "URL", "base URL of the segments; may be repeated" },
+	    NULL, "URL", "base URL of the segments; may be repeated", 0 },
 };
 
 static const struct conf_prog prog = {

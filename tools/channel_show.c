@@ -12,10 +12,10 @@ struct opts {
 
 static const struct conf_row rows[] = {
 	{ "output", 'o', CONF_ENUM, CONF_AT(struct opts, output), 0, 0, "text",
-	    CHANNEL_OUTPUTS, "what is printed" },
+	    CHANNEL_OUTPUTS, "what is printed", 0 },
 	{ "passphrase-file", 0, CONF_PATH, CONF_AT(struct opts, phrase), 1,
-	    4096, NULL, "FILE",
-	    "file whose first line seals or opens the key" },
+	    4096, NULL, "FILE", "file whose first line seals or opens the key",
+	    0 },
 };
 
 static const struct conf_prog prog = {
@@ -37,20 +37,28 @@ struct facts {
 };
 
 static void
+put(bool tsv, const char *name, const char *value)
+{
+	if (tsv)
+		printf("%s\t%s\n", name, value);
+	else
+		printf("%-10s %s\n", name, value);
+}
+
+static void
 show_plain(const struct keyfile *k, const struct facts *f, bool tsv)
 {
-	const char *fmt = tsv ? "%s\t%s\n" : "%-10s %s\n";
 	const struct link *l = &k->link;
 
-	printf(fmt, "public", f->pk);
-	printf(fmt, "info-hash", f->info_hash);
-	printf(fmt, "secret", f->secret);
+	put(tsv, "public", f->pk);
+	put(tsv, "info-hash", f->info_hash);
+	put(tsv, "secret", f->secret);
 	if (l->name[0] != '\0')
-		printf(fmt, "name", l->name);
+		put(tsv, "name", l->name);
 	for (size_t i = 0; i < l->n_trackers; i++)
-		printf(fmt, "tracker", l->trackers[i]);
+		put(tsv, "tracker", l->trackers[i]);
 	for (size_t i = 0; i < l->n_origins; i++)
-		printf(fmt, "origin", l->origins[i]);
+		put(tsv, "origin", l->origins[i]);
 }
 
 static json_t *

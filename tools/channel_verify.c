@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "io/daemon.h"
+#include "io/loop.h"
 #include "tools/channel.h"
 #include "tools/key_load.h"
 #include "tools/verify.h"
@@ -20,9 +21,10 @@ struct opts {
 static const struct conf_row rows[] = {
 	{ "channel", 'k', CONF_STR, CONF_AT(struct opts, channel), 1, LIM_LINK,
 	    NULL, "KEY",
-	    "public key in hex, channel link or key file that it must be of" },
+	    "public key in hex, channel link or key file that it must be of",
+	    0 },
 	{ "output", 'o', CONF_ENUM, CONF_AT(struct opts, output), 0, 0, "text",
-	    CHANNEL_OUTPUTS, "what is printed" },
+	    CHANNEL_OUTPUTS, "what is printed", 0 },
 };
 
 static const struct conf_prog prog = {
