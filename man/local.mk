@@ -1,1 +1,2 @@
 # One page per program, file format and protocol.
+dist_man_MANS += man/spate-channel.1

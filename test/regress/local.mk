@@ -3,6 +3,7 @@
 # take the logs of a build along.)
 
 REGRESS =
+REGRESS += test/regress/channel.sh
 REGRESS_FILES =
 
 TESTS_SLOW += $(REGRESS)

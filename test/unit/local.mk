@@ -65,6 +65,8 @@ test_unit_check_secure_frames_LDADD = libsim.a $(LDADD)
 UNIT_HOST += test/unit/check_http
 UNIT_HOST += test/unit/check_hls_out
 
+UNIT_HOST += test/unit/check_follower
+
 if CORE_ONLY
 LDADD = libunit.a $(CORE_LIBS) $(CHECK_LIBS)
 else
