@@ -154,13 +154,16 @@ sync_dir(const char *path)
 static int
 put(const char *path, const void *p, size_t len, unsigned mode, bool replace)
 {
+	const char *base = strrchr(path, '/');
 	size_t size = strlen(path) + 16;
 	char *tmp;
 	int fd, rc = 0;
 
 	if ((tmp = malloc(size)) == NULL)
 		return SP_ERR_NOMEM;
-	snprintf(tmp, size, "%s.XXXXXX", path);
+	/* A leading dot: who lists or watches the directory skips it. */
+	base = base != NULL ? base + 1 : path;
+	snprintf(tmp, size, "%.*s.%s.XXXXXX", (int)(base - path), path, base);
 	if ((fd = mkostemp(tmp, O_CLOEXEC)) < 0) {
 		rc = fail_errno();
 		free(tmp);

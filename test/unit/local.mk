@@ -62,7 +62,15 @@ test_unit_check_secure_frames_SOURCES = test/unit/check_secure_frames.c \
 	$(SECURE_PAIR)
 test_unit_check_secure_frames_LDADD = libsim.a $(LDADD)
 
+UNIT_HOST += test/unit/check_conf
+UNIT_HOST += test/unit/check_conn
+UNIT_HOST += test/unit/check_daemon
 UNIT_HOST += test/unit/check_http
+UNIT_HOST += test/unit/check_loop
+UNIT_HOST += test/unit/check_origin
+UNIT_HOST += test/unit/check_sock
+UNIT_HOST += test/unit/check_store
+UNIT_HOST += test/unit/check_udp
 UNIT_HOST += test/unit/check_hls_out
 
 UNIT_HOST += test/unit/check_follower

@@ -1,0 +1,197 @@
+#include "io/sock.h"
+#include "test/unit/unit.h"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+START_TEST(addresses_survive_the_round_trip)
+{
+	static const char *const rows[] = { "1.2.3.4:80", "[2001:db8::1]:443",
+		"127.0.0.1:0" };
+	struct sockaddr_storage ss;
+	char text[ADDR_STRLEN];
+	struct sp_addr a;
+	size_t i;
+
+	for (i = 0; i < SP_LEN(rows); i++) {
+		ck_assert_int_eq(addr_parse(&a, rows[i], strlen(rows[i])), 0);
+		ck_assert_int_gt(sock_from_addr(&ss, &a), 0);
+		a = sock_to_addr((struct sockaddr *)&ss);
+		ck_assert_str_eq(addr_str(&a, text), rows[i]);
+	}
+	memset(&a, 0, sizeof(a));
+	ck_assert_int_eq(sock_from_addr(&ss, &a), 0);
+	a = sock_to_addr((struct sockaddr *)&ss);
+	ck_assert_int_eq(a.family, 0);
+}
+END_TEST
+
+START_TEST(mapped_addresses_fold_to_v4)
+{
+	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6 };
+	static const uint8_t
+	    mapped[16] = { [10] = 0xff, [11] = 0xff, 1, 2, 3, 4 };
+	char text[ADDR_STRLEN];
+	struct sp_addr a;
+
+	memcpy(&v6.sin6_addr, mapped, 16);
+	v6.sin6_port = htons(9);
+	a = sock_to_addr((struct sockaddr *)&v6);
+	ck_assert_str_eq(addr_str(&a, text), "1.2.3.4:9");
+}
+END_TEST
+
+START_TEST(split_table)
+{
+	static const struct {
+		const char *text;
+		int rc;
+		const char *host;
+		unsigned port;
+	} rows[] = {
+		{ "a.example:80", 0, "a.example", 80 },
+		{ "a.example", 0, "a.example", 7 },
+		{ "1.2.3.4:65535", 0, "1.2.3.4", 65535 },
+		{ "[2001:db8::1]:80", 0, "2001:db8::1", 80 },
+		{ "[::1]", 0, "::1", 7 },
+		{ "::1", 0, "::1", 7 },
+		{ "a:65536", SP_ERR_RANGE, NULL, 0 },
+		{ "a:", SP_ERR_SYNTAX, NULL, 0 },
+		{ "a:8x", SP_ERR_SYNTAX, NULL, 0 },
+		{ ":80", SP_ERR_SYNTAX, NULL, 0 },
+		{ "", SP_ERR_SYNTAX, NULL, 0 },
+		{ "[::1", SP_ERR_SYNTAX, NULL, 0 },
+		{ "[::1]x", SP_ERR_SYNTAX, NULL, 0 },
+	};
+	char host[SOCK_HOST_MAX], longname[400];
+	uint16_t port;
+	size_t i;
+
+	for (i = 0; i < SP_LEN(rows); i++) {
+		ck_assert_int_eq(sock_split(rows[i].text, 7, host, &port),
+		    rows[i].rc);
+		if (rows[i].rc < 0)
+			continue;
+		ck_assert_str_eq(host, rows[i].host);
+		ck_assert_uint_eq(port, rows[i].port);
+	}
+	memset(longname, 'a', sizeof(longname));
+	longname[399] = '\0';
+	ck_assert_int_eq(sock_split(longname, 7, host, &port), SP_ERR_TOOBIG);
+}
+END_TEST
+
+START_TEST(listen_table)
+{
+	static const struct {
+		const char *text;
+		int rc;
+		const char *first;
+	} rows[] = {
+		{ "80", 2, "0.0.0.0:80" },
+		{ ":80", 2, "0.0.0.0:80" },
+		{ "*:80", 2, "0.0.0.0:80" },
+		{ "127.0.0.1:0", 1, "127.0.0.1:0" },
+		{ "localhost:8080", 1, "127.0.0.1:8080" },
+		{ "[::1]:80", 1, "[::1]:80" },
+		{ "[::]:80", 1, "[::]:80" },
+		{ "::1", 1, "[::1]:0" },
+		{ "a.example:80", SP_ERR_SYNTAX, NULL },
+		{ "127.0.0.1:66666", SP_ERR_RANGE, NULL },
+		{ "", SP_ERR_SYNTAX, NULL },
+		{ ":", SP_ERR_SYNTAX, NULL },
+	};
+	char text[ADDR_STRLEN];
+	struct sp_addr v[2];
+	size_t i;
+
+	for (i = 0; i < SP_LEN(rows); i++) {
+		ck_assert_msg(sock_listen_parse(rows[i].text, v) == rows[i].rc,
+		    "%s", rows[i].text);
+		if (rows[i].rc < 0)
+			continue;
+		ck_assert_str_eq(addr_str(&v[0], text), rows[i].first);
+		if (rows[i].rc == 2)
+			ck_assert_str_eq(addr_str(&v[1], text), "[::]:80");
+	}
+}
+END_TEST
+
+struct answer {
+	unsigned calls;
+	int err;
+	struct sp_addr first;
+	size_t n;
+};
+
+static void
+answered(void *ctx, int err, const struct sp_addr *v, size_t n)
+{
+	struct answer *a = ctx;
+
+	a->calls++;
+	a->err = err;
+	a->n = n;
+	if (n > 0)
+		a->first = v[0];
+}
+
+static void
+look(struct loop *l, const char *name, struct answer *a)
+{
+	struct sock_lookup *q;
+	sp_time end = io_now() + 20 * SP_S;
+
+	memset(a, 0, sizeof(*a));
+	ck_assert_int_eq(sock_lookup(&q, l, name, 99, answered, a), 0);
+	ck_assert_uint_eq(a->calls, 0);
+	while (a->calls == 0) {
+		ck_assert_msg(io_now() < end, "no answer");
+		loop_step(l, end);
+	}
+}
+
+START_TEST(literals_and_localhost_resolve_later)
+{
+	char text[ADDR_STRLEN];
+	struct answer a;
+	struct loop *l;
+
+	ck_assert_int_eq(loop_new(&l), 0);
+	look(l, "1.2.3.4:5", &a);
+	ck_assert_int_eq(a.err, 0);
+	ck_assert_str_eq(addr_str(&a.first, text), "1.2.3.4:5");
+	look(l, "[2001:db8::1]", &a);
+	ck_assert_str_eq(addr_str(&a.first, text), "[2001:db8::1]:99");
+	look(l, "localhost:80", &a);
+	ck_assert_int_eq(a.err, 0);
+	ck_assert(addr_is_loopback(&a.first));
+	ck_assert_uint_eq(a.first.port, 80);
+	look(l, "bad:port", &a);
+	ck_assert_int_eq(a.err, SP_ERR_SYNTAX);
+	ck_assert_uint_eq(a.n, 0);
+	loop_free(l);
+}
+END_TEST
+
+START_TEST(cancelled_lookup_never_answers)
+{
+	struct sock_lookup *q;
+	struct answer a = { 0 };
+	struct loop *l;
+
+	ck_assert_int_eq(loop_new(&l), 0);
+	ck_assert_int_eq(sock_lookup(&q, l, "1.2.3.4:5", 1, answered, &a), 0);
+	sock_lookup_cancel(q);
+	ck_assert_int_eq(sock_lookup(&q, l, "localhost", 1, answered, &a), 0);
+	sock_lookup_cancel(q);
+	sock_lookup_cancel(NULL);
+	loop_step(l, 0);
+	ck_assert_uint_eq(a.calls, 0);
+	loop_free(l);
+}
+END_TEST
+
+UNIT_MAIN("sock", addresses_survive_the_round_trip, mapped_addresses_fold_to_v4,
+    split_table, listen_table, literals_and_localhost_resolve_later,
+    cancelled_lookup_never_answers)
