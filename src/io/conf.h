@@ -28,6 +28,9 @@
  * to the including file, 8 deep). Flags take yes or no (alone: yes). The
  * command line wins over the file, a later line over an earlier one; lists
  * collect (an empty value "" clears).
+ *
+ * --dump-options prints a line per option for test/lint/check-options.sh:
+ * `-x, --name`, argument, default, text, separated by tabs.
  */
 
 #include "base/err.h"

@@ -80,10 +80,9 @@ conf_print_options(const struct conf_prog *p, FILE *f)
 	for (i = 0; (row = conf_row(p, i)) != NULL; i++) {
 		if (row->flags & CONF_F_HIDDEN)
 			continue;
-		fprintf(f, "--%s\t", row->name);
 		if (row->letter != 0)
-			fprintf(f, "-%c", row->letter);
-		fprintf(f, "\t%s\t%s\t%s\n", arg_of(row),
+			fprintf(f, "-%c, ", row->letter);
+		fprintf(f, "--%s\t%s\t%s\t%s\n", row->name, arg_of(row),
 		    row->dflt != NULL ? row->dflt : "", row->text);
 	}
 }

@@ -326,11 +326,11 @@ END_TEST
 START_TEST(option_table_is_tab_separated)
 {
 	ck_assert_int_eq(parse("--dump-options"), CONF_DONE);
-	ck_assert_ptr_nonnull(strstr(out, "--count\t-c\tN\t10\thow many\n"));
-	ck_assert_ptr_nonnull(strstr(out, "--flag\t-F\t\t\ta flag\n"));
+	ck_assert_ptr_nonnull(strstr(out, "-c, --count\tN\t10\thow many\n"));
+	ck_assert_ptr_nonnull(strstr(out, "-F, --flag\t\t\ta flag\n"));
 	ck_assert_ptr_nonnull(
-	    strstr(out, "--name\t\tNAME\t\twhat it is called\n"));
-	ck_assert_ptr_nonnull(strstr(out, "--help\t-h\t"));
+	    strstr(out, "\n--name\tNAME\t\twhat it is called\n"));
+	ck_assert_ptr_nonnull(strstr(out, "\n-h, --help\t"));
 }
 END_TEST
 
