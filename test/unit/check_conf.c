@@ -83,7 +83,8 @@ static int
 parse(const char *words)
 {
 	static char copy[1024];
-	char *argv[32] = { "prog" }, *p;
+	static char self[] = "prog";
+	char *argv[32] = { self }, *p;
 	FILE *e = tmpfile(), *s = tmpfile();
 	int argc = 1, rc, olderr = dup(2), oldout = dup(1);
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 static char order[64];
+static char names[] = "abc"; /* contexts of the timers */
 static unsigned calls;
 static sp_time when;
 static struct loop *loop;
@@ -40,9 +41,9 @@ START_TEST(timers_fire_in_order_and_never_early)
 	sp_time now;
 
 	setup();
-	ck_assert_int_eq(io_timer_init(&a, loop, note, "a"), 0);
-	ck_assert_int_eq(io_timer_init(&b, loop, note, "b"), 0);
-	ck_assert_int_eq(io_timer_init(&c, loop, note, "c"), 0);
+	ck_assert_int_eq(io_timer_init(&a, loop, note, &names[0]), 0);
+	ck_assert_int_eq(io_timer_init(&b, loop, note, &names[1]), 0);
+	ck_assert_int_eq(io_timer_init(&c, loop, note, &names[2]), 0);
 	ck_assert_int_eq(io_timer_init(&end, loop, stop, NULL), 0);
 	now = loop_now(loop);
 	io_timer_set(&a, now + 20 * SP_MS);
@@ -70,7 +71,7 @@ START_TEST(later_setting_replaces_the_earlier)
 	sp_time now;
 
 	setup();
-	ck_assert_int_eq(io_timer_init(&a, loop, note, "a"), 0);
+	ck_assert_int_eq(io_timer_init(&a, loop, note, &names[0]), 0);
 	now = loop_now(loop);
 	io_timer_set(&a, 0);
 	io_timer_set(&a, now + 10 * SP_MS);
