@@ -1,4 +1,5 @@
 #include "io/conn.h"
+#include "io/conn_int.h"
 
 #include <errno.h>
 #include <linux/sockios.h>
@@ -6,92 +7,17 @@
 #include <netinet/tcp.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include <event2/buffer.h>
 #include <event2/event.h>
 
-#include "io/sock.h"
-
 #define CONN_IOV     64
 #define CONN_ROUND   (1024 * 1024) /* most that is sent in one round */
-#define CONN_LOW     (64 * 1024)
-#define CONN_MAX     (4 * 1024 * 1024)
-#define CONN_CONNECT (10 * SP_S)
 #define CONN_FLUSH   (5 * SP_S)
 #define CONN_LINGERS SP_S
 
-/*
- * state       meaning                            leaves on
- * CONNECTING  connect(2) is under way            writable, time-out
- * OPEN        both directions                    conn_close, error, EOF
- * FLUSHING    conn_close: sends the rest         queue empty, time-out
- * LINGER      FIN sent, input is thrown away     EOF, time-out
- * DEAD        only the memory is left
- *
- * LINGER is there because close(2) with unread input sends RST, which can
- * overtake our last bytes at the other end.
- */
-enum conn_state {
-	CONN_CONNECTING,
-	CONN_OPEN,
-	CONN_FLUSHING,
-	CONN_LINGER,
-	CONN_DEAD,
-};
-
-struct conn {
-	struct loop *loop;
-	int fd;
-	enum conn_state state;
-	const struct conn_ops *ops;
-	void *ctx;
-	struct event *rd, *wr;
-	struct io_timer kick;  /* flush, or tell of a failure, next round */
-	struct io_timer timer; /* connect, idle, flush or linger */
-	struct evbuffer *out;
-	size_t low, max;
-	struct sp_addr remote;
-	sp_time idle, heard;
-	int err; /* failure that the next kick tells, errno */
-	unsigned busy;
-	bool dialled, paused, above;
-};
-
-static void conn_read_cb(evutil_socket_t fd, short what, void *arg);
-static void conn_write_cb(evutil_socket_t fd, short what, void *arg);
-static void conn_kick_cb(void *ctx, sp_time now);
-static void conn_timer_cb(void *ctx, sp_time now);
-
-static struct conn *
-conn_make(struct loop *l, int fd)
-{
-	struct conn *c;
-
-	if ((c = calloc(1, sizeof(*c))) == NULL)
-		return NULL;
-	c->loop = l;
-	c->fd = -1;
-	c->low = CONN_LOW;
-	c->max = CONN_MAX;
-	c->out = evbuffer_new();
-	c->rd =
-	    event_new(loop_base(l), fd, EV_READ | EV_PERSIST, conn_read_cb, c);
-	c->wr = event_new(loop_base(l), fd, EV_WRITE | EV_PERSIST,
-	    conn_write_cb, c);
-	if (io_timer_init(&c->kick, l, conn_kick_cb, c) < 0 ||
-	    io_timer_init(&c->timer, l, conn_timer_cb, c) < 0 ||
-	    c->out == NULL || c->rd == NULL || c->wr == NULL) {
-		conn_free(c);
-		return NULL;
-	}
-	c->fd = fd;
-	return c;
-}
-
-/* Everything but the memory of |c| itself. */
-static void
+void
 conn_shut(struct conn *c)
 {
 	c->state = CONN_DEAD;
@@ -121,14 +47,13 @@ conn_free(struct conn *c)
 		free(c);
 }
 
-/* Callbacks run between these two, so that they may free |c|. */
-static void
+void
 conn_enter(struct conn *c)
 {
 	c->busy++;
 }
 
-static void
+void
 conn_leave(struct conn *c)
 {
 	c->busy--;
@@ -165,7 +90,7 @@ conn_fail(struct conn *c, int e)
 
 /* ---- reading ---- */
 
-static void
+void
 conn_watch_reads(struct conn *c)
 {
 	bool want =
@@ -186,7 +111,7 @@ conn_eof(struct conn *c)
 		conn_end(c, SP_ERR_CLOSED, "closed by the other end");
 }
 
-static void
+void
 conn_read_cb(evutil_socket_t fd SP_UNUSED, short what SP_UNUSED, void *arg)
 {
 	struct conn *c = arg;
@@ -308,7 +233,7 @@ conn_opened(struct conn *c)
 	conn_leave(c);
 }
 
-static void
+void
 conn_write_cb(evutil_socket_t fd SP_UNUSED, short what SP_UNUSED, void *arg)
 {
 	struct conn *c = arg;
@@ -319,7 +244,7 @@ conn_write_cb(evutil_socket_t fd SP_UNUSED, short what SP_UNUSED, void *arg)
 		conn_round(c);
 }
 
-static void
+void
 conn_kick_cb(void *ctx, sp_time now SP_UNUSED)
 {
 	struct conn *c = ctx;
@@ -379,7 +304,7 @@ conn_unsent_all(const struct conn *c)
 
 /* ---- the rest of a connection's life ---- */
 
-static void
+void
 conn_timer_cb(void *ctx, sp_time now)
 {
 	struct conn *c = ctx;
@@ -445,106 +370,4 @@ conn_close(struct conn *c)
 	event_del(c->wr);
 	io_timer_set(&c->timer, loop_now(c->loop) + CONN_FLUSH);
 	io_timer_set(&c->kick, 0);
-}
-
-void
-conn_set(struct conn *c, const struct conn_ops *ops, void *ctx)
-{
-	c->ops = ops;
-	c->ctx = ctx;
-}
-
-void *
-conn_ctx(const struct conn *c)
-{
-	return c->ctx;
-}
-
-int
-conn_dial(struct conn **out, struct loop *l, const struct sp_addr *addr,
-    sp_time timeout, const struct conn_ops *ops, void *ctx)
-{
-	struct sockaddr_storage ss;
-	struct conn *c;
-	int fd, one = 1, len = sock_from_addr(&ss, addr);
-
-	if (len == 0 || addr_is_bogus(addr))
-		return SP_ERR_ARG;
-	fd =
-	    socket(ss.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return SP_ERR_IO;
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-	if ((c = conn_make(l, fd)) == NULL) {
-		close(fd);
-		return SP_ERR_NOMEM;
-	}
-	c->remote = *addr;
-	c->dialled = true;
-	conn_set(c, ops, ctx);
-	io_timer_set(&c->timer,
-	    loop_now(l) + (timeout > 0 ? timeout : CONN_CONNECT));
-	if (connect(fd, (struct sockaddr *)&ss, (socklen_t)len) < 0 &&
-	    errno != EINPROGRESS) {
-		c->err = errno;
-		io_timer_set(&c->kick, 0);
-	} else {
-		event_add(c->wr, NULL);
-	}
-	*out = c;
-	return 0;
-}
-
-struct conn *
-conn_adopt(struct loop *l, int fd, const struct sp_addr *from)
-{
-	struct conn *c;
-
-	if ((c = conn_make(l, fd)) == NULL)
-		return NULL;
-	c->remote = *from;
-	c->state = CONN_OPEN;
-	conn_enter(c);
-	return c;
-}
-
-void
-conn_adopted(struct conn *c)
-{
-	if (c->state != CONN_DEAD && c->ops == NULL)
-		conn_shut(c);
-	else if (c->state == CONN_OPEN)
-		conn_watch_reads(c);
-	conn_leave(c);
-}
-
-struct sp_addr
-conn_remote(const struct conn *c)
-{
-	return c->remote;
-}
-
-struct sp_addr
-conn_local(const struct conn *c)
-{
-	return sock_local(c->fd);
-}
-
-sp_time
-conn_rtt(const struct conn *c)
-{
-	struct tcp_info ti;
-	socklen_t len = sizeof(ti);
-
-	memset(&ti, 0, sizeof(ti));
-	if (c->fd < 0 ||
-	    getsockopt(c->fd, IPPROTO_TCP, TCP_INFO, &ti, &len) < 0)
-		return 0;
-	return (sp_time)ti.tcpi_rtt * SP_US;
-}
-
-bool
-conn_is_dialled(const struct conn *c)
-{
-	return c->dialled;
 }

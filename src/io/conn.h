@@ -94,11 +94,4 @@ struct sp_addr conn_local(const struct conn *c);
 sp_time conn_rtt(const struct conn *c);
 bool conn_is_dialled(const struct conn *c);
 
-/*
- * For src/io itself: a connection from an accepted socket. NULL: no memory.
- * conn_adopted after the accept callback, which may have freed it.
- */
-struct conn *conn_adopt(struct loop *l, int fd, const struct sp_addr *from);
-void conn_adopted(struct conn *c);
-
 #endif

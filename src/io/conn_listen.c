@@ -1,4 +1,4 @@
-#include "io/conn.h"
+#include "io/conn_int.h"
 
 #include <errno.h>
 #include <sys/socket.h>

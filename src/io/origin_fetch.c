@@ -2,10 +2,6 @@
 
 #include <ctype.h>
 #include <strings.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include "io/sock.h"
 
 #define FETCH_BYTES     (64 * 1024 * 1024)
 #define FETCH_TIMEOUT   (30 * SP_S)
@@ -14,224 +10,7 @@
 #define FETCH_LOW_TIME  (10 * SP_S)
 #define FETCH_REDIRECTS 5L
 
-/* ---- which addresses ---- */
-
-static bool
-reach_allows(const struct origin_fetch *f, const struct sp_addr *a)
-{
-	if (a->family == 0)
-		return false;
-	if (!addr_is_private(a) && !addr_is_loopback(a))
-		return !addr_is_bogus(a);
-	switch (f->reach) {
-	case ORIGIN_ANY:
-		return true;
-	case ORIGIN_AS_FIRST:
-		return !f->met_public;
-	default:
-		return false;
-	}
-}
-
-/*
- * With a proxy only names and literals can be judged: the proxy resolves.
- * Fills *a for a literal; a name that means this host is 127.0.0.1.
- */
-static bool
-url_addr(CURL *easy, struct sp_addr *a)
-{
-	static const uint8_t lo[4] = { 127, 0, 0, 1 };
-	char *url = NULL, *host = NULL;
-	CURLU *u = curl_url();
-	size_t len;
-	bool found = false;
-
-	curl_easy_getinfo(easy, CURLINFO_EFFECTIVE_URL, &url);
-	if (u != NULL && url != NULL &&
-	    curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK &&
-	    curl_url_get(u, CURLUPART_HOST, &host, 0) == CURLUE_OK) {
-		len = strlen(host);
-		if (len > 2 && host[0] == '[')
-			found = addr_parse(a, host + 1, len - 2) == 0;
-		else
-			found = addr_parse(a, host, len) == 0;
-		if (len >= 9 && strcasecmp(host + len - 9, "localhost") == 0) {
-			*a = addr_make(4, lo, 0);
-			found = true;
-		}
-	}
-	/* Addresses are judged; a port 0 is not bogus here. */
-	a->port = 80;
-	curl_free(host);
-	curl_url_cleanup(u);
-	return found;
-}
-
-/* Before connecting: nothing is even probed. */
-static curl_socket_t
-open_socket(void *arg, curlsocktype purpose SP_UNUSED, struct curl_sockaddr *sa)
-{
-	struct origin_fetch *f = arg;
-	struct sp_addr a = sock_to_addr(&sa->addr);
-
-	if (!f->origin->proxied && !reach_allows(f, &a)) {
-		f->refused = true;
-		return CURL_SOCKET_BAD;
-	}
-	return socket(sa->family, sa->socktype | SOCK_CLOEXEC, sa->protocol);
-}
-
-/*
- * Before each request, on new and reused connections: a connection that
- * another fetch was allowed to make is no way in.
- */
-static int
-before_request(void *arg, char *ip, char *local SP_UNUSED, int port,
-    int local_port SP_UNUSED)
-{
-	struct origin_fetch *f = arg;
-	struct sp_addr a = { .family = 0 };
-	bool known;
-
-	if (f->origin->proxied) {
-		known = url_addr(f->easy, &a);
-	} else {
-		known = true;
-		if (addr_parse(&a, ip, strlen(ip)) < 0)
-			a.family = 0;
-		a.port = (uint16_t)port;
-	}
-	if (known && !reach_allows(f, &a)) {
-		f->refused = true;
-		return CURL_PREREQFUNC_ABORT;
-	}
-	if (!known || (!addr_is_private(&a) && !addr_is_loopback(&a)))
-		f->met_public = true;
-	f->head.ip = a;
-	return CURL_PREREQFUNC_OK;
-}
-
-/* ---- head ---- */
-
-static void
-head_reset(struct origin_fetch *f)
-{
-	struct sp_addr ip = f->head.ip;
-
-	memset(&f->head, 0, sizeof(f->head));
-	f->head.ip = ip;
-	f->head.total = UINT64_MAX;
-	f->head.length = UINT64_MAX;
-	f->type[0] = f->etag[0] = '\0';
-	f->head.type = f->type;
-	f->head.etag = f->etag;
-	f->head.url = "";
-	f->is_encoded = f->has_location = false;
-}
-
-static const char *
-number(const char *s, uint64_t *out)
-{
-	uint64_t v = 0;
-
-	if (*s < '0' || *s > '9')
-		return NULL;
-	for (; *s >= '0' && *s <= '9'; s++) {
-		if (v > (UINT64_MAX - 9) / 10)
-			return NULL;
-		v = v * 10 + (uint64_t)(*s - '0');
-	}
-	*out = v;
-	return s;
-}
-
-/* "bytes 0-499/1234", or * as the total */
-static void
-head_range(struct origin_head *h, const char *s)
-{
-	uint64_t a, b, n;
-
-	if (strncasecmp(s, "bytes ", 6) != 0)
-		return;
-	if ((s = number(s + 6, &a)) == NULL || *s != '-' ||
-	    (s = number(s + 1, &b)) == NULL || *s != '/' || b < a)
-		return;
-	h->first = a;
-	if (number(s + 1, &n) != NULL)
-		h->total = n;
-}
-
-static bool
-field(const char *line, const char *name, const char **value)
-{
-	size_t n = strlen(name);
-
-	if (strncasecmp(line, name, n) != 0 || line[n] != ':')
-		return false;
-	*value = line + n + 1 + strspn(line + n + 1, " \t");
-	return true;
-}
-
-static void
-head_line(struct origin_fetch *f, const char *line)
-{
-	struct origin_head *h = &f->head;
-	const char *v;
-	time_t t;
-
-	if (strncasecmp(line, "HTTP/", 5) == 0) {
-		head_reset(f);
-		/* Without Content-Range a 206 is taken to be what we asked. */
-		h->first = f->offset;
-	} else if (field(line, "Content-Length", &v)) {
-		if (number(v, &h->length) == NULL)
-			h->length = UINT64_MAX;
-	} else if (field(line, "Content-Range", &v)) {
-		head_range(h, v);
-	} else if (field(line, "Content-Type", &v)) {
-		snprintf(f->type, sizeof(f->type), "%s", v);
-	} else if (field(line, "ETag", &v)) {
-		snprintf(f->etag, sizeof(f->etag), "%s", v);
-	} else if (field(line, "Date", &v)) {
-		t = curl_getdate(v, NULL);
-		h->date_ms = t > 0 ? (int64_t)t * 1000 : 0;
-	} else if (field(line, "Content-Encoding", &v)) {
-		f->is_encoded = strncasecmp(v, "identity", 8) != 0;
-	} else if (field(line, "Location", &v)) {
-		f->has_location = true;
-	}
-}
-
-static sp_time
-retry_after(CURL *easy)
-{
-	curl_off_t s = 0;
-
-	curl_easy_getinfo(easy, CURLINFO_RETRY_AFTER, &s);
-	return s > 0 ? SP_MIN((sp_time)s, (sp_time)86400) * SP_S : 0;
-}
-
-static void
-head_finish(struct origin_fetch *f, long status)
-{
-	struct origin_head *h = &f->head;
-	char *url = NULL;
-
-	h->status = (int)status;
-	h->partial = status == 206;
-	if (!h->partial)
-		h->first = 0;
-	if (f->is_encoded)
-		h->length = UINT64_MAX;
-	if (!h->partial)
-		h->total = h->length;
-	h->retry = retry_after(f->easy);
-	curl_easy_getinfo(f->easy, CURLINFO_EFFECTIVE_URL, &url);
-	free(f->url);
-	f->url = strdup(url != NULL ? url : "");
-	if (f->url != NULL)
-		h->url = f->url;
-}
+/* ---- what comes ---- */
 
 static bool
 head_tell(struct origin_fetch *f)
@@ -268,14 +47,14 @@ header_cb(char *p, size_t size, size_t n, void *arg)
 		i--;
 	line[i] = '\0';
 	if (i > 0) {
-		head_line(f, line);
+		origin_head_line(f, line);
 		return len;
 	}
 	curl_easy_getinfo(f->easy, CURLINFO_RESPONSE_CODE, &status);
 	/* Interim answers and followed redirects are not the host's. */
 	if (status < 200 || (status / 100 == 3 && f->has_location))
 		return len;
-	head_finish(f, status);
+	origin_head_finish(f, status);
 	return head_tell(f) ? len : 0;
 }
 
@@ -348,9 +127,9 @@ setup_callbacks(struct origin_fetch *f)
 	curl_easy_setopt(e, CURLOPT_HEADERDATA, f);
 	curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, data_cb);
 	curl_easy_setopt(e, CURLOPT_WRITEDATA, f);
-	curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+	curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, origin_open_socket);
 	curl_easy_setopt(e, CURLOPT_OPENSOCKETDATA, f);
-	curl_easy_setopt(e, CURLOPT_PREREQFUNCTION, before_request);
+	curl_easy_setopt(e, CURLOPT_PREREQFUNCTION, origin_before_request);
 	curl_easy_setopt(e, CURLOPT_PREREQDATA, f);
 	curl_easy_setopt(e, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 }
@@ -428,7 +207,7 @@ origin_setup(struct origin_fetch *f, const struct origin_ask *ask)
 	f->ranged = ask->ranged;
 	f->offset = ask->ranged ? ask->offset : 0;
 	f->max_bytes = ask->max_bytes > 0 ? ask->max_bytes : FETCH_BYTES;
-	head_reset(f);
+	origin_head_reset(f);
 	setup_callbacks(f);
 	setup_limits(f, ask);
 	curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);

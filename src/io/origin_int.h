@@ -69,4 +69,15 @@ int origin_setup(struct origin_fetch *f, const struct origin_ask *ask);
 /* What to tell of a fetch that ended with |code|. */
 void origin_judge(struct origin_fetch *f, CURLcode code, struct origin_done *d);
 
+/* Before connecting, and before each request: is this address allowed? */
+curl_socket_t origin_open_socket(void *fetch, curlsocktype purpose,
+    struct curl_sockaddr *sa);
+int origin_before_request(void *fetch, char *ip, char *local, int port,
+    int local_port);
+
+/* f->head from the lines of a response, one that starts with a status. */
+void origin_head_reset(struct origin_fetch *f);
+void origin_head_line(struct origin_fetch *f, const char *line);
+void origin_head_finish(struct origin_fetch *f, long status);
+
 #endif
