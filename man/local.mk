@@ -1,2 +1,3 @@
 # One page per program, file format and protocol.
 dist_man_MANS += man/spate-channel.1
+dist_man_MANS += man/spate-protocol.7
