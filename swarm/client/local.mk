@@ -1,6 +1,14 @@
 # L4: the viewer's program. All but its main is a library, for the tests.
 noinst_LIBRARIES += libspclient.a
 libspclient_a_SOURCES =
+libspclient_a_SOURCES += swarm/client/counters.c
+libspclient_a_SOURCES += swarm/client/counters.h
+libspclient_a_SOURCES += swarm/client/edge.c
+libspclient_a_SOURCES += swarm/client/edge.h
+libspclient_a_SOURCES += swarm/client/edge_int.h
+libspclient_a_SOURCES += swarm/client/edge_list.c
+libspclient_a_SOURCES += swarm/client/edge_media.c
+libspclient_a_SOURCES += swarm/client/edge_status.c
 libspclient_a_SOURCES += swarm/client/hls_out.c
 libspclient_a_SOURCES += swarm/client/hls_out.h
 libspclient_a_SOURCES += swarm/client/hls_path.c
@@ -10,5 +18,21 @@ libspclient_a_SOURCES += swarm/client/host_feed.c
 libspclient_a_SOURCES += swarm/client/host_fetch.c
 libspclient_a_SOURCES += swarm/client/host_int.h
 libspclient_a_SOURCES += swarm/client/host_tracker.c
+libspclient_a_SOURCES += swarm/client/identity.c
+libspclient_a_SOURCES += swarm/client/identity.h
 libspclient_a_SOURCES += swarm/client/mesh_host.c
 libspclient_a_SOURCES += swarm/client/mesh_host.h
+libspclient_a_SOURCES += swarm/client/options.c
+libspclient_a_SOURCES += swarm/client/options.h
+libspclient_a_SOURCES += swarm/client/player.c
+libspclient_a_SOURCES += swarm/client/player.h
+libspclient_a_SOURCES += swarm/client/status.c
+libspclient_a_SOURCES += swarm/client/status.h
+libspclient_a_SOURCES += swarm/client/stream_out.c
+libspclient_a_SOURCES += swarm/client/stream_out.h
+libspclient_a_SOURCES += swarm/client/viewer.c
+libspclient_a_SOURCES += swarm/client/viewer.h
+
+bin_PROGRAMS += spate
+spate_SOURCES = swarm/client/spate.c
+spate_LDADD = libspclient.a $(CORE_LIBS) $(HOST_LIBS) $(CORE_LIBS)

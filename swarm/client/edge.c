@@ -1,0 +1,379 @@
+#include "swarm/client/edge.h"
+
+#include "base/hash.h"
+#include "swarm/client/edge_int.h"
+
+#define TICK         (250 * SP_MS)
+#define FOLLOW_GRACE (20 * SP_S)
+#define METHODS      (HTTP_M_GET | HTTP_M_HEAD | HTTP_M_OPTIONS)
+/* A paused player reads nothing for long. */
+#define HTTP_TIMEOUT (180 * SP_S)
+
+bool
+edge_token_is_ok(const char *token)
+{
+	size_t len = strlen(token);
+
+	return len >= EDGE_TOKEN_MIN && len <= EDGE_TOKEN_MAX &&
+	       strspn(token,
+		   "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+		   "0123456789-._~") == len;
+}
+
+/* ---- tracks ---- */
+
+void
+edge_follow(struct edge *e, uint8_t track, bool on)
+{
+	struct edge_track *t = &e->tracks[track];
+
+	if (t->followed == on)
+		return;
+	if (mesh_follow(e->mesh, track, on, loop_now(e->loop)) < 0)
+		return;
+	t->followed = on;
+	t->asked = false;
+	mesh_host_kick(e->h);
+}
+
+void
+edge_ask(struct edge *e, uint8_t track)
+{
+	edge_follow(e, track, true);
+	e->tracks[track].asked = true;
+	e->tracks[track].asked_at = loop_now(e->loop);
+}
+
+/* Tracks to begin with, once the manifest tells which there are. */
+static void
+choose_tracks(struct edge *e)
+{
+	const struct manifest *m = mesh_manifest_get(e->mesh, NULL, NULL);
+	int track;
+
+	if (e->chosen || m == NULL || m->n_tracks == 0)
+		return;
+	e->chosen = true;
+	track = hls_first_track(m);
+	if (e->conf.track >= 0 &&
+	    manifest_track(m, (uint8_t)e->conf.track) != NULL)
+		track = e->conf.track;
+	edge_follow(e, (uint8_t)track, true);
+}
+
+static bool
+has_waiting(const struct edge *e, uint8_t track)
+{
+	const struct edge_req *q;
+
+	LIST_FOREACH (q, &e->reqs, entry)
+		if (q->path.kind != HLS_PATH_MASTER && q->path.track == track)
+			return true;
+	return false;
+}
+
+/* Stops to follow what nobody asks for any more. */
+static void
+drop_tracks(struct edge *e, sp_time now)
+{
+	const struct manifest *m = mesh_manifest_get(e->mesh, NULL, NULL);
+	struct edge_track *t;
+	bool asked = false;
+	uint8_t i;
+
+	if (m == NULL || m->n_tracks == 1)
+		return;
+	for (i = 0; i < LIM_TRACKS; i++)
+		asked |= e->tracks[i].asked;
+	for (i = 0; i < LIM_TRACKS; i++) {
+		t = &e->tracks[i];
+		if (!t->followed || (!t->asked && !asked))
+			continue;
+		/* the one that was begun with has its time too */
+		if (!t->asked) {
+			t->asked = true;
+			t->asked_at = now;
+		} else if (now - t->asked_at > FOLLOW_GRACE &&
+			   !has_waiting(e, i)) {
+			edge_follow(e, i, false);
+		}
+	}
+}
+
+/* ---- requests that wait ---- */
+
+static void
+gone_cb(void *ctx, struct http_req *r SP_UNUSED)
+{
+	edge_req_free(ctx);
+}
+
+struct edge_req *
+edge_keep(struct edge *e, struct http_req *r, const struct hls_path *path)
+{
+	struct edge_req *q = calloc(1, sizeof(*q));
+
+	if (q == NULL) {
+		http_reply_text(r, 503, "out of memory");
+		return NULL;
+	}
+	q->e = e;
+	q->r = r;
+	q->path = *path;
+	q->since = loop_now(e->loop);
+	LIST_INSERT_HEAD(&e->reqs, q, entry);
+	http_on_gone(r, gone_cb, q);
+	return q;
+}
+
+void
+edge_req_free(struct edge_req *q)
+{
+	LIST_REMOVE(q, entry);
+	free(q);
+}
+
+static void
+step_all(struct edge *e, sp_time now)
+{
+	struct edge_req *q, *next;
+
+	for (q = LIST_FIRST(&e->reqs); q != NULL; q = next) {
+		next = LIST_NEXT(q, entry);
+		if (q->path.kind == HLS_PATH_MASTER ||
+		    q->path.kind == HLS_PATH_MEDIA)
+			edge_list_step(q, now);
+		else
+			edge_media_step(q, now);
+	}
+}
+
+static void
+timer_cb(void *ctx, sp_time now SP_UNUSED)
+{
+	struct edge *e = ctx;
+
+	now = loop_now(e->loop);
+	drop_tracks(e, now);
+	step_all(e, now);
+	io_timer_set(&e->timer, now + TICK);
+}
+
+void
+edge_changed(struct edge *e, unsigned what)
+{
+	uint8_t i;
+
+	if (what & MESH_CHANGED_MANIFEST)
+		choose_tracks(e);
+	for (i = 0; what & MESH_CHANGED_RECORDS && i < LIM_TRACKS; i++)
+		if (e->tracks[i].followed)
+			edge_list_note(e, i);
+	step_all(e, loop_now(e->loop));
+}
+
+/* ---- access ---- */
+
+/*
+ * The token as first part of |path|: what follows it, NULL if it is not
+ * there. In constant time but for the lengths.
+ */
+static const char *
+after_token(const char *path, const char *token)
+{
+	size_t len = strlen(token);
+
+	if (path[0] != '/' || strlen(path + 1) < len ||
+	    !hash_eq(path + 1, token, len) || path[1 + len] != '/')
+		return NULL;
+	return path + 1 + len;
+}
+
+/* Answers OPTIONS and who may not; else the path without token. */
+static const char *
+admit(struct edge *e, struct http_req *r, const char **query,
+    char text[EDGE_TOKEN_MAX + 16])
+{
+	const char *path = http_req_path(r), *rest;
+
+	*query = "";
+	if (e->conf.token == NULL)
+		return path;
+	if ((rest = after_token(path, e->conf.token)) != NULL)
+		return rest;
+	if (!http_token_ok(r, e->conf.token)) {
+		http_cors(r, "*");
+		http_reply_text(r, 403, "a token is needed");
+		return NULL;
+	}
+	snprintf(text, EDGE_TOKEN_MAX + 16, "?token=%s", e->conf.token);
+	*query = text;
+	return path;
+}
+
+static void
+serve_media(struct edge *e, struct http_req *r, const struct hls_path *p,
+    const char *query)
+{
+	if (http_req_method(r) == HTTP_M_OPTIONS) {
+		http_reply_preflight(r, "*", METHODS);
+		return;
+	}
+	e->requests++;
+	http_cors(r, "*");
+	if (p->kind == HLS_PATH_MASTER || p->kind == HLS_PATH_MEDIA)
+		edge_list_open(e, r, p, query);
+	else
+		edge_media_open(e, r, p);
+}
+
+/* Not for pages of other sites. */
+static void
+serve_own(struct edge *e, struct http_req *r, const char *path,
+    const char *query)
+{
+	if (!http_origin_ok(r)) {
+		http_reply_text(r, 403, "not for pages of other sites");
+		return;
+	}
+	if (http_req_method(r) == HTTP_M_OPTIONS) {
+		http_reply_method(r, HTTP_M_GET | HTTP_M_HEAD);
+		return;
+	}
+	http_header(r, "Cache-Control", "no-store");
+	http_header(r, "X-Content-Type-Options", "nosniff");
+	if (strcmp(path, "/status.json") == 0)
+		edge_status_json(e, r);
+	else if (strcmp(path, "/metrics") == 0)
+		edge_status_metrics(e, r);
+	else if (strcmp(path, "/") == 0)
+		edge_status_page(e, r, query);
+	else
+		http_reply_text(r, 404, "no such page");
+}
+
+static void
+handle(void *ctx, struct http_req *r)
+{
+	struct edge *e = ctx;
+	char text[EDGE_TOKEN_MAX + 16];
+	const char *path, *query;
+	struct hls_path p;
+
+	if ((path = admit(e, r, &query, text)) == NULL)
+		return;
+	p = hls_path_parse(path);
+	if (p.kind != HLS_PATH_NONE)
+		serve_media(e, r, &p, query);
+	else
+		serve_own(e, r, path, query);
+}
+
+/* ---- making ---- */
+
+static int
+check_conf(const struct edge_conf *c)
+{
+	size_t i;
+
+	if (c->n_listen == 0 || c->n_listen > EDGE_LISTEN)
+		return SP_ERR_ARG;
+	if (c->token != NULL && !edge_token_is_ok(c->token))
+		return SP_ERR_ARG;
+	for (i = 0; i < c->n_listen; i++)
+		if (!addr_is_loopback(&c->listen[i]) && c->token == NULL)
+			return SP_ERR_DENIED;
+	return 0;
+}
+
+static int
+listen_all(struct edge *e)
+{
+	struct http_conf hc = {
+		.methods = METHODS,
+		.timeout = HTTP_TIMEOUT,
+		.check_host = e->conf.token == NULL,
+	};
+	struct sp_addr a, bound;
+	size_t i;
+	int rv;
+
+	if ((rv = http_new(&e->http, e->loop, &hc, handle, e)) < 0)
+		return rv;
+	for (i = 0; i < e->conf.n_listen; i++) {
+		a = e->conf.listen[i];
+		if (a.port == 0)
+			a.port = e->bound.port;
+		if ((rv = http_listen(e->http, &a, &bound)) < 0)
+			return rv;
+		if (i == 0)
+			e->bound = bound;
+	}
+	return 0;
+}
+
+int
+edge_new(struct edge **out, const struct edge_conf *conf, struct loop *loop,
+    struct mesh_host *h)
+{
+	struct edge *e;
+	int rv;
+
+	if ((rv = check_conf(conf)) < 0)
+		return rv;
+	if ((e = calloc(1, sizeof(*e))) == NULL)
+		return SP_ERR_NOMEM;
+	e->conf = *conf;
+	e->loop = loop;
+	e->h = h;
+	e->mesh = mesh_host_mesh(h);
+	e->started = loop_now(loop);
+	LIST_INIT(&e->reqs);
+	rv = io_timer_init(&e->timer, loop, timer_cb, e);
+	if (rv == 0)
+		rv = listen_all(e);
+	if (rv < 0) {
+		edge_free(e);
+		return rv;
+	}
+	io_timer_set(&e->timer, 0);
+	*out = e;
+	return 0;
+}
+
+void
+edge_free(struct edge *e)
+{
+	if (e == NULL)
+		return;
+	/* gone callbacks empty the list */
+	http_free(e->http);
+	assert(LIST_EMPTY(&e->reqs) && "the server told of every request");
+	io_timer_fini(&e->timer);
+	free(e);
+}
+
+const char *
+edge_url(const struct edge *e, char out[EDGE_URL_MAX])
+{
+	struct sp_addr a = e->bound;
+	char text[ADDR_STRLEN];
+	bool any = true;
+	size_t i;
+
+	/* the "any" address means this machine, too */
+	for (i = 0; i < sizeof(a.ip); i++)
+		any &= a.ip[i] == 0;
+	if (any)
+		a = addr_make(4, "\x7f\x00\x00\x01", a.port);
+	snprintf(out, EDGE_URL_MAX, "http://%s/%s%smaster.m3u8",
+	    addr_str(&a, text), e->conf.token == NULL ? "" : e->conf.token,
+	    e->conf.token == NULL ? "" : "/");
+	return out;
+}
+
+uint64_t
+edge_requests(const struct edge *e)
+{
+	return e->requests;
+}

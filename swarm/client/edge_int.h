@@ -1,0 +1,83 @@
+#ifndef SWARM_CLIENT_EDGE_INT_H
+#define SWARM_CLIENT_EDGE_INT_H
+
+/*
+ * What the parts of the edge share; nobody else includes it.
+ *
+ *	edge.c         server, access, tracks, the clock
+ *	edge_list.c    playlists
+ *	edge_media.c   segments
+ *	edge_status.c  status, metrics, the page
+ */
+
+#include <sys/queue.h>
+
+#include "io/http.h"
+#include "swarm/client/edge.h"
+#include "swarm/client/hls_out.h"
+
+struct edge_track {
+	bool followed;
+	bool asked; /* by a player, since it is followed */
+	sp_time asked_at;
+	struct hls_seq seq;
+};
+
+/* A request that waits or is being sent. */
+struct edge_req {
+	LIST_ENTRY(edge_req) entry;
+	struct edge *e;
+	struct http_req *r;
+	struct hls_path path;
+	sp_time since;
+	char query[EDGE_TOKEN_MAX + 16]; /* for playlists: "?token=..." */
+	char ext[HLS_EXT_MAX];           /* of a segment, as asked */
+	bool head_sent;
+	uint64_t at, end; /* of a segment: next byte, one past the last */
+};
+
+struct edge {
+	struct loop *loop;
+	struct mesh_host *h;
+	struct mesh *mesh;
+	struct edge_conf conf;
+	struct http *http;
+	struct sp_addr bound;
+	sp_time started;
+	uint64_t requests, bytes;
+	struct io_timer timer;
+	LIST_HEAD(, edge_req) reqs;
+	struct edge_track tracks[LIM_TRACKS];
+	bool chosen; /* the first tracks are followed */
+};
+
+/* edge.c */
+/* Follows it and notes that a player asks. */
+void edge_ask(struct edge *e, uint8_t track);
+void edge_follow(struct edge *e, uint8_t track, bool on);
+/* Keeps |r|; NULL: no memory, and it was answered. */
+struct edge_req *edge_keep(struct edge *e, struct http_req *r,
+    const struct hls_path *path);
+/* After the reply. */
+void edge_req_free(struct edge_req *q);
+
+/* edge_list.c */
+void edge_list_open(struct edge *e, struct http_req *r,
+    const struct hls_path *path, const char *query);
+/* Answers if it is time. May free |q|. */
+void edge_list_step(struct edge_req *q, sp_time now);
+/* Notes what may be listed of |track| now. */
+void edge_list_note(struct edge *e, uint8_t track);
+
+/* edge_media.c */
+void edge_media_open(struct edge *e, struct http_req *r,
+    const struct hls_path *path);
+/* Sends what there is. May free |q|. */
+void edge_media_step(struct edge_req *q, sp_time now);
+
+/* edge_status.c */
+void edge_status_json(struct edge *e, struct http_req *r);
+void edge_status_metrics(struct edge *e, struct http_req *r);
+void edge_status_page(struct edge *e, struct http_req *r, const char *query);
+
+#endif

@@ -1,0 +1,119 @@
+#include "swarm/client/options.h"
+
+#include "io/sock.h"
+#include "swarm/client/edge.h"
+#include "swarm/mesh.h"
+#include "wire/uri.h"
+
+#define AT(field) CONF_AT(struct options, field)
+
+static const struct conf_row rows[] = {
+	{ "port", 'p', CONF_INT, AT(port), 0, 65535, "0", "PORT",
+	    "port for players on this machine; 0 takes a free one", 0 },
+	{ "listen", 'l', CONF_STR, AT(listen), 1, 255, NULL, "ADDR:PORT",
+	    "where players connect, instead of 127.0.0.1", 0 },
+	{ "token", 0, CONF_STR, AT(token), EDGE_TOKEN_MIN, EDGE_TOKEN_MAX, NULL,
+	    "TOKEN", "what players must present", 0 },
+	{ "exec", 'e', CONF_STR, AT(exec), 1, 4096, NULL, "COMMAND",
+	    "play with this shell command; %u is the URL", 0 },
+	{ "stdout", 's', CONF_FLAG, AT(to_stdout), 0, 0, NULL, NULL,
+	    "write the stream to standard output", 0 },
+	{ "track", 't', CONF_INT, AT(track), -1, LIM_TRACKS - 1, "-1", "ID",
+	    "track to begin with; -1 is the first variant", 0 },
+	{ "peer-port", 'P', CONF_INT, AT(peer_port), 0, 65535, "0", "PORT",
+	    "port for peers; 0 takes a free one", 0 },
+	{ "upload", 'u', CONF_RATE, AT(up_bps), 0, INT64_MAX, "0", "RATE",
+	    "most that is sent to peers; 0 is no limit", 0 },
+	{ "no-upload", 'U', CONF_FLAG, AT(no_upload), 0, 0, NULL, NULL,
+	    "send no media to peers", 0 },
+	{ "neighbours", 0, CONF_INT, AT(neighbours), 1, MESH_PEERS_MAX, "24",
+	    "N", "peers to be connected with", 0 },
+	{ "lan", 0, CONF_FLAG, AT(lan), 0, 0, NULL, NULL,
+	    "meet peers and origins on private addresses", 0 },
+	{ "identity", 'i', CONF_PATH, AT(identity), 1, 4095, NULL, "FILE",
+	    "keep this peer's key in FILE, made if missing", 0 },
+	{ "ephemeral", 0, CONF_FLAG, AT(ephemeral), 0, 0, NULL, NULL,
+	    "a fresh key for this run, whatever identity says", 0 },
+	{ "delay", 'D', CONF_TIME, AT(delay), 0, 60 * SP_S, "0", "TIME",
+	    "playout delay; 0 derives it from the stream", 0 },
+	{ "window", 'w', CONF_TIME, AT(window), 10 * SP_S, 600 * SP_S, "60s",
+	    "TIME", "media kept for players and peers", 0 },
+	{ "wait", 'W', CONF_TIME, AT(wait), 0, 86400 * SP_S, "0", "TIME",
+	    "give up when the channel is unknown for so long; 0 never", 0 },
+	{ "tracker", 'T', CONF_LIST, AT(trackers), 1, LIM_URI, NULL, "URL",
+	    "tracker besides those of the link; may be repeated", 0 },
+	{ "origin", 'O', CONF_LIST, AT(origins), 1, LIM_URI, NULL, "URL",
+	    "origin besides those of the link; may be repeated", 0 },
+	{ "status-interval", 0, CONF_TIME, AT(status_interval), 0, 86400 * SP_S,
+	    "10s", "TIME", "between status lines in a log; 0 is none", 0 },
+	{ "log-level", 0, CONF_ENUM, AT(log_level), 0, 0, "warn",
+	    "error|warn|info|debug", "what is logged; -v is one more", 0 },
+	{ "quiet", 'q', CONF_FLAG, AT(quiet), 0, 0, NULL, NULL,
+	    "no status line and no report at the end", 0 },
+	{ "output", 'o', CONF_ENUM, AT(output), 0, 0, "text", "text|tsv|json",
+	    "form of the report at the end", 0 },
+};
+
+static const char *
+check_urls(const struct conf_list *l)
+{
+	size_t i;
+
+	for (i = 0; i < l->n; i++)
+		if (!uri_is_http(l->v[i], strlen(l->v[i])))
+			return "not an http or https URL";
+	return NULL;
+}
+
+static const char *
+check_listen(const struct options *o, const char **what)
+{
+	struct sp_addr a[2];
+	int i, n;
+
+	*what = "token";
+	if (o->token != NULL && !edge_token_is_ok(o->token))
+		return "only letters, digits and -._~";
+	if (o->listen == NULL)
+		return NULL;
+	*what = "listen";
+	if (o->port != 0)
+		return "not together with port";
+	if ((n = sock_listen_parse(o->listen, a)) < 0)
+		return "not an address with a port";
+	for (i = 0; i < n; i++)
+		if (!addr_is_loopback(&a[i]) && o->token == NULL)
+			return "an address that others can reach needs --token";
+	return NULL;
+}
+
+static const char *
+check(const void *opts, const char **what)
+{
+	const struct options *o = opts;
+	const char *why;
+
+	*what = "tracker";
+	if ((why = check_urls(&o->trackers)) != NULL)
+		return why;
+	*what = "origin";
+	if ((why = check_urls(&o->origins)) != NULL)
+		return why;
+	*what = "stdout";
+	if (o->to_stdout && o->exec != NULL)
+		return "not together with exec";
+	return check_listen(o, what);
+}
+
+const struct conf_prog options_prog = {
+	.name = "spate",
+	.usage = "[options] LINK",
+	.text = "watch a channel",
+	.std = CONF_STD_FILE,
+	.std_at = offsetof(struct options, std),
+	.rows = rows,
+	.nrows = SP_LEN(rows),
+	.min_args = 1,
+	.max_args = 1,
+	.check = check,
+};

@@ -1,0 +1,34 @@
+#ifndef SWARM_CLIENT_OPTIONS_H
+#define SWARM_CLIENT_OPTIONS_H
+
+/* The options of spate: one row each in options.c; spate(1) explains them. */
+
+#include "io/conf.h"
+
+struct options {
+	struct conf_std std;
+	/* players */
+	const char *listen;
+	int64_t port;
+	const char *token, *exec;
+	bool to_stdout;
+	int64_t track; /* -1: the first variant */
+	/* peers */
+	int64_t peer_port;
+	int64_t up_bps;
+	bool no_upload, lan, ephemeral;
+	int64_t neighbours;
+	const char *identity;
+	/* stream */
+	sp_time delay, window, wait;
+	struct conf_list trackers, origins;
+	/* what it says */
+	sp_time status_interval;
+	int log_level; /* enum log_level */
+	bool quiet;
+	int output; /* enum counters_format */
+};
+
+extern const struct conf_prog options_prog;
+
+#endif

@@ -1,0 +1,12 @@
+#ifndef SWARM_CLIENT_VIEWER_H
+#define SWARM_CLIENT_VIEWER_H
+
+/* The viewer's program, without its command line: everything in one loop. */
+
+#include "swarm/client/options.h"
+#include "wire/link.h"
+
+/* Watches |link| until told to stop. The exit status of the program. */
+int viewer_run(const struct options *o, const struct link *link);
+
+#endif
