@@ -6,6 +6,7 @@ TESTS_LINT += test/lint/check-format.sh
 TESTS_LINT += test/lint/check-golden.sh
 TESTS_LINT += test/lint/check-headers.sh
 TESTS_LINT += test/lint/check-includes.sh
+TESTS_LINT += test/lint/check-limits.sh
 TESTS_LINT += test/lint/check-lists.sh
 TESTS_LINT += test/lint/check-man.sh
 TESTS_LINT += test/lint/check-options.sh

@@ -207,6 +207,10 @@ fault options 'option quick of prog is missing' \
 fault options '--dump-options fails' 'echo "exit 1" >>b/prog'
 fault options 'prints nothing' 'echo "#!/bin/sh" >b/prog'
 
+clean limits
+fault limits 'LIM_X 6' 'echo "#define LIM_X (2 * 3)" \
+    >src/wire/limits.h'
+
 clean golden
 fault golden 'pw_ping.exp: missing' 'rm test/golden/pw_ping.exp'
 fault golden 'pw_pong.hex: missing' \
