@@ -3,3 +3,5 @@ dist_man_MANS += man/spate-channel.1
 dist_man_MANS += man/spate-protocol.7
 dist_man_MANS += man/spate.1
 dist_man_MANS += man/spate.conf.5
+dist_man_MANS += man/spate-tracker.8
+dist_man_MANS += man/spate-tracker.conf.5

@@ -1,3 +1,15 @@
 # L4: the tracker's program. All but its main is a library, for the tests.
 noinst_LIBRARIES += libsptrackd.a
 libsptrackd_a_SOURCES =
+libsptrackd_a_SOURCES += tracker/daemon/options.c
+libsptrackd_a_SOURCES += tracker/daemon/options.h
+libsptrackd_a_SOURCES += tracker/daemon/report.c
+libsptrackd_a_SOURCES += tracker/daemon/report.h
+libsptrackd_a_SOURCES += tracker/daemon/streams.c
+libsptrackd_a_SOURCES += tracker/daemon/streams.h
+libsptrackd_a_SOURCES += tracker/daemon/track_host.c
+libsptrackd_a_SOURCES += tracker/daemon/track_host.h
+
+sbin_PROGRAMS += spate-tracker
+spate_tracker_SOURCES = tracker/daemon/spate_tracker.c
+spate_tracker_LDADD = libsptrackd.a $(CORE_LIBS) $(HOST_LIBS) $(CORE_LIBS)

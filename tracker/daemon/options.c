@@ -1,0 +1,192 @@
+#include "tracker/daemon/options.h"
+
+#include <errno.h>
+
+#include "io/loop.h"
+#include "io/sock.h"
+#include "io/store.h"
+
+#define LIST_BYTES_MAX (ACCESS_MAX * (size_t)80)
+
+#define AT(field) CONF_AT(struct options, field)
+
+/* name, letter, type, where, min, max, default, argument, text */
+static const struct conf_row rows[] = {
+	{ "listen", 'l', CONF_LIST, AT(listen), 1, 255, NULL, "ADDRESS",
+	    "answer on ADDRESS; 6969 when none is given", 0 },
+	{ "admin-listen", 0, CONF_LIST, AT(admin_listen), 1, 255, NULL,
+	    "ADDRESS", "answer /stats and /metrics there and only there", 0 },
+	{ "lan", 0, CONF_ENUM, AT(lan), 0, 0, "auto", "auto|yes|no",
+	    "hand out private addresses: to private askers, to all, never", 0 },
+	{ "interval", 0, CONF_TIME, AT(interval), 60 * SP_S, 86400 * SP_S,
+	    "30m", "TIME", "announce interval of ordinary swarms", 0 },
+	{ "min-interval", 0, CONF_TIME, AT(min_interval), 0, 86400 * SP_S,
+	    "60s", "TIME", "shortest interval that clients are told", 0 },
+	{ "numwant", 0, CONF_INT, AT(numwant), 1, LIM_NUMWANT, "50", "NUMBER",
+	    "peers in a reply when the client names no number", 0 },
+	{ "max-peers", 0, CONF_INT, AT(max_peers), 1, REGISTRY_PEERS_MAX,
+	    "1000000", "NUMBER", "peers that are kept in all swarms", 0 },
+	{ "max-swarms", 0, CONF_INT, AT(max_swarms), 1, REGISTRY_PEERS_MAX,
+	    "100000", "NUMBER", "swarms that are kept", 0 },
+	{ "max-swarm-peers", 0, CONF_INT, AT(max_swarm_peers), 1,
+	    REGISTRY_PEERS_MAX, "200000", "NUMBER",
+	    "peers that are kept in one swarm", 0 },
+	{ "max-ip-ports", 0, CONF_INT, AT(max_ip_ports), 1, 65535, "64",
+	    "NUMBER", "peers of one address in one swarm", 0 },
+	{ "max-channels", 0, CONF_INT, AT(max_channels), 1, LIVE_CHANNELS_MAX,
+	    "256", "NUMBER", "live channels that are kept", 0 },
+	{ "max-memory", 0, CONF_SIZE, AT(max_memory), LIVE_BYTES_MIN, INT64_MAX,
+	    "256MiB", "SIZE", "live windows of all channels", 0 },
+	{ "max-channel-memory", 0, CONF_SIZE, AT(max_channel_memory),
+	    LIVE_BYTES_MIN, INT64_MAX, "64MiB", "SIZE",
+	    "live window of one channel", 0 },
+	{ "channel-idle", 0, CONF_TIME, AT(channel_idle), SP_S, SP_NEVER / 2,
+	    "10m", "TIME", "forget a channel that publishes nothing", 0 },
+	{ "max-streams", 0, CONF_INT, AT(max_streams), 0, 1000000, "10000",
+	    "NUMBER", "open streams of live windows", 0 },
+	{ "timeout", 0, CONF_TIME, AT(timeout), SP_S, 3600 * SP_S, "10s",
+	    "TIME", "close a connection that is silent for so long", 0 },
+	{ "full-scrape", 0, CONF_FLAG, AT(full_scrape), 0, 0, "no", NULL,
+	    "answer scrapes that name no swarm with all of them", 0 },
+	{ "access-file", 0, CONF_PATH, AT(access_file), 1, 4095, NULL, "FILE",
+	    "serve the channels in FILE only", 0 },
+	{ "deny-file", 0, CONF_PATH, AT(deny_file), 1, 4095, NULL, "FILE",
+	    "do not serve the channels in FILE", 0 },
+	{ "log-level", 0, CONF_ENUM, AT(log_level), 0, 0, "info",
+	    "error|warn|info|debug", "what is logged; -v is debug", 0 },
+};
+
+static const char *
+check_listen(const struct conf_list *l)
+{
+	struct sp_addr addr[2];
+
+	for (size_t i = 0; i < l->n; i++) {
+		if (sock_listen_parse(l->v[i], addr) < 0)
+			return "neither PORT nor ADDRESS:PORT";
+	}
+	return NULL;
+}
+
+static const char *
+check_list(enum access_list which, const char *path)
+{
+	static char why[OPTIONS_WHY];
+	struct track_conf conf;
+	struct track *t;
+	int r;
+
+	if (path == NULL)
+		return NULL;
+	track_conf_init(&conf);
+	conf.live.boot = 1;
+	if (track_new(&t, &conf, io_mem(), 0, 0) < 0)
+		return "out of memory";
+	r = options_list(t, which, path, why);
+	track_free(t);
+	return r < 0 ? why : NULL;
+}
+
+static const char *
+check(const void *opts, const char **what)
+{
+	const struct options *o = opts;
+	const char *why;
+
+	*what = "listen";
+	if ((why = check_listen(&o->listen)) != NULL)
+		return why;
+	*what = "admin-listen";
+	if ((why = check_listen(&o->admin_listen)) != NULL)
+		return why;
+	*what = "min-interval";
+	if (o->min_interval > o->interval)
+		return "longer than the interval";
+	*what = "access-file";
+	if ((why = check_list(ACCESS_ALLOW, o->access_file)) != NULL)
+		return why;
+	*what = "deny-file";
+	return check_list(ACCESS_DENY, o->deny_file);
+}
+
+static const struct conf_prog prog = {
+	.name = "spate-tracker",
+	.usage = "[options]",
+	.text = "tell the peers of live swarms about each other",
+	.std = CONF_STD_DAEMON,
+	.std_at = offsetof(struct options, std),
+	.rows = rows,
+	.nrows = SP_LEN(rows),
+	.check = check,
+};
+
+int
+options_parse(struct conf **out, struct options *o, int argc, char **argv)
+{
+	static const char *any[] = { "6969" };
+	int r;
+
+	r = conf_parse(out, &prog, o, argc, argv);
+	if (r == 0 && o->listen.n == 0)
+		o->listen = (struct conf_list){ any, SP_LEN(any) };
+	return r;
+}
+
+void
+options_track(const struct options *o, uint64_t boot, struct track_conf *out)
+{
+	static const enum registry_lan lan[] = { REGISTRY_LAN_AUTO,
+		REGISTRY_LAN_YES, REGISTRY_LAN_NO };
+
+	track_conf_init(out);
+	out->registry.lan = lan[o->lan];
+	out->registry.max_peers = (uint32_t)o->max_peers;
+	out->registry.max_swarms = (uint32_t)o->max_swarms;
+	out->registry.max_swarm_peers = (uint32_t)o->max_swarm_peers;
+	out->registry.max_ip_ports = (uint32_t)o->max_ip_ports;
+	out->registry.interval_s = (uint32_t)(o->interval / SP_S);
+	out->registry.min_interval_s = (uint32_t)(o->min_interval / SP_S);
+	out->registry.numwant = (uint32_t)o->numwant;
+	out->live.max_channels = (uint32_t)o->max_channels;
+	out->live.max_bytes = (uint64_t)o->max_memory;
+	out->live.max_channel_bytes = (uint64_t)o->max_channel_memory;
+	out->live.idle = o->channel_idle;
+	out->live.boot = boot;
+	out->full_scrape = o->full_scrape;
+}
+
+enum log_level
+options_log_level(const struct options *o)
+{
+	static const enum log_level level[] = { LOG_LEVEL_ERROR, LOG_LEVEL_WARN,
+		LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
+
+	return o->std.verbose > 0 ? LOG_LEVEL_DEBUG : level[o->log_level];
+}
+
+int
+options_list(struct track *t, enum access_list which, const char *path,
+    char why[OPTIONS_WHY])
+{
+	struct access_error e = { 0 };
+	uint8_t *text = NULL;
+	size_t len = 0;
+	int r;
+
+	why[0] = '\0';
+	if (path != NULL) {
+		errno = 0;
+		r = store_read(path, LIST_BYTES_MAX, &text, &len);
+		if (r < 0) {
+			snprintf(why, OPTIONS_WHY, "%s: %s", path,
+			    errno != 0 ? strerror(errno) : sp_strerror(r));
+			return r;
+		}
+	}
+	r = track_access(t, which, (const char *)text, len, &e);
+	free(text);
+	if (r < 0)
+		snprintf(why, OPTIONS_WHY, "%s:%zu: %s", path, e.line,
+		    e.what != NULL ? e.what : sp_strerror(r));
+	return r;
+}

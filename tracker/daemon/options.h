@@ -1,0 +1,41 @@
+#ifndef TRACKER_DAEMON_OPTIONS_H
+#define TRACKER_DAEMON_OPTIONS_H
+
+/* The options of spate-tracker: one table. */
+
+#include "io/conf.h"
+#include "tracker/track.h"
+
+struct options {
+	struct conf_std std;
+	struct conf_list listen;
+	struct conf_list admin_listen;
+	int lan;
+	int64_t numwant;
+	sp_time interval, min_interval;
+	int64_t max_peers, max_swarms, max_swarm_peers, max_ip_ports;
+	int64_t max_channels, max_memory, max_channel_memory;
+	sp_time channel_idle;
+	int64_t max_streams;
+	sp_time timeout;
+	bool full_scrape;
+	const char *access_file, *deny_file;
+	int log_level;
+};
+
+/* As conf_parse. */
+int options_parse(struct conf **out, struct options *o, int argc, char **argv);
+/* What the core is told; |boot| is drawn by the caller. */
+void options_track(const struct options *o, uint64_t boot,
+    struct track_conf *out);
+enum log_level options_log_level(const struct options *o);
+/*
+ * Reads a list (|path| NULL: no such list) and gives it to |t|. Returns the
+ * number of entries; on an error |why| says what is wrong, with the line, and
+ * the list is as it was.
+ */
+#define OPTIONS_WHY 256
+int options_list(struct track *t, enum access_list which, const char *path,
+    char why[OPTIONS_WHY]);
+
+#endif

@@ -1,0 +1,210 @@
+#include "tracker/daemon/report.h"
+
+#include <jansson.h>
+
+static const char *const kinds[REPORT_KINDS] = {
+	[REPORT_ANNOUNCE] = "announce",
+	[REPORT_SCRAPE] = "scrape",
+	[REPORT_PUBLISH] = "publish",
+	[REPORT_WINDOW] = "window",
+	[REPORT_STREAM] = "stream",
+	[REPORT_MANIFEST] = "manifest",
+	[REPORT_EVIDENCE] = "evidence",
+	[REPORT_ADMIN] = "admin",
+	[REPORT_OTHER] = "other",
+};
+
+/* ---- one table for both -------------------------------------------------- */
+
+struct numbers {
+	struct track_stats core;
+	struct report host;
+	uint64_t up_s;
+};
+
+/*
+ * A row: the object and key in /stats, the name and label in /metrics (name
+ * NULL: not there), and where the number is.
+ */
+struct row {
+	const char *group, *key;
+	const char *metric, *label;
+	bool counter;
+	size_t at;
+};
+
+#define AT(field) offsetof(struct numbers, field)
+
+static const struct row rows[] = {
+	{ "swarms", "swarms", "swarms", NULL, false, AT(core.registry.swarms) },
+	{ "swarms", "peers", NULL, NULL, false, AT(core.registry.peers) },
+	{ "swarms", "peers4", "peers", "family=\"4\"", false,
+	    AT(core.registry.peers4) },
+	{ "swarms", "peers6", "peers", "family=\"6\"", false,
+	    AT(core.registry.peers6) },
+	{ "swarms", "seeders", "seeders", NULL, false,
+	    AT(core.registry.seeders) },
+	{ "swarms", "expired", "peers_removed_total", "why=\"expired\"", true,
+	    AT(core.registry.expired) },
+	{ "swarms", "stopped", "peers_removed_total", "why=\"stopped\"", true,
+	    AT(core.registry.stopped) },
+	{ "swarms", "refused_full", "peers_refused_total", "why=\"full\"", true,
+	    AT(core.registry.refused_full) },
+	{ "swarms", "refused_denied", "peers_refused_total", "why=\"denied\"",
+	    true, AT(core.registry.refused_denied) },
+	{ "swarms", "refused_nomem", "peers_refused_total", "why=\"nomem\"",
+	    true, AT(core.registry.refused_nomem) },
+	{ "swarms", "peers_told", "peers_told_total", NULL, true,
+	    AT(core.peers_told) },
+	{ "live", "channels", "channels", NULL, false, AT(core.live.channels) },
+	{ "live", "records", "records", NULL, false, AT(core.live.records) },
+	{ "live", "bytes", "window_bytes", NULL, false, AT(core.live.bytes) },
+	{ "live", "accepted", "frames_total", "result=\"accepted\"", true,
+	    AT(core.live.accepted) },
+	{ "live", "stale", "frames_total", "result=\"stale\"", true,
+	    AT(core.live.stale) },
+	{ "live", "chain", "frames_total", "result=\"chain\"", true,
+	    AT(core.live.chain) },
+	{ "live", "equiv", "frames_total", "result=\"equiv\"", true,
+	    AT(core.live.equiv) },
+	{ "live", "sig", "frames_total", "result=\"sig\"", true,
+	    AT(core.live.sig) },
+	{ "live", "other", "frames_total", "result=\"other\"", true,
+	    AT(core.live.other) },
+	{ "live", "forgotten", "channels_forgotten_total", NULL, true,
+	    AT(core.live.forgotten) },
+	{ "errors", "announces", "errors_total", "kind=\"announce\"", true,
+	    AT(core.announce_errors) },
+	{ "errors", "scrapes", "errors_total", "kind=\"scrape\"", true,
+	    AT(core.scrape_errors) },
+	{ "errors", "publishes", "errors_total", "kind=\"publish\"", true,
+	    AT(core.publish_errors) },
+	{ "errors", "denied", "denied_total", NULL, true, AT(core.denied) },
+	{ "streams", "open", "streams", NULL, false, AT(host.streams) },
+	{ "streams", "refused", "streams_closed_total", "why=\"refused\"", true,
+	    AT(host.streams_refused) },
+	{ "streams", "cut", "streams_closed_total", "why=\"slow\"", true,
+	    AT(host.streams_cut) },
+	{ "process", "bytes_out", "bytes_out_total", NULL, true,
+	    AT(host.bytes_out) },
+	{ "process", "reloads", "reloads_total", NULL, true, AT(host.reloads) },
+	{ "process", "up_s", "uptime_seconds", NULL, false, AT(up_s) },
+};
+
+static void
+collect(const struct track *t, const struct report *r, struct numbers *out)
+{
+	memset(out, 0, sizeof(*out));
+	track_stats(t, &out->core);
+	out->host = *r;
+	out->up_s = (uint64_t)(r->up / SP_S);
+}
+
+static uint64_t
+value(const struct numbers *n, size_t at)
+{
+	uint64_t v;
+
+	memcpy(&v, (const uint8_t *)n + at, sizeof(v));
+	return v;
+}
+
+/* ---- JSON ---------------------------------------------------------------- */
+
+static json_t *
+channels(const struct live *l)
+{
+	char hex[2 * LINK_INFOHASH_LEN + 1];
+	const struct live_chan *ch;
+	struct live_chan_stats s;
+	json_t *list = json_array();
+	size_t it = 0;
+
+	while ((ch = live_next(l, &it)) != NULL) {
+		live_chan_stats(ch, &s);
+		buf_hex(hex, s.info_hash, sizeof(s.info_hash));
+		json_array_append_new(list,
+		    json_pack("{s:s s:I s:I s:i s:i s:i s:i}", "info_hash", hex,
+			"seq", (json_int_t)s.seq, "bytes", (json_int_t)s.bytes,
+			"records", (int)s.records, "tracks", (int)s.tracks,
+			"epoch", (int)s.epoch, "window_ms", (int)s.window_ms));
+	}
+	return list;
+}
+
+char *
+report_json(const struct track *t, const struct report *r)
+{
+	json_t *root = json_object(), *group;
+	struct numbers n;
+	char *text;
+
+	collect(t, r, &n);
+	for (size_t i = 0; i < SP_LEN(rows); i++) {
+		group = json_object_get(root, rows[i].group);
+		if (group == NULL) {
+			group = json_object();
+			json_object_set_new(root, rows[i].group, group);
+		}
+		json_object_set_new(group, rows[i].key,
+		    json_integer((json_int_t)value(&n, rows[i].at)));
+	}
+	group = json_object();
+	for (size_t i = 0; i < REPORT_KINDS; i++)
+		json_object_set_new(group, kinds[i],
+		    json_integer((json_int_t)r->requests[i]));
+	json_object_set_new(root, "requests", group);
+	json_object_set_new(root, "channels", channels(track_live(t)));
+	text = json_dumps(root, JSON_INDENT(2));
+	json_decref(root);
+	return text;
+}
+
+/* ---- Prometheus ---------------------------------------------------------- */
+
+static void
+put_type(struct sp_buf *b, const char *name, bool counter)
+{
+	buf_put_str(b, "# TYPE spate_tracker_");
+	buf_put_str(b, name);
+	buf_put_str(b, counter ? " counter\n" : " gauge\n");
+}
+
+static void
+put_metric(struct sp_buf *b, const char *name, const char *label, uint64_t v)
+{
+	buf_put_str(b, "spate_tracker_");
+	buf_put_str(b, name);
+	if (label != NULL) {
+		buf_put_str(b, "{");
+		buf_put_str(b, label);
+		buf_put_str(b, "}");
+	}
+	buf_put_str(b, " ");
+	buf_put_dec(b, (int64_t)v);
+	buf_put_str(b, "\n");
+}
+
+int
+report_metrics(const struct track *t, const struct report *r, struct sp_buf *b)
+{
+	const char *last = "";
+	struct numbers n;
+	char label[64];
+
+	collect(t, r, &n);
+	for (size_t i = 0; i < SP_LEN(rows); i++) {
+		if (rows[i].metric == NULL)
+			continue;
+		if (strcmp(last, rows[i].metric) != 0)
+			put_type(b, rows[i].metric, rows[i].counter);
+		last = rows[i].metric;
+		put_metric(b, last, rows[i].label, value(&n, rows[i].at));
+	}
+	put_type(b, "requests_total", true);
+	for (size_t i = 0; i < REPORT_KINDS; i++) {
+		snprintf(label, sizeof(label), "kind=\"%s\"", kinds[i]);
+		put_metric(b, "requests_total", label, r->requests[i]);
+	}
+	return b->err;
+}

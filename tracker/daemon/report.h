@@ -1,0 +1,38 @@
+#ifndef TRACKER_DAEMON_REPORT_H
+#define TRACKER_DAEMON_REPORT_H
+
+/* /stats (JSON) and /metrics (Prometheus text). */
+
+#include "tracker/track.h"
+
+/* What the host counts itself. */
+enum report_kind {
+	REPORT_ANNOUNCE,
+	REPORT_SCRAPE,
+	REPORT_PUBLISH,
+	REPORT_WINDOW,
+	REPORT_STREAM,
+	REPORT_MANIFEST,
+	REPORT_EVIDENCE,
+	REPORT_ADMIN,
+	REPORT_OTHER, /* 404, 405 */
+	REPORT_KINDS,
+};
+
+struct report {
+	uint64_t requests[REPORT_KINDS];
+	uint64_t streams;         /* open */
+	uint64_t streams_refused; /* too many */
+	uint64_t streams_cut;     /* did not read */
+	uint64_t bytes_out;       /* bodies */
+	uint64_t reloads;
+	sp_time up;
+};
+
+/* malloc-ed text; NULL without memory. */
+char *report_json(const struct track *t, const struct report *r);
+/* Appends; b->err. */
+int report_metrics(const struct track *t, const struct report *r,
+    struct sp_buf *b);
+
+#endif

@@ -1,0 +1,40 @@
+#ifndef TRACKER_DAEMON_STREAMS_H
+#define TRACKER_DAEMON_STREAMS_H
+
+/*
+ * Open streams of live windows. A stream pulls from the core only while its
+ * client reads: what waits unsent stays near STREAMS_AHEAD, and a client that
+ * takes nothing for STREAMS_STALL is cut.
+ */
+
+#include "io/http.h"
+#include "tracker/track.h"
+
+#define STREAMS_ALIVE (5 * SP_S)
+#define STREAMS_STALL (30 * SP_S)
+#define STREAMS_AHEAD (256 * 1024) /* bytes unsent; never above 1 MiB */
+#define STREAMS_PART  (64 * 1024)
+
+struct streams;
+
+/* Borrows |t|. SP_ERR_NOMEM. */
+int streams_new(struct streams **out, struct track *t, size_t max,
+    uint64_t seed);
+/* After the HTTP server: no stream is open. */
+void streams_free(struct streams *s);
+/* Takes the request and answers it: 404, 503, or a stream from |pos| on. */
+void streams_open(struct streams *s, struct http_req *r,
+    const uint8_t info_hash[LINK_INFOHASH_LEN], struct tw_since pos,
+    sp_time now);
+/* There is news in the channel. */
+void streams_wake(struct streams *s, const uint8_t info_hash[LINK_INFOHASH_LEN],
+    sp_time now);
+/* ALIVE to the quiet ones, the end to stalled ones and dead channels. */
+void streams_tick(struct streams *s, sp_time now);
+
+struct streams_stats {
+	uint64_t open, refused, cut, bytes_out;
+};
+struct streams_stats streams_stats(const struct streams *s);
+
+#endif

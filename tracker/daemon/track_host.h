@@ -1,0 +1,27 @@
+#ifndef TRACKER_DAEMON_TRACK_HOST_H
+#define TRACKER_DAEMON_TRACK_HOST_H
+
+/* The tracker core on a loop: its HTTP face, streams, timers and lists. */
+
+#include "io/loop.h"
+#include "tracker/daemon/options.h"
+
+struct track_host;
+
+/*
+ * |o| and |log| are borrowed until track_host_free. Reads the lists; what is
+ * wrong with them stands in |why| (OPTIONS_WHY bytes), else it is empty.
+ * SP_ERR_NOMEM, SP_ERR_ARG, or the list's error.
+ */
+int track_host_new(struct track_host **out, struct loop *l,
+    const struct options *o, const struct sp_log *log, char *why);
+void track_host_free(struct track_host *h);
+/*
+ * Opens all listeners. On an error, errno tells, and |where| the address that
+ * could not be opened.
+ */
+int track_host_listen(struct track_host *h, const char **where);
+/* Reads the lists again; one that is bad stays as it was, and is logged. */
+void track_host_reload(struct track_host *h);
+
+#endif
