@@ -6,5 +6,13 @@ REGRESS =
 REGRESS += test/regress/channel.sh
 REGRESS_FILES =
 
+REGRESS += test/regress/tracker-http.sh
+if !CORE_ONLY
+check_PROGRAMS += test/regress/mkrecord
+test_regress_mkrecord_SOURCES = test/regress/mkrecord.c test/sim/signer.c \
+	test/sim/signer.h
+test_regress_mkrecord_LDADD = $(CORE_LIBS) $(HOST_LIBS) $(CORE_LIBS)
+endif
+
 TESTS_SLOW += $(REGRESS)
 EXTRA_DIST += $(REGRESS) $(REGRESS_FILES)
