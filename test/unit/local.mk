@@ -23,6 +23,10 @@ UNIT_CORE += test/unit/check_hash
 UNIT_CORE += test/unit/check_heap
 UNIT_CORE += test/unit/check_link
 UNIT_CORE += test/unit/check_live
+test_unit_check_live_SOURCES = test/unit/check_live.c test/unit/live_help.h
+UNIT_CORE += test/unit/check_live_window
+test_unit_check_live_window_SOURCES = test/unit/check_live_window.c \
+	test/unit/live_help.h
 UNIT_CORE += test/unit/check_log
 UNIT_CORE += test/unit/check_m3u8
 UNIT_CORE += test/unit/check_manifest
@@ -41,6 +45,11 @@ UNIT_CORE += test/unit/check_quantile
 UNIT_CORE += test/unit/check_ratelim
 UNIT_CORE += test/unit/check_record
 UNIT_CORE += test/unit/check_registry
+test_unit_check_registry_SOURCES = test/unit/check_registry.c \
+	test/unit/registry_help.h
+UNIT_CORE += test/unit/check_registry_time
+test_unit_check_registry_time_SOURCES = test/unit/check_registry_time.c \
+	test/unit/registry_help.h
 UNIT_CORE += test/unit/check_reply
 UNIT_CORE += test/unit/check_rng
 UNIT_CORE += test/unit/check_secure
