@@ -183,8 +183,9 @@ piece_new(struct window *w, const struct record_env *env, const uint8_t *bytes,
 	pc->pending = (uint8_t *)(pc->fetching + words);
 	pc->env_len = len;
 	pc->leaves = pc->env + (env->leaves - bytes);
-	pc->rec.uri =
-	    (const char *)pc->env + (env->rec.uri - (const char *)bytes);
+	if (env->rec.uri != NULL)
+		pc->rec.uri = (const char *)pc->env +
+			      (env->rec.uri - (const char *)bytes);
 	if (env->rec.keys != NULL)
 		pc->rec.keys = (const char *)pc->env +
 			       (env->rec.keys - (const char *)bytes);
@@ -217,8 +218,7 @@ window_add(struct window *w, const struct record_env *env, const uint8_t *bytes,
 								 : SP_ERR_EQUIV;
 	first = t->used ? t->first : n;
 	edge = t->used ? t->edge : n;
-	if (t->used && (n + LIM_WINDOW_PIECES < edge ||
-			   (n < first && n + LIM_WINDOW_PIECES < edge + 1)))
+	if (t->used && n + LIM_WINDOW_PIECES < edge)
 		return SP_ERR_STALE;
 	if ((rv = check_neighbours(w, &env->rec, digest)) < 0)
 		return rv;
