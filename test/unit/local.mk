@@ -9,6 +9,7 @@ UNIT_HOST =
 if HAVE_CHECK
 check_LIBRARIES += libunit.a
 libunit_a_SOURCES = test/unit/failmem.c test/unit/failmem.h \
+	test/unit/pieces.c test/unit/pieces.h \
 	test/sim/signer.c test/sim/signer.h \
 	test/unit/unit.c test/unit/unit.h
 
@@ -20,6 +21,7 @@ UNIT_CORE += test/unit/check_compact
 UNIT_CORE += test/unit/check_err
 UNIT_CORE += test/unit/check_failmem
 UNIT_CORE += test/unit/check_hash
+UNIT_CORE += test/unit/check_havemap
 UNIT_CORE += test/unit/check_heap
 UNIT_CORE += test/unit/check_link
 UNIT_CORE += test/unit/check_live
@@ -54,11 +56,14 @@ UNIT_CORE += test/unit/check_reply
 UNIT_CORE += test/unit/check_rng
 UNIT_CORE += test/unit/check_secure
 UNIT_CORE += test/unit/check_secure_frames
+UNIT_CORE += test/unit/check_stats
 UNIT_CORE += test/unit/check_track
 UNIT_CORE += test/unit/check_trackreply
 UNIT_CORE += test/unit/check_trackwire
 UNIT_CORE += test/unit/check_tstamp
+UNIT_CORE += test/unit/check_upload
 UNIT_CORE += test/unit/check_uri
+UNIT_CORE += test/unit/check_window
 UNIT_CORE += test/unit/check_simnet
 test_unit_check_simnet_LDADD = libsim.a $(LDADD)
 UNIT_CORE += test/unit/check_scenario
