@@ -15,8 +15,10 @@ libunit_a_SOURCES = test/unit/failmem.c test/unit/failmem.h \
 
 UNIT_CORE += test/unit/check_access
 UNIT_CORE += test/unit/check_addr
+UNIT_CORE += test/unit/check_announce
 UNIT_CORE += test/unit/check_bencode
 UNIT_CORE += test/unit/check_buf
+UNIT_CORE += test/unit/check_choker
 UNIT_CORE += test/unit/check_compact
 UNIT_CORE += test/unit/check_err
 UNIT_CORE += test/unit/check_failmem
@@ -43,6 +45,7 @@ UNIT_CORE += test/unit/check_mesh
 test_unit_check_mesh_SOURCES = test/unit/check_mesh.c test/unit/meshnet.c test/unit/meshnet.h
 UNIT_CORE += test/unit/check_noise
 UNIT_CORE += test/unit/check_peerwire
+UNIT_CORE += test/unit/check_picker
 UNIT_CORE += test/unit/check_quantile
 UNIT_CORE += test/unit/check_ratelim
 UNIT_CORE += test/unit/check_record
@@ -53,6 +56,7 @@ UNIT_CORE += test/unit/check_registry_time
 test_unit_check_registry_time_SOURCES = test/unit/check_registry_time.c \
 	test/unit/registry_help.h
 UNIT_CORE += test/unit/check_reply
+UNIT_CORE += test/unit/check_rescue
 UNIT_CORE += test/unit/check_rng
 UNIT_CORE += test/unit/check_secure
 UNIT_CORE += test/unit/check_secure_frames

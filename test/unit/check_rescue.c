@@ -1,0 +1,235 @@
+#include "swarm/rescue.h"
+
+#include "base/rng.h"
+#include "test/unit/unit.h"
+#include "wire/limits.h"
+
+START_TEST(origin_that_fails_rests_longer_each_time)
+{
+	static const sp_time rest[] = { 250, 500, 1000, 2000, 4000, 4000 };
+	struct rescue_origin o;
+	sp_time now = 10 * SP_S;
+	size_t i;
+
+	rescue_origin_init(&o);
+	ck_assert_int_eq(o.down_until, 0);
+	for (i = 0; i < SP_LEN(rest); i++) {
+		rescue_origin_failed(&o, 0, now);
+		ck_assert_int_eq(o.down_until, now + rest[i] * SP_MS);
+	}
+	for (i = 0; i < 100; i++)
+		rescue_origin_failed(&o, 0, now);
+	ck_assert_int_eq(o.down_until, now + 4 * SP_S);
+	rescue_origin_ok(&o, 0, 100, 0);
+	ck_assert_int_eq(o.down_until, 0);
+	rescue_origin_failed(&o, 0, now);
+	ck_assert_int_eq(o.down_until, now + 250 * SP_MS);
+}
+END_TEST
+
+START_TEST(retry_after_is_honoured_up_to_a_bound)
+{
+	struct rescue_origin o;
+
+	rescue_origin_init(&o);
+	rescue_origin_failed(&o, 7 * SP_S, SP_S);
+	ck_assert_int_eq(o.down_until, 8 * SP_S);
+	rescue_origin_failed(&o, 3600 * SP_S, SP_S);
+	ck_assert_int_eq(o.down_until, 31 * SP_S);
+	/* shorter than our own rest */
+	rescue_origin_failed(&o, SP_MS, SP_S);
+	ck_assert_int_eq(o.down_until, 2 * SP_S);
+}
+END_TEST
+
+START_TEST(guard_is_learned)
+{
+	struct rescue_origin o;
+	sp_time g;
+	int i;
+
+	rescue_origin_init(&o);
+	ck_assert_int_eq(rescue_guard(&o, 500000),
+	    RESCUE_TTFB + SP_S + RESCUE_MARGIN);
+	for (i = 0; i < 150; i++)
+		rescue_origin_ok(&o, 40 * SP_MS, 1000000, 100 * SP_MS);
+	g = rescue_guard(&o, 1000000) - RESCUE_MARGIN;
+	ck_assert_int_ge(g, 140 * SP_MS * 15 / 16);
+	ck_assert_int_le(g, 140 * SP_MS * 17 / 16);
+	/* the slow ones count, not the mean */
+	for (i = 0; i < 20; i++)
+		rescue_origin_ok(&o, 400 * SP_MS, 1000000, SP_S);
+	ck_assert_int_ge(rescue_guard(&o, 1000000), 1300 * SP_MS);
+	/* nonsense of a clock or an empty body does not break it */
+	rescue_origin_ok(&o, -5, 0, 0);
+	ck_assert_int_gt(rescue_guard(&o, 1), 0);
+}
+END_TEST
+
+START_TEST(draws_are_fixed_by_who_and_what)
+{
+	sp_time a = rescue_threshold(1, 2, 3, 4, SP_S, RESCUE_TAU);
+
+	ck_assert_int_eq(a, rescue_threshold(1, 2, 3, 4, SP_S, RESCUE_TAU));
+	ck_assert_int_ne(a, rescue_threshold(9, 2, 3, 4, SP_S, RESCUE_TAU));
+	ck_assert_int_ne(a, rescue_threshold(1, 9, 3, 4, SP_S, RESCUE_TAU));
+	ck_assert_int_ne(a, rescue_threshold(1, 2, 9, 4, SP_S, RESCUE_TAU));
+	ck_assert_int_ne(a, rescue_threshold(1, 2, 3, 9, SP_S, RESCUE_TAU));
+}
+END_TEST
+
+START_TEST(copies_of_m_viewers_are_m_times_two_to_minus_x)
+{
+	enum { M = 1000, PIECES = 200 };
+	const sp_time g = 400 * SP_MS, tau = RESCUE_TAU;
+	unsigned got[11] = { 0 };
+	uint64_t expect, tolerance;
+	unsigned k;
+	uint64_t n, viewer;
+	sp_time d;
+
+	for (n = 0; n < PIECES; n++)
+		for (viewer = 0; viewer < M; viewer++) {
+			d = rescue_threshold(viewer * 0x9e3779b97f4a7c15u, 0, n,
+			    (uint32_t)(n % 8), g, tau);
+			ck_assert(d >= g);
+			for (k = 0; k < SP_LEN(got); k++)
+				got[k] += d >= g + (sp_time)k * tau;
+		}
+	ck_assert_uint_eq(got[0], M * PIECES);
+	for (k = 1; k < SP_LEN(got); k++) {
+		/* E[c] = M 2^-k per piece; five deviations of a binomial */
+		expect = (uint64_t)M * PIECES >> k;
+		for (tolerance = 1; tolerance * tolerance < 25 * expect;)
+			tolerance++;
+		ck_assert_uint_ge(got[k], expect - tolerance);
+		ck_assert_uint_le(got[k], expect + tolerance);
+	}
+}
+END_TEST
+
+START_TEST(stripes_are_contiguous_runs_of_about_one_length)
+{
+	uint32_t blocks, i, s, n, run;
+
+	ck_assert_uint_eq(rescue_stripes(1), 1);
+	ck_assert_uint_eq(rescue_stripes(7), 1);
+	ck_assert_uint_eq(rescue_stripes(8), 2);
+	ck_assert_uint_eq(rescue_stripes(LIM_PIECE_BLOCKS), 8);
+	for (blocks = 1; blocks <= LIM_PIECE_BLOCKS; blocks++) {
+		n = rescue_stripes(blocks);
+		for (i = s = run = 0; i < blocks; i++, run++) {
+			if (rescue_stripe_of(i, blocks) == s)
+				continue;
+			ck_assert_uint_eq(rescue_stripe_of(i, blocks), s + 1);
+			ck_assert_uint_ge(run, blocks / n);
+			ck_assert_uint_le(run, blocks / n + 1);
+			run = 0;
+			s++;
+		}
+		ck_assert_uint_eq(s, n - 1);
+	}
+}
+END_TEST
+
+START_TEST(plan_of_nothing_is_empty)
+{
+	uint8_t need[8] = { 0 };
+	struct rescue_range r[RESCUE_RANGES];
+
+	ck_assert_uint_eq(rescue_plan(need, 8, r), 0);
+	ck_assert_uint_eq(rescue_plan(need, 0, r), 0);
+}
+END_TEST
+
+START_TEST(piece_that_is_mostly_missing_is_fetched_whole)
+{
+	uint8_t need[10] = { 1, 1, 1, 1, 1, 1, 0, 0, 0, 1 };
+	struct rescue_range r[RESCUE_RANGES];
+
+	ck_assert_uint_eq(rescue_plan(need, 10, r), 1);
+	ck_assert_uint_eq(r[0].first, 0);
+	ck_assert_uint_eq(r[0].n, 10);
+	need[9] = 0; /* 60 % is not more than 60 % */
+	ck_assert_uint_eq(rescue_plan(need, 10, r), 1);
+	ck_assert_uint_eq(r[0].n, 6);
+}
+END_TEST
+
+/* Blocks of a best plan: the span less its three largest gaps. */
+static uint32_t
+least_cover(const uint8_t *need, uint32_t blocks)
+{
+	uint32_t top[RESCUE_RANGES - 1] = { 0 }, i, k, last = 0, sum = 0, gap;
+	bool any = false;
+
+	for (i = 0; i < blocks; i++) {
+		if (need[i] == 0)
+			continue;
+		gap = any ? i - last - 1 : 0;
+		sum += any ? i - last : 1;
+		for (k = 0; k < SP_LEN(top); k++) {
+			uint32_t tmp = top[k];
+
+			if (gap <= tmp)
+				continue;
+			top[k] = gap;
+			gap = tmp;
+		}
+		any = true;
+		last = i;
+	}
+	for (k = 0; k < SP_LEN(top); k++)
+		sum -= top[k];
+	return sum;
+}
+
+START_TEST(plan_covers_all_needs_at_least_cost)
+{
+	uint8_t need[LIM_PIECE_BLOCKS], covered[LIM_PIECE_BLOCKS];
+	struct rescue_range r[RESCUE_RANGES];
+	uint32_t blocks, i, k, missing, cost, density, run;
+	struct sp_rng rng;
+	size_t n, round;
+
+	rng_seed(&rng, 8);
+	for (round = 0; round < 3000; round++) {
+		blocks = 1 + (uint32_t)rng_below(&rng,
+				 round % 10 == 0 ? LIM_PIECE_BLOCKS : 40);
+		density = 1 + (uint32_t)rng_below(&rng, 100);
+		for (i = missing = run = 0; i < blocks; i++) {
+			/* bursts, as losses come */
+			if (run == 0)
+				run = 1 + (uint32_t)rng_below(&rng, 4);
+			need[i] = --run == 0 ? rng_below(&rng, 100) < density
+				  : i > 0    ? need[i - 1]
+					     : 0;
+			missing += need[i];
+		}
+		memset(covered, 0, sizeof(covered));
+		n = rescue_plan(need, blocks, r);
+		ck_assert_uint_le(n, RESCUE_RANGES);
+		for (i = cost = 0; i < n; i++) {
+			ck_assert_uint_gt(r[i].n, 0);
+			ck_assert_uint_le(r[i].first + r[i].n, blocks);
+			for (k = r[i].first; k < r[i].first + r[i].n; k++)
+				ck_assert_uint_eq(covered[k]++, 0);
+			cost += r[i].n;
+		}
+		for (i = 0; i < blocks; i++)
+			ck_assert(covered[i] || !need[i]);
+		if (missing * 10 > blocks * 6)
+			ck_assert_uint_eq(cost, blocks);
+		else
+			ck_assert_uint_eq(cost, least_cover(need, blocks));
+	}
+}
+END_TEST
+
+UNIT_MAIN("rescue", origin_that_fails_rests_longer_each_time,
+    retry_after_is_honoured_up_to_a_bound, guard_is_learned,
+    draws_are_fixed_by_who_and_what,
+    copies_of_m_viewers_are_m_times_two_to_minus_x,
+    stripes_are_contiguous_runs_of_about_one_length, plan_of_nothing_is_empty,
+    piece_that_is_mostly_missing_is_fetched_whole,
+    plan_covers_all_needs_at_least_cost)
