@@ -191,6 +191,8 @@ parse(struct conf *c, int argc, char **argv)
 	const char *file;
 	int rc;
 
+	/* A program may lack the rows of some of its fields. */
+	memset(std, 0, sizeof(*std));
 	if (conf_defaults(c) < 0)
 		return complain(c, "options", "out of memory");
 	rc = pass(c, argc, argv);

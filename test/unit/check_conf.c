@@ -112,6 +112,25 @@ parse(const char *words)
 	return rc;
 }
 
+START_TEST(a_tool_that_has_no_check_option_is_not_checking)
+{
+	static const struct conf_prog tool = {
+		.name = "tool",
+		.usage = "ARG",
+		.text = "does one thing",
+		.std = CONF_STD_TOOL,
+		.std_at = offsetof(struct opts, std),
+	};
+	static char self[] = "tool";
+	char *argv[] = { self, NULL };
+
+	memset(&o, 0xff, sizeof(o));
+	ck_assert_int_eq(conf_parse(&c, &tool, &o, 1, argv), 0);
+	ck_assert(!o.std.check);
+	ck_assert_ptr_null(o.std.file);
+}
+END_TEST
+
 static void
 file_is(const char *text)
 {
@@ -432,9 +451,11 @@ START_TEST(numbers_print_in_their_largest_unit)
 }
 END_TEST
 
-UNIT_MAIN("conf", defaults_are_set, command_line_sets_everything,
-    usage_errors_name_the_option, file_sets_and_command_line_wins,
-    file_errors_have_file_and_line, includes_are_relative_and_not_endless,
+UNIT_MAIN("conf", defaults_are_set,
+    a_tool_that_has_no_check_option_is_not_checking,
+    command_line_sets_everything, usage_errors_name_the_option,
+    file_sets_and_command_line_wins, file_errors_have_file_and_line,
+    includes_are_relative_and_not_endless,
     check_mode_ends_with_success_or_the_error, help_and_version_go_to_stdout,
     option_table_is_tab_separated, dumped_config_reads_back_the_same,
     numbers_with_units, numbers_print_in_their_largest_unit)
