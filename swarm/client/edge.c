@@ -33,6 +33,8 @@ edge_follow(struct edge *e, uint8_t track, bool on)
 		return;
 	t->followed = on;
 	t->asked = false;
+	/* after a pause, who comes begins with what is new */
+	hls_seq_advance(&t->seq, t->seq.end);
 	mesh_host_kick(e->h);
 }
 
@@ -156,7 +158,7 @@ timer_cb(void *ctx, sp_time now SP_UNUSED)
 	now = loop_now(e->loop);
 	drop_tracks(e, now);
 	step_all(e, now);
-	io_timer_set(&e->timer, now + TICK);
+	io_timer_set(&e->timer, now + (LIST_EMPTY(&e->reqs) ? SP_S : TICK));
 }
 
 void

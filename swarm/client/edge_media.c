@@ -3,7 +3,7 @@
 #define BACKLOG   (256 * 1024) /* bytes that may wait for a slow player */
 #define HOLD      (8 * SP_S)   /* for a record that is not there yet */
 #define HOLD_MAX  (60 * SP_S)  /* for the bytes of a piece */
-#define AHEAD     3            /* pieces past the edge that are waited for */
+#define AHEAD     16           /* pieces past the list that may yet come */
 #define INIT_BASE LIM_TRACK_INIT
 
 static uint8_t
@@ -70,7 +70,10 @@ media_head(struct edge_req *q, uint64_t length)
 	char text[80];
 	int rv;
 
-	rv = http_range_parse(http_req_header(q->r, "Range"), length, &g);
+	/* a gap has no bytes, and no part of them either */
+	rv = length == 0
+		 ? 0
+		 : http_range_parse(http_req_header(q->r, "Range"), length, &g);
 	if (rv < 0) {
 		http_reply_416(q->r, length);
 		edge_req_free(q);

@@ -5,7 +5,7 @@
 #define PAGE_MAX    (64 * 1024)
 #define METRICS_MAX (64 * 1024)
 
-/* Takes |v|. json's own rule: after an error the object is still fine. */
+/* Takes |v|; what finds no memory is left out. */
 static void
 set(json_t *o, const char *key, json_t *v)
 {

@@ -94,6 +94,10 @@ test_unit_check_origin_SOURCES = test/unit/check_origin.c \
 UNIT_HOST += test/unit/check_sock
 UNIT_HOST += test/unit/check_store
 UNIT_HOST += test/unit/check_udp
+UNIT_HOST += test/unit/check_client
+UNIT_HOST += test/unit/check_edge
+test_unit_check_edge_SOURCES = test/unit/check_edge.c \
+	test/unit/site_rig.c test/unit/site_rig.h
 UNIT_HOST += test/unit/check_hls_out
 UNIT_HOST += test/unit/check_mesh_host
 test_unit_check_mesh_host_SOURCES = test/unit/check_mesh_host.c \

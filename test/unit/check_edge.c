@@ -1,0 +1,387 @@
+#include "swarm/client/edge.h"
+
+#include <jansson.h>
+
+#include "test/unit/site_rig.h"
+#include "test/unit/unit.h"
+
+/* A viewer with its edge, and one HTTP client. */
+struct home {
+	struct site s;
+	struct mesh_host *h;
+	struct edge *e;
+	char base[128];
+	/* what the last answer was */
+	bool answered, begun;
+	int status;
+	char type[64];
+	uint64_t length;
+	uint8_t body[SITE_BYTES + 1];
+	size_t len;
+};
+
+static void
+on_changed(void *ctx, unsigned what)
+{
+	struct home *m = ctx;
+
+	if (m->e != NULL)
+		edge_changed(m->e, what);
+}
+
+static const struct mesh_host_ops ops = { .changed = on_changed };
+
+static void
+home_init(struct home *m, unsigned pieces, const char *token)
+{
+	struct mesh_host_conf c;
+	struct edge_conf ec = {
+		.n_listen = 1,
+		.token = token,
+		.track = -1,
+		.version = "0",
+		.name = "link",
+	};
+	char *end, url[EDGE_URL_MAX];
+	unsigned i;
+
+	memset(m, 0, sizeof(*m));
+	site_init(&m->s);
+	for (i = 0; i < pieces; i++)
+		site_publish(&m->s, (pieces - i) * 1000 + 3000, 0);
+	site_conf(&m->s, &c);
+	ck_assert_int_eq(
+	    mesh_host_new(&m->h, &c, m->s.loop, m->s.origin, &ops, m), 0);
+	ec.listen[0] = addr_make(4, "\x7f\0\0\x01", 0);
+	ck_assert_int_eq(edge_new(&m->e, &ec, m->s.loop, m->h), 0);
+	snprintf(m->base, sizeof(m->base), "%s", edge_url(m->e, url));
+	end = strstr(m->base, "/master.m3u8");
+	ck_assert_ptr_nonnull(end);
+	*end = '\0';
+}
+
+static void
+home_fini(struct home *m)
+{
+	edge_free(m->e);
+	m->e = NULL;
+	mesh_host_free(m->h);
+	site_fini(&m->s);
+}
+
+/* ---- the client ---- */
+
+static enum origin_verdict
+head_cb(void *ctx, struct origin_fetch *f SP_UNUSED,
+    const struct origin_head *h)
+{
+	struct home *m = ctx;
+
+	m->begun = true;
+	m->status = h->status;
+	m->length = h->length;
+	snprintf(m->type, sizeof(m->type), "%s", h->type);
+	return ORIGIN_GO;
+}
+
+static enum origin_verdict
+data_cb(void *ctx, struct origin_fetch *f SP_UNUSED, const uint8_t *p,
+    size_t len)
+{
+	struct home *m = ctx;
+
+	ck_assert_uint_le(m->len + len, SITE_BYTES);
+	memcpy(m->body + m->len, p, len);
+	m->len += len;
+	m->body[m->len] = '\0';
+	return ORIGIN_GO;
+}
+
+static void
+done_cb(void *ctx, struct origin_fetch *f SP_UNUSED,
+    const struct origin_done *d)
+{
+	struct home *m = ctx;
+
+	m->answered = true;
+	m->status = d->status;
+}
+
+static const struct origin_ops client = { head_cb, data_cb, done_cb };
+
+static void
+ask(struct home *m, const char *path, struct origin_ask *a)
+{
+	char url[256];
+
+	snprintf(url, sizeof(url), "%s%s", m->base, path);
+	a->url = url;
+	a->reach = ORIGIN_ANY;
+	m->answered = m->begun = false;
+	m->len = 0;
+	m->body[0] = '\0';
+	ck_assert_int_eq(origin_get(m->s.origin, a, &client, m,
+			     &(struct origin_fetch *){ NULL }),
+	    0);
+}
+
+static const char *
+get(struct home *m, const char *path)
+{
+	struct origin_ask a = { 0 };
+
+	ask(m, path, &a);
+	SITE_UNTIL(&m->s, m->answered);
+	return (const char *)m->body;
+}
+
+static int
+get_with(struct home *m, const char *path, const char *header)
+{
+	struct origin_ask a = { .headers = &header, .nheaders = 1 };
+
+	ask(m, path, &a);
+	SITE_UNTIL(&m->s, m->answered);
+	return m->status;
+}
+
+/* ---- tests ---- */
+
+START_TEST(channel_plays_from_master_to_bytes)
+{
+	static const char head[] =
+	    "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:1\n"
+	    "#EXT-X-MEDIA-SEQUENCE:";
+	static const char map[] = "\n#EXT-X-MAP:URI=\"init-7.mp4\"\n";
+	struct home m;
+	uint8_t bytes[SITE_BYTES];
+	char *next, path[64];
+	unsigned long n;
+	const char *s;
+
+	home_init(&m, 8, NULL);
+	ck_assert_str_eq(get(&m, "/master.m3u8"),
+	    "#EXTM3U\n#EXT-X-VERSION:3\n"
+	    "#EXT-X-STREAM-INF:BANDWIDTH=1000000\nt/0/index.m3u8\n");
+	ck_assert_int_eq(m.status, 200);
+	ck_assert_str_eq(m.type, "application/vnd.apple.mpegurl");
+	s = get(&m, "/t/0/index.m3u8");
+	ck_assert_int_eq(m.status, 200);
+	ck_assert_msg(strncmp(s, head, strlen(head)) == 0, "%s", s);
+	n = strtoul(s + strlen(head), &next, 10);
+	ck_assert_uint_ge(n, SITE_FIRST);
+	ck_assert_msg(strncmp(next, map, strlen(map)) == 0, "%s", s);
+	/* three at least, so the third is there */
+	snprintf(path, sizeof(path), "%lu.m4s\n", n + 2);
+	ck_assert_ptr_nonnull(strstr(s, path));
+	snprintf(path, sizeof(path), "/t/0/%lu.m4s", n + 2);
+	get(&m, path);
+	ck_assert_int_eq(m.status, 200);
+	ck_assert_str_eq(m.type, "video/iso.segment");
+	ck_assert_uint_eq(m.length, SITE_BYTES);
+	site_bytes(n + 2, bytes);
+	ck_assert_uint_eq(m.len, SITE_BYTES);
+	ck_assert_mem_eq(m.body, bytes, SITE_BYTES);
+	get(&m, "/t/0/init-7.mp4");
+	ck_assert_str_eq(m.type, "video/mp4");
+	site_bytes(7, bytes);
+	ck_assert_mem_eq(m.body, bytes, SITE_BYTES);
+	home_fini(&m);
+}
+END_TEST
+
+START_TEST(ranges_and_heads_are_answered)
+{
+	struct origin_ask part = { .ranged = true, .offset = 100, .length = 9 };
+	struct origin_ask past = { .ranged = true, .offset = SITE_BYTES };
+	struct origin_ask head = { .head = true };
+	uint8_t bytes[SITE_BYTES];
+	struct home m;
+
+	home_init(&m, 8, NULL);
+	get(&m, "/t/0/index.m3u8");
+	site_bytes(SITE_FIRST + 7, bytes);
+	ask(&m, "/t/0/107.m4s", &part);
+	SITE_UNTIL(&m.s, m.answered);
+	ck_assert_int_eq(m.status, 206);
+	ck_assert_uint_eq(m.len, 9);
+	ck_assert_mem_eq(m.body, bytes + 100, 9);
+	ask(&m, "/t/0/107.m4s", &past);
+	SITE_UNTIL(&m.s, m.answered);
+	ck_assert_int_eq(m.status, 416);
+	ask(&m, "/t/0/107.m4s", &head);
+	SITE_UNTIL(&m.s, m.answered);
+	ck_assert_int_eq(m.status, 200);
+	ck_assert_uint_eq(m.length, SITE_BYTES);
+	ck_assert_uint_eq(m.len, 0);
+	home_fini(&m);
+}
+END_TEST
+
+START_TEST(piece_that_is_not_there_yet_is_waited_for)
+{
+	struct origin_ask a = { 0 };
+	struct home m;
+
+	home_init(&m, 8, NULL);
+	get(&m, "/t/0/index.m3u8");
+	/* the origin answers nothing: the head comes, the bytes do not */
+	m.s.deaf = true;
+	site_publish(&m.s, 0, 0);
+	ask(&m, "/t/0/108.m4s", &a);
+	SITE_UNTIL(&m.s, m.begun);
+	ck_assert_uint_eq(m.length, SITE_BYTES);
+	ck_assert(!m.answered);
+	home_fini(&m);
+
+	/* a record that comes while its player waits */
+	home_init(&m, 8, NULL);
+	get(&m, "/t/0/index.m3u8");
+	ask(&m, "/t/0/108.m4s", &a);
+	loop_step(m.s.loop, loop_now(m.s.loop) + 50 * SP_MS);
+	loop_step(m.s.loop, loop_now(m.s.loop) + 50 * SP_MS);
+	ck_assert(!m.answered);
+	site_publish(&m.s, 0, 0);
+	SITE_UNTIL(&m.s, m.answered);
+	ck_assert_int_eq(m.status, 200);
+	ck_assert_uint_eq(m.len, SITE_BYTES);
+	home_fini(&m);
+}
+END_TEST
+
+START_TEST(what_does_not_exist_is_not_found)
+{
+	struct home m;
+
+	home_init(&m, 8, NULL);
+	get(&m, "/t/0/index.m3u8");
+	get(&m, "/t/0/5.m4s");
+	ck_assert_int_eq(m.status, 404);
+	get(&m, "/t/9/index.m3u8");
+	ck_assert_int_eq(m.status, 404);
+	get(&m, "/t/9/107.m4s");
+	ck_assert_int_eq(m.status, 404);
+	get(&m, "/nothing");
+	ck_assert_int_eq(m.status, 404);
+	home_fini(&m);
+}
+END_TEST
+
+START_TEST(last_piece_ends_the_list)
+{
+	struct home m;
+	unsigned i;
+
+	home_init(&m, 2, NULL);
+	for (i = 0; i < 3; i++)
+		site_publish(&m.s, 3500 - i, i == 2 ? RECORD_LAST : 0);
+	SITE_UNTIL(&m.s,
+	    strstr(get(&m, "/t/0/index.m3u8"), "#EXT-X-ENDLIST\n") != NULL);
+	ck_assert_ptr_nonnull(strstr((const char *)m.body, "104.m4s\n"));
+	home_fini(&m);
+}
+END_TEST
+
+START_TEST(strangers_are_kept_out)
+{
+	static const char page[] = "Origin: http://evil.example";
+	struct home m;
+
+	home_init(&m, 1, NULL);
+	/* a name that was rebound to this machine */
+	ck_assert_int_eq(get_with(&m, "/status.json", "Host: evil.example"),
+	    403);
+	ck_assert_int_eq(get_with(&m, "/master.m3u8", "Host: evil.example"),
+	    403);
+	/* a page may play, and learn nothing else */
+	ck_assert_int_eq(get_with(&m, "/master.m3u8", page), 200);
+	ck_assert_int_eq(get_with(&m, "/status.json", page), 403);
+	ck_assert_int_eq(get_with(&m, "/metrics", page), 403);
+	ck_assert_int_eq(get_with(&m, "/", page), 403);
+	get(&m, "/status.json");
+	ck_assert_int_eq(m.status, 200);
+	home_fini(&m);
+}
+END_TEST
+
+START_TEST(token_is_asked_for_and_carried_on)
+{
+	struct home m;
+
+	home_init(&m, 8, "secret-1");
+	ck_assert_ptr_nonnull(strstr(m.base, "/secret-1"));
+	*strstr(m.base, "/secret-1") = '\0';
+	get(&m, "/master.m3u8");
+	ck_assert_int_eq(m.status, 403);
+	get(&m, "/secret-2/master.m3u8");
+	ck_assert_int_eq(m.status, 403);
+	get(&m, "/status.json");
+	ck_assert_int_eq(m.status, 403);
+	get(&m, "/secret-1/status.json");
+	ck_assert_int_eq(m.status, 200);
+	ck_assert_ptr_nonnull(
+	    strstr(get(&m, "/secret-1/master.m3u8"), "\nt/0/index.m3u8\n"));
+	ck_assert_ptr_nonnull(strstr(get(&m, "/master.m3u8?token=secret-1"),
+	    "\nt/0/index.m3u8?token=secret-1\n"));
+	ck_assert_ptr_nonnull(strstr(get(&m, "/t/0/index.m3u8?token=secret-1"),
+	    ".m4s?token=secret-1\n"));
+	/* then any name will do, it is the token that counts */
+	ck_assert_int_eq(
+	    get_with(&m, "/secret-1/master.m3u8", "Host: tv.example"), 200);
+	home_fini(&m);
+}
+END_TEST
+
+START_TEST(open_listening_needs_a_good_token)
+{
+	struct edge_conf c = { .n_listen = 1, .track = -1 };
+	struct edge *e;
+	struct home m;
+
+	home_init(&m, 0, NULL);
+	c.listen[0] = addr_make(4, "\0\0\0", 0);
+	ck_assert_int_eq(edge_new(&e, &c, m.s.loop, m.h), SP_ERR_DENIED);
+	c.token = "short";
+	ck_assert_int_eq(edge_new(&e, &c, m.s.loop, m.h), SP_ERR_ARG);
+	c.token = NULL;
+	c.listen[0] = m.s.addr;
+	ck_assert_int_eq(edge_new(&e, &c, m.s.loop, m.h), SP_ERR_EXISTS);
+	ck_assert(edge_token_is_ok("aA0-._~x"));
+	ck_assert(!edge_token_is_ok("with/slash"));
+	ck_assert(!edge_token_is_ok("with space"));
+	home_fini(&m);
+}
+END_TEST
+
+START_TEST(status_is_json_and_the_page_escapes)
+{
+	struct home m;
+	json_t *o, *t;
+
+	home_init(&m, 8, NULL);
+	get(&m, "/t/0/index.m3u8");
+	get(&m, "/status.json");
+	ck_assert_str_eq(m.type, "application/json");
+	o = json_loads((const char *)m.body, 0, NULL);
+	ck_assert_ptr_nonnull(o);
+	t = json_array_get(json_object_get(o, "tracks"), 0);
+	ck_assert(json_is_true(json_object_get(t, "followed")));
+	t = json_object_get(o, "stats");
+	ck_assert(json_integer_value(json_object_get(t, "origin_bytes")) > 0);
+	ck_assert_uint_eq(json_array_size(json_object_get(o, "trackers")), 2);
+	ck_assert_str_eq(
+	    json_string_value(json_array_get(json_object_get(o, "origins"), 0)),
+	    m.s.base);
+	json_decref(o);
+	ck_assert_ptr_nonnull(strstr(get(&m, "/"), "<h1>Test &lt;1&gt;</h1>"));
+	ck_assert_ptr_nonnull(
+	    strstr(get(&m, "/metrics"), "\nspate_feed_up 1\n"));
+	home_fini(&m);
+}
+END_TEST
+
+UNIT_MAIN("edge", channel_plays_from_master_to_bytes,
+    ranges_and_heads_are_answered, piece_that_is_not_there_yet_is_waited_for,
+    what_does_not_exist_is_not_found, last_piece_ends_the_list,
+    strangers_are_kept_out, token_is_asked_for_and_carried_on,
+    open_listening_needs_a_good_token, status_is_json_and_the_page_escapes)
