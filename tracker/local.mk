@@ -18,5 +18,7 @@ libtrack_a_SOURCES += tracker/registry.c
 libtrack_a_SOURCES += tracker/registry.h
 libtrack_a_SOURCES += tracker/reply.c
 libtrack_a_SOURCES += tracker/reply.h
+libtrack_a_SOURCES += tracker/sample.c
+libtrack_a_SOURCES += tracker/sample.h
 libtrack_a_SOURCES += tracker/track.c
 libtrack_a_SOURCES += tracker/track.h

@@ -1,7 +1,7 @@
 #include "tracker/registry.h"
 
 #include "base/rng.h"
-#include "tracker/peertab.h"
+#include "tracker/sample.h"
 
 struct registry {
 	const struct sp_mem *mem;
@@ -267,102 +267,15 @@ stop(struct registry *r, uint32_t swarm, const struct tw_announce *a,
 	r->stats.stopped++;
 }
 
-/* ---- sampling ------------------------------------------------------------ */
+/* ---- the announce -------------------------------------------------------- */
 
-struct runs {
-	uint32_t at[PEERTAB_CLASSES], len[PEERTAB_CLASSES];
-	uint32_t n, total;
-};
-
-/* The runs of the swarm whose peers may be handed to this asker. */
-static void
-eligible(const struct registry *r, uint32_t swarm, const struct sp_addr *addr,
-    bool seeds, struct runs *out)
+/* The highest scope that may be handed to this asker. */
+static uint8_t
+scopes_for(const struct registry *r, const struct sp_addr *addr)
 {
-	const struct peertab_swarm *s = &r->tab.swarms[swarm];
-	uint8_t scopes = scope_of(addr), v6 = addr->family == 6;
-	uint32_t at = 0;
-
-	if (r->conf.lan != REGISTRY_LAN_AUTO)
-		scopes = r->conf.lan == REGISTRY_LAN_YES ? 2 : 0;
-	out->n = out->total = 0;
-	for (uint32_t k = 0; k < PEERTAB_CLASSES; at = s->end[k++]) {
-		if (k / PEERTAB_SCOPE > scopes || at == s->end[k] ||
-		    ((k & PEERTAB_V6) != 0) != v6 ||
-		    (seeds && (k & PEERTAB_SEED)))
-			continue;
-		out->at[out->n] = at;
-		out->len[out->n] = s->end[k] - at;
-		out->total += out->len[out->n++];
-	}
-}
-
-static uint32_t
-gcd(uint32_t a, uint32_t b)
-{
-	uint32_t c;
-
-	while (b != 0) {
-		c = a % b;
-		a = b;
-		b = c;
-	}
-	return a;
-}
-
-/* A random step that visits all of 0..n-1 before it comes back. */
-static uint32_t
-coprime(struct registry *r, uint32_t n)
-{
-	uint32_t step;
-
-	if (n < 3)
-		return 1;
-	step = 1 + (uint32_t)rng_below(&r->rng, n - 1);
-	while (gcd(n, step) != 1)
-		step = step % (n - 1) + 1;
-	return step;
-}
-
-static uint32_t
-runs_get(const struct runs *runs, const uint32_t *v, uint32_t i)
-{
-	uint32_t k = 0;
-
-	for (; i >= runs->len[k]; k++)
-		i -= runs->len[k];
-	return v[runs->at[k] + i];
-}
-
-/*
- * A random start and a random coprime step: every eligible peer is equally
- * likely, none comes twice, and it costs two random numbers.
- */
-static size_t
-sample(struct registry *r, uint32_t swarm, uint32_t self, struct runs *runs,
-    struct tw_peer *out, size_t want)
-{
-	const struct peertab_peer *p;
-	uint32_t at, step, i;
-	size_t n = 0;
-
-	if (runs->total == 0 || want == 0)
-		return 0;
-	at = (uint32_t)rng_below(&r->rng, runs->total);
-	step = coprime(r, runs->total);
-	for (uint32_t k = 0; k < runs->total && n < want; k++) {
-		i = runs_get(runs, r->tab.swarms[swarm].v, at);
-		at = (uint32_t)(((uint64_t)at + step) % runs->total);
-		if (i == self)
-			continue;
-		p = &r->tab.peers[i];
-		out[n].addr =
-		    addr_make(p->class & PEERTAB_V6 ? 6 : 4, p->ip, p->port);
-		out[n].has_id = true;
-		memcpy(out[n].peer_id, p->id, LINK_PEERID_LEN);
-		n++;
-	}
-	return n;
+	if (r->conf.lan == REGISTRY_LAN_AUTO)
+		return scope_of(addr);
+	return r->conf.lan == REGISTRY_LAN_YES ? PEERTAB_SCOPES - 1 : 0;
 }
 
 static size_t
@@ -391,7 +304,7 @@ registry_announce(struct registry *r, const struct tw_announce *a,
     struct registry_answer *out, sp_time now)
 {
 	struct sp_addr addr = *from;
-	struct runs runs;
+	struct sample_rule rule;
 	uint32_t swarm, self = PEERTAB_NONE;
 
 	memset(out, 0, sizeof(*out));
@@ -416,8 +329,12 @@ registry_announce(struct registry *r, const struct tw_announce *a,
 			PEERTAB_BUCKET_S);
 	if (swarm == PEERTAB_NONE)
 		return 0;
-	eligible(r, swarm, &addr, a->left == 0, &runs);
-	out->n_peers = sample(r, swarm, self, &runs, peers, numwant(r, a, max));
+	rule.v6 = addr.family == 6;
+	rule.seeds = a->left != 0;
+	rule.scopes = scopes_for(r, &addr);
+	rule.self = self;
+	out->n_peers = sample_peers(&r->tab, swarm, &rule, &r->rng, peers,
+	    numwant(r, a, max));
 	count_swarm(r, swarm, out);
 	return 0;
 }

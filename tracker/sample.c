@@ -1,0 +1,92 @@
+#include "tracker/sample.h"
+
+struct runs {
+	uint32_t at[PEERTAB_CLASSES], len[PEERTAB_CLASSES];
+	uint32_t n, total;
+};
+
+/* The runs of the swarm whose peers may be handed to this asker. */
+static void
+eligible(const struct peertab_swarm *s, const struct sample_rule *rule,
+    struct runs *out)
+{
+	uint32_t at = 0;
+
+	out->n = out->total = 0;
+	for (uint32_t k = 0; k < PEERTAB_CLASSES; at = s->end[k++]) {
+		if (k / PEERTAB_SCOPE > rule->scopes || at == s->end[k] ||
+		    ((k & PEERTAB_V6) != 0) != rule->v6 ||
+		    (!rule->seeds && (k & PEERTAB_SEED)))
+			continue;
+		out->at[out->n] = at;
+		out->len[out->n] = s->end[k] - at;
+		out->total += out->len[out->n++];
+	}
+}
+
+static uint32_t
+gcd(uint32_t a, uint32_t b)
+{
+	uint32_t c;
+
+	while (b != 0) {
+		c = a % b;
+		a = b;
+		b = c;
+	}
+	return a;
+}
+
+/* A random step that visits all of 0..n-1 before it comes back. */
+static uint32_t
+coprime(struct sp_rng *rng, uint32_t n)
+{
+	uint32_t step;
+
+	if (n < 3)
+		return 1;
+	step = 1 + (uint32_t)rng_below(rng, n - 1);
+	while (gcd(n, step) != 1)
+		step = step % (n - 1) + 1;
+	return step;
+}
+
+static uint32_t
+runs_get(const struct runs *runs, const uint32_t *v, uint32_t i)
+{
+	uint32_t k = 0;
+
+	for (; i >= runs->len[k]; k++)
+		i -= runs->len[k];
+	return v[runs->at[k] + i];
+}
+
+size_t
+sample_peers(const struct peertab *t, uint32_t swarm,
+    const struct sample_rule *rule, struct sp_rng *rng, struct tw_peer *out,
+    size_t want)
+{
+	const struct peertab_peer *p;
+	uint32_t at, step, i;
+	struct runs runs;
+	size_t n = 0;
+
+	eligible(&t->swarms[swarm], rule, &runs);
+	if (runs.total == 0 || want == 0)
+		return 0;
+	at = (uint32_t)rng_below(rng, runs.total);
+	step = coprime(rng, runs.total);
+	for (uint32_t k = 0; k < runs.total && n < want; k++) {
+		i = runs_get(&runs, t->swarms[swarm].v, at);
+		at = (uint32_t)(((uint64_t)at + step) % runs.total);
+		if (i == rule->self)
+			continue;
+		p = &t->peers[i];
+		out[n].addr =
+		    addr_make(p->class & PEERTAB_V6 ? 6 : 4, p->ip, p->port);
+		out[n].has_id = true;
+		memcpy(out[n].peer_id, p->id, LINK_PEERID_LEN);
+		n++;
+	}
+	return n;
+}
