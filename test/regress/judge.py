@@ -125,8 +125,9 @@ class Judge:
                     continue
                 print(f"{who}: {segs} segments, killed")
                 continue
-            held = [x for x in s["stalls"] if counts(x)]
-            noted = [x for x in s["stalls"] if not counts(x)]
+            held = [x for x in s["stalls"]
+                if counts(x) and x["s"] > self.args.allow]
+            noted = [x for x in s["stalls"] if x not in held]
             self.stalls += len(held)
             if s["startup"] is None or segs == 0:
                 self.fail(f"{who}: nothing was played")
@@ -229,6 +230,8 @@ def main():
     p.add_argument("--startup", type=float)
     p.add_argument("--keys", type=int,
         help="so many requests for keys at least, none by spate")
+    p.add_argument("--allow", type=float, default=0,
+        help="stalls of so many seconds are expected")
     p.add_argument("--holes", action="store_true",
         help="pieces may be left out")
     p.add_argument("--partial", action="store_true",

@@ -288,10 +288,14 @@ channel_create() {
 	link=$("$build/spate-channel" link "$dir/key")
 }
 
+# seeder_start: of the origin's URL, or with seed_from=directory of the
+# encoder's directory, serving as a peer.
 seeder_start() {
-	spawn seeder "$build/spate-seed" --key "$dir/key" $seed_options \
-	    "$origin/$playlist"
+	local what="$origin/$playlist"
+	[ "$seed_from" = url ] || what="--upload 0 $dir/origin/$playlist"
+	spawn seeder "$build/spate-seed" --key "$dir/key" $seed_options $what
 }
+seed_from=url
 seed_options=
 
 # viewer_start I [OPTION...]: spate, for players on port $(viewer_port I).
@@ -303,6 +307,30 @@ viewer_start() {
 	    --ephemeral --status-interval 5s $viewer_options "$@" "$link"
 }
 viewer_options=
+
+# swarm_start N KIND: origin, source, tracker, key, seeder, ports for N viewers.
+swarm_start() {
+	origin_start
+	source_start "$2"
+	tracker_start
+	channel_create
+	seeder_start
+	viewer_ports "$1"
+}
+
+# viewers_leave N...: with SIGINT; all must end well and report.
+viewers_leave() {
+	local i
+	for i; do
+		stop "viewer$i" INT
+		[ $status -eq 0 ] || fail "viewer$i: status $status"
+	done
+}
+
+# viewer_ready I: its port is open.
+viewer_ready() {
+	await 5 port_open "$(viewer_port "$1")" || fail "viewer$1 is not there"
+}
 
 # viewer_ports N: ports for N viewers, and their tees.
 viewer_ports() {
