@@ -293,20 +293,22 @@ channel_create() {
 seeder_start() {
 	local what="$origin/$playlist"
 	[ "$seed_from" = url ] || what="--upload 0 $dir/origin/$playlist"
-	spawn seeder "$build/spate-seed" --key "$dir/key" $seed_options $what
+	spawn seeder $run_seeder "$build/spate-seed" --key "$dir/key" $seed_options $what
 }
 seed_from=url
 seed_options=
+run_seeder=
 
 # viewer_start I [OPTION...]: spate, for players on port $(viewer_port I).
 viewer_start() {
 	local i=$1
 	shift
 	date +%s.%N >"$dir/viewer$i.begun"
-	spawn "viewer$i" "$build/spate" --port "$(viewer_port "$i")" --lan \
+	spawn "viewer$i" $run_viewer "$build/spate" --port "$(viewer_port "$i")" --lan \
 	    --ephemeral --status-interval 5s $viewer_options "$@" "$link"
 }
 viewer_options=
+run_viewer=
 
 # swarm_start N KIND: origin, source, tracker, key, seeder, ports for N viewers.
 swarm_start() {
