@@ -11,7 +11,13 @@ test_bench_bench_wire_LDADD = $(CORE_LIBS)
 EXTRA_PROGRAMS = $(BENCHES)
 CLEANFILES += $(BENCHES)
 
-bench: $(BENCHES)
+bench: $(BENCHES) bench-viewer
 	@for b in $(BENCHES); do ./$$b || exit 1; done
 
-.PHONY: bench
+# A whole viewer among others, for two minutes.
+bench-viewer: all
+	@$(AM_TESTS_ENVIRONMENT) $(SHELL) $(top_srcdir)/test/bench/viewer.sh
+
+EXTRA_DIST += test/bench/viewer.sh
+
+.PHONY: bench bench-viewer

@@ -123,7 +123,7 @@ stop nginx
 says "seeder: origin is away" seeder 10 \
     'index.m3u8.*(onnect|reach|refused)'
 origin_start
-source_start ts
+source_start ts 900k
 if await 15 records; then
 	verdict ok "seeder: recovers when there is a channel"
 else

@@ -22,7 +22,7 @@ origin=http://127.0.0.1:$origin_port
 spawn origin python3 "$tools/badorigin.py" --port "$origin_port" \
     --root "$dir/origin" --mode "$dir/mode"
 await 5 port_open "$origin_port" || fail "no origin"
-source_start ts
+source_start ts 900k
 tracker_start
 channel_create
 fake=/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1

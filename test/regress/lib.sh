@@ -204,10 +204,10 @@ origin_start() {
 
 # ---- channel ----
 
-# source_start KIND [BITRATE]: ffmpeg writes a live channel below $dir/origin;
+# source_start KIND BITRATE: ffmpeg writes a live channel below $dir/origin;
 # $playlist is its path there. Old segments stay, for the comparison.
 source_start() {
-	local rate=${2:-900k} enc hls one
+	local rate=$2 enc hls one
 	enc="-c:v libx264 -preset ultrafast -tune zerolatency -pix_fmt yuv420p
 	    -sc_threshold 0 -g 25 -keyint_min 25 -threads 1
 	    -c:a aac -b:a 96k -ac 2"
@@ -293,7 +293,7 @@ channel_create() {
 seeder_start() {
 	local what="$origin/$playlist"
 	[ "$seed_from" = url ] || what="--upload 0 $dir/origin/$playlist"
-	spawn seeder $run_seeder "$build/spate-seed" --key "$dir/key" $seed_options $what
+	spawn seeder $run_seeder "$build/spate-seed" --lan --key "$dir/key" $seed_options $what
 }
 seed_from=url
 seed_options=
@@ -313,12 +313,14 @@ run_viewer=
 # swarm_start N KIND: origin, source, tracker, key, seeder, ports for N viewers.
 swarm_start() {
 	origin_start
-	source_start "$2"
+	source_start "$2" "$source_rate"
 	tracker_start
 	channel_create
 	seeder_start
 	viewer_ports "$1"
 }
+
+source_rate=900k
 
 # viewers_leave N...: with SIGINT; all must end well and report.
 viewers_leave() {

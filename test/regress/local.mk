@@ -3,11 +3,38 @@
 # take the logs of a build along.)
 
 REGRESS =
+REGRESS += test/regress/badinput.sh
+REGRESS += test/regress/badorigin.sh
 REGRESS += test/regress/channel.sh
-REGRESS_FILES =
-
+REGRESS += test/regress/chaos-churn.sh
+REGRESS += test/regress/chaos-origin.sh
+REGRESS += test/regress/chaos-seeder.sh
+REGRESS += test/regress/chaos-tracker.sh
+REGRESS += test/regress/live-aes.sh
+REGRESS += test/regress/live-fmp4-abr.sh
+REGRESS += test/regress/live-ts.sh
+REGRESS += test/regress/netns.sh
+REGRESS += test/regress/polluter.sh
 REGRESS += test/regress/tracker-http.sh
+
+REGRESS_FILES =
+REGRESS_FILES += test/regress/badorigin.py
+REGRESS_FILES += test/regress/demo.sh
+REGRESS_FILES += test/regress/hlsget.py
+REGRESS_FILES += test/regress/judge.py
+REGRESS_FILES += test/regress/lib.sh
+REGRESS_FILES += test/regress/measure.py
+REGRESS_FILES += test/regress/netemu.py
+REGRESS_FILES += test/regress/play.py
+REGRESS_FILES += test/regress/tee.py
+REGRESS_FILES += test/regress/watch.py
+
 if !CORE_ONLY
+check_PROGRAMS += test/regress/flipper
+test_regress_flipper_SOURCES = test/regress/flipper.c
+test_regress_flipper_LDADD = libspclient.a $(CORE_LIBS) $(HOST_LIBS) \
+	$(CORE_LIBS)
+
 check_PROGRAMS += test/regress/mkrecord
 test_regress_mkrecord_SOURCES = test/regress/mkrecord.c test/sim/signer.c \
 	test/sim/signer.h

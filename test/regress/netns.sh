@@ -103,7 +103,7 @@ spawn nginx ip netns exec "$(ns 0)" nginx -p "$dir" -c "$dir/nginx.conf" \
     -e "$dir/nginx.err"
 spawn tracker ip netns exec "$(ns 0)" "$build/spate-tracker" --listen \
     10.77.0.10:6969
-source_start ts
+source_start ts 900k
 channel_create
 await 5 in_host 0 curl -s -o /dev/null "$origin/$playlist" ||
     fail "no origin on host 0"
