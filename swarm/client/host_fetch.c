@@ -3,6 +3,7 @@
 #include "wire/uri.h"
 
 #define FETCH_CONNECT (5 * SP_S)
+#define FETCH_SILENT  (5 * SP_S) /* then another try is the better bet */
 
 /* One transfer that the mesh has asked for. */
 struct host_fetch {
@@ -272,6 +273,7 @@ fetch_start(struct mesh_host *h, const struct mesh_act *act)
 		.offset = act->u.fetch.whole ? 0 : act->u.fetch.at,
 		.length = act->u.fetch.whole ? 0 : act->u.fetch.len,
 		.connect = FETCH_CONNECT,
+		.low_speed = FETCH_SILENT,
 	};
 	struct host_fetch *hf;
 	struct sp_buf b;

@@ -102,6 +102,9 @@ UNIT_HOST += test/unit/check_hls_out
 UNIT_HOST += test/unit/check_mesh_host
 test_unit_check_mesh_host_SOURCES = test/unit/check_mesh_host.c \
 	test/unit/site_rig.c test/unit/site_rig.h
+UNIT_HOST += test/unit/check_stream_out
+test_unit_check_stream_out_SOURCES = test/unit/check_stream_out.c \
+	test/unit/site_rig.c test/unit/site_rig.h
 
 UNIT_HOST += test/unit/check_follower
 
