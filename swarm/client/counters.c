@@ -379,8 +379,10 @@ static int
 report_json(struct sp_buf *b, const struct mesh_stats *st)
 {
 	json_t *o = counters_json(st);
-	char *s = o == NULL ? NULL : json_dumps(o, JSON_INDENT(1));
+	char *s = NULL;
 
+	if (o != NULL)
+		s = json_dumps(o, JSON_INDENT(1) | JSON_REAL_PRECISION(12));
 	json_decref(o);
 	if (s == NULL)
 		return SP_ERR_NOMEM;

@@ -184,7 +184,7 @@ edge_status_json(struct edge *e, struct http_req *r)
 	set(o, "played_bytes", json_integer((json_int_t)e->bytes));
 	set(o, "stats", counters_json(&st));
 	set(o, "neighbours", neighbours_json(e, now));
-	s = json_dumps(o, JSON_INDENT(1));
+	s = json_dumps(o, JSON_INDENT(1) | JSON_REAL_PRECISION(12));
 	json_decref(o);
 	if (s == NULL)
 		http_reply_text(r, 500, "out of memory");
