@@ -206,19 +206,22 @@ edge_status_metrics(struct edge *e, struct http_req *r)
 	buf_init(&b, io_mem(), METRICS_MAX);
 	buf_hex(id, mesh_info_hash(e->mesh), LINK_INFOHASH_LEN);
 	snprintf(line, sizeof(line),
-	    "# HELP spate_info What runs here\n# TYPE spate_info gauge\n"
-	    "spate_info{version=\"%s\",info_hash=\"%s\"} 1\n",
-	    e->conf.version, id);
+	    "spate_info{version=\"%s\",info_hash=\"%s\"} 1\n", e->conf.version,
+	    id);
+	buf_put_str(&b, "# HELP spate_info What runs here\n"
+			"# TYPE spate_info gauge\n");
 	buf_put_str(&b, line);
-	snprintf(line, sizeof(line),
+	buf_put_str(&b,
 	    "# HELP spate_player_requests_total Requests of players\n"
 	    "# TYPE spate_player_requests_total counter\n"
-	    "spate_player_requests_total %" PRIu64 "\n"
-	    "# HELP spate_played_bytes_total Media bytes sent to players\n"
+	    "spate_player_requests_total ");
+	buf_put_dec(&b, (int64_t)e->requests);
+	buf_put_str(&b,
+	    "\n# HELP spate_played_bytes_total Media bytes sent to players\n"
 	    "# TYPE spate_played_bytes_total counter\n"
-	    "spate_played_bytes_total %" PRIu64 "\n",
-	    e->requests, e->bytes);
-	buf_put_str(&b, line);
+	    "spate_played_bytes_total ");
+	buf_put_dec(&b, (int64_t)e->bytes);
+	buf_put_u8(&b, '\n');
 	if (counters_metrics(&b, &st) < 0)
 		http_reply_text(r, 500, "out of memory");
 	else

@@ -376,6 +376,8 @@ START_TEST(status_is_json_and_the_page_escapes)
 	ck_assert_ptr_nonnull(strstr(get(&m, "/"), "<h1>Test &lt;1&gt;</h1>"));
 	ck_assert_ptr_nonnull(
 	    strstr(get(&m, "/metrics"), "\nspate_feed_up 1\n"));
+	ck_assert_ptr_nonnull(strstr((const char *)m.body,
+	    "\nspate_played_bytes_total 0\n# HELP "));
 	home_fini(&m);
 }
 END_TEST
