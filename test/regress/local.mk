@@ -15,6 +15,7 @@ REGRESS += test/regress/live-fmp4-abr.sh
 REGRESS += test/regress/live-ts.sh
 REGRESS += test/regress/netns.sh
 REGRESS += test/regress/polluter.sh
+REGRESS += test/regress/protocol.sh
 REGRESS += test/regress/tracker-http.sh
 
 REGRESS_FILES =
@@ -26,6 +27,7 @@ REGRESS_FILES += test/regress/lib.sh
 REGRESS_FILES += test/regress/measure.py
 REGRESS_FILES += test/regress/netemu.py
 REGRESS_FILES += test/regress/play.py
+REGRESS_FILES += test/regress/protocol.py
 REGRESS_FILES += test/regress/tee.py
 REGRESS_FILES += test/regress/watch.py
 
