@@ -1,3 +1,5 @@
+#include "tools/follower.h"
+
 #include "tools/follower_int.h"
 
 struct follower {
@@ -260,8 +262,7 @@ add_end(struct feed *d)
 	struct follower_seg *g;
 	int rv;
 
-	if (!d->pl->endlist || d->last.ended ||
-	    (d->added == 0 && !d->t->known))
+	if (!d->pl->endlist || d->last.ended || (d->added == 0 && !d->t->known))
 		return 0;
 	if (d->added == 0) {
 		if (d->last.number + 1 >= LIM_NUMBER)

@@ -107,6 +107,11 @@ test_unit_check_stream_out_SOURCES = test/unit/check_stream_out.c \
 	test/unit/site_rig.c test/unit/site_rig.h
 
 UNIT_HOST += test/unit/check_follower
+test_unit_check_follower_SOURCES = test/unit/check_follower.c \
+	test/unit/follow.c test/unit/follow.h
+UNIT_HOST += test/unit/check_follower_seg
+test_unit_check_follower_seg_SOURCES = test/unit/check_follower_seg.c \
+	test/unit/follow.c test/unit/follow.h
 
 if CORE_ONLY
 LDADD = libunit.a $(CORE_LIBS) $(CHECK_LIBS)
