@@ -10,7 +10,8 @@ struct follower {
 	int64_t base;   /* the newest that tracks share */
 	uint32_t dseq;  /* with which it began */
 	uint64_t floor; /* numbers are above it; 0: any */
-	uint64_t top;   /* highest number of any track */
+	uint32_t floor_dseq;
+	uint64_t top; /* highest number of any track */
 	bool has_top;
 	struct follower_track tracks[LIM_TRACKS];
 };
@@ -71,9 +72,10 @@ reach(struct follower *f, uint64_t number)
 }
 
 void
-follower_above(struct follower *f, uint64_t number)
+follower_above(struct follower *f, uint64_t number, uint32_t dseq)
 {
 	f->floor = SP_MAX(f->floor, number);
+	f->floor_dseq = SP_MAX(f->floor_dseq, dseq);
 }
 
 int
@@ -137,7 +139,7 @@ base_of_first(struct feed *d)
 {
 	struct follower *f = d->f;
 
-	d->dseq = d->pl->segments[d->from].dseq;
+	d->dseq = SP_MAX(d->pl->segments[d->from].dseq, f->floor_dseq);
 	if (!f->based) {
 		new_base(d);
 		return;

@@ -114,8 +114,11 @@ void follower_free(struct follower *f); /* NULL is fine */
 /* Goes on where |m| was; before the first snapshot. SP_ERR_RANGE (track). */
 int follower_restore(struct follower *f, unsigned track,
     const struct follower_mark *m);
-/* All numbers from now on are above |number|. */
-void follower_above(struct follower *f, uint64_t number);
+/*
+ * All numbers from now on are above |number|, and tracks that begin do so with
+ * at least |dseq|.
+ */
+void follower_above(struct follower *f, uint64_t number, uint32_t dseq);
 
 /*
  * A snapshot of |track|'s playlist, whose public URL is |base| (for relative

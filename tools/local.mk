@@ -8,19 +8,47 @@ libsptools_a_SOURCES += tools/channel_create.c
 libsptools_a_SOURCES += tools/channel_link.c
 libsptools_a_SOURCES += tools/channel_show.c
 libsptools_a_SOURCES += tools/channel_verify.c
+libsptools_a_SOURCES += tools/checkpoint.c
+libsptools_a_SOURCES += tools/checkpoint.h
 libsptools_a_SOURCES += tools/follower.c
 libsptools_a_SOURCES += tools/follower.h
 libsptools_a_SOURCES += tools/follower_int.h
 libsptools_a_SOURCES += tools/follower_judge.c
 libsptools_a_SOURCES += tools/follower_seg.c
+libsptools_a_SOURCES += tools/grab.c
+libsptools_a_SOURCES += tools/grab.h
 libsptools_a_SOURCES += tools/key_load.c
 libsptools_a_SOURCES += tools/key_load.h
 libsptools_a_SOURCES += tools/keyfile.c
 libsptools_a_SOURCES += tools/keyfile.h
+libsptools_a_SOURCES += tools/place.c
+libsptools_a_SOURCES += tools/place.h
+libsptools_a_SOURCES += tools/plan.c
+libsptools_a_SOURCES += tools/plan.h
+libsptools_a_SOURCES += tools/seed.c
+libsptools_a_SOURCES += tools/seed.h
+libsptools_a_SOURCES += tools/seed_int.h
+libsptools_a_SOURCES += tools/seed_options.c
+libsptools_a_SOURCES += tools/seed_options.h
+libsptools_a_SOURCES += tools/seed_pieces.c
+libsptools_a_SOURCES += tools/seed_publish.c
+libsptools_a_SOURCES += tools/seed_refill.c
+libsptools_a_SOURCES += tools/seed_source.c
+libsptools_a_SOURCES += tools/seed_state.c
+libsptools_a_SOURCES += tools/seed_status.c
+libsptools_a_SOURCES += tools/signer.c
+libsptools_a_SOURCES += tools/signer.h
+libsptools_a_SOURCES += tools/spool.c
+libsptools_a_SOURCES += tools/spool.h
 libsptools_a_SOURCES += tools/verify.c
 libsptools_a_SOURCES += tools/verify.h
 
 bin_PROGRAMS += spate-channel
 spate_channel_SOURCES = tools/spate_channel.c
 spate_channel_LDADD = libsptools.a libspclient.a $(CORE_LIBS) $(HOST_LIBS) \
+	$(CORE_LIBS)
+
+bin_PROGRAMS += spate-seed
+spate_seed_SOURCES = tools/spate_seed.c
+spate_seed_LDADD = libsptools.a libspclient.a $(CORE_LIBS) $(HOST_LIBS) \
 	$(CORE_LIBS)

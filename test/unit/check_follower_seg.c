@@ -99,11 +99,11 @@ END_TEST
 START_TEST(numbers_stay_above_what_others_know)
 {
 	begin();
-	follower_above(f, 7000);
+	follower_above(f, 7000, 3);
 	feed(0, 0, "17 a b");
 	feed(1, 0, "16 z a b");
-	ck_assert_str_eq(take(0), "7001=a/0 7002=b/0");
-	ck_assert_str_eq(take(1), "7001=a/0 7002=b/0");
+	ck_assert_str_eq(take(0), "7001=a/3 7002=b/3");
+	ck_assert_str_eq(take(1), "7001=a/3 7002=b/3");
 	end();
 }
 END_TEST

@@ -1,0 +1,472 @@
+#include "tools/seed.h"
+
+#include "io/daemon.h"
+#include "io/sock.h"
+#include "tools/place.h"
+#include "tools/seed_int.h"
+
+#define GATE   (3 * SP_S) /* for renditions that do not come */
+#define MINUTE (60 * SP_S)
+
+int64_t
+seed_now_ms(const struct seed *s)
+{
+	return s->wall0_ms + (loop_now(s->loop) - s->start) / SP_MS;
+}
+
+int
+seed_result(const struct seed *s)
+{
+	return s->result;
+}
+
+void
+seed_give_up(struct seed *s, const char *what, const char *why)
+{
+	daemon_complain(what, why);
+	s->result = 1;
+	s->stopping = true;
+	loop_stop(s->loop);
+}
+
+void
+seed_soon(struct seed *s)
+{
+	io_timer_set(&s->soon, 0);
+}
+
+/* ---- the manifest ------------------------------------------------------- */
+
+static struct manifest_text
+text(const char *s)
+{
+	struct manifest_text t = { s, strlen(s) };
+
+	return t;
+}
+
+void
+seed_add_host(struct seed *s, const char *url, size_t len)
+{
+	struct sp_buf b;
+	bool known = false;
+
+	buf_init(&b, io_mem(), 2 * LIM_URI);
+	buf_put(&b, url, len);
+	buf_put_u8(&b, 0);
+	len = b.len;
+	if (b.err == 0 && place_host(&b, (const char *)b.p) == 0) {
+		buf_put_u8(&b, 0);
+		for (size_t i = 0; i < s->n_hosts && !known; i++)
+			known = strcmp(s->hosts[i], (char *)b.p + len) == 0;
+		if (!known && s->n_hosts < LIM_ORIGINS / 2) {
+			s->hosts[s->n_hosts] = strdup((char *)b.p + len);
+			s->n_hosts += s->hosts[s->n_hosts] != NULL;
+			s->manifest_stale = true;
+		}
+	}
+	buf_fini(&b);
+}
+
+/* Origins as viewers are told them. */
+static void
+put_origins(const struct seed *s, struct manifest *m)
+{
+	for (size_t i = 0; i < s->n_origins; i++)
+		m->origins[m->n_origins++] = text(s->origins[i]);
+	if (s->n_origins == 0 && s->dir == NULL)
+		m->origins[m->n_origins++] = text(s->base);
+	for (size_t i = 0; i < s->n_hosts && m->n_origins < LIM_ORIGINS; i++)
+		m->origins[m->n_origins++] = text(s->hosts[i]);
+}
+
+static bool
+has_ended(const struct seed *s)
+{
+	for (size_t i = 0; i < s->n_tracks; i++)
+		if (!s->state->tracks[s->tracks[i].id].used ||
+		    !s->state->tracks[s->tracks[i].id].mark.ended)
+			return false;
+	return true;
+}
+
+static void
+fill_manifest(struct seed *s, struct manifest *m)
+{
+	memcpy(m->pk, s->key->link.pk, HASH_PK_LEN);
+	m->epoch = s->state->epoch;
+	m->serial =
+	    SP_MAX(s->state->serial + 1, (uint64_t)seed_now_ms(s) / 1000);
+	m->window_ms = (uint32_t)(s->opts->window / SP_MS);
+	m->holdback_ms = 3000 * plan_target(&s->plan);
+	m->policy = s->ended ? MANIFEST_ENDED : 0;
+	m->title = text(s->key->link.name);
+	plan_manifest(&s->plan, m);
+	put_origins(s, m);
+	for (size_t i = 0; i < s->n_trackers; i++)
+		m->trackers[m->n_trackers++] = text(s->trackers[i].announce);
+}
+
+static void
+sign_manifest(struct seed *s)
+{
+	struct manifest *m = calloc(1, sizeof(*m));
+	int rv = SP_ERR_NOMEM;
+
+	s->manifest_stale = false;
+	s->ended = has_ended(s);
+	buf_reset(&s->env);
+	if (m != NULL) {
+		fill_manifest(s, m);
+		rv = manifest_seal(&s->env, m, s->key->sk);
+	}
+	if (rv == 0) {
+		s->state->serial = m->serial;
+		seed_state_save(s);
+		rv = spool_manifest(&s->spool, s->env.p, s->env.len);
+	}
+	if (rv == 0 && s->mesh != NULL)
+		rv = mesh_manifest(mesh_host_mesh(s->mesh), s->env.p,
+		    s->env.len, false, loop_now(s->loop));
+	if (rv < 0)
+		log_msg(s->log, LOG_LEVEL_ERROR, "manifest: %s",
+		    sp_strerror(rv));
+	free(m);
+}
+
+/* ---- records ------------------------------------------------------------ */
+
+static void
+to_mesh(struct seed *s, const uint8_t *env, size_t len)
+{
+	int rv;
+
+	if (s->mesh == NULL)
+		return;
+	rv = mesh_record(mesh_host_mesh(s->mesh), env, len, false,
+	    loop_now(s->loop));
+	if (rv < 0 && rv != SP_ERR_STALE && rv != SP_ERR_EXISTS)
+		log_msg(s->log, LOG_LEVEL_DEBUG, "mesh: record: %s",
+		    sp_strerror(rv));
+}
+
+void
+seed_signed(struct seed *s, const struct record *r, const uint8_t *p,
+    size_t len)
+{
+	int rv = spool_add(&s->spool, s->env.p, s->env.len);
+
+	if (rv < 0)
+		log_msg(s->log, LOG_LEVEL_ERROR, "record: %s", sp_strerror(rv));
+	spool_trim(&s->spool, (uint32_t)(s->opts->window / SP_MS));
+	seed_state_save(s);
+	to_mesh(s, s->env.p, s->env.len);
+	if (s->upload && s->mesh != NULL && len > 0)
+		(void)mesh_supply(mesh_host_mesh(s->mesh), r->track, r->number,
+		    p, len, loop_now(s->loop));
+	s->pieces++;
+	s->bytes += len;
+	if (((r->flags & RECORD_LAST) != 0) != s->ended &&
+	    r->track < LIM_TRACK_INIT)
+		s->manifest_stale = true;
+	log_msg(s->log, LOG_LEVEL_DEBUG,
+	    "piece: track=%u number=%llu bytes=%zu age_ms=%lld", r->track,
+	    (unsigned long long)r->number, len,
+	    (long long)(seed_now_ms(s) - r->avail_ms));
+	seed_soon(s);
+}
+
+static void
+soon_cb(void *ctx, sp_time now SP_UNUSED)
+{
+	struct seed *s = ctx;
+
+	if (!s->open || s->stopping)
+		return;
+	if (s->manifest_stale)
+		sign_manifest(s);
+	seed_publish_kick(s);
+	if (s->mesh != NULL)
+		mesh_host_kick(s->mesh);
+}
+
+/* ---- the start ---------------------------------------------------------- */
+
+static void
+print_link(struct seed *s)
+{
+	struct manifest *m = calloc(1, sizeof(*m));
+	struct link *l = calloc(1, sizeof(*l));
+	struct sp_buf b;
+
+	buf_init(&b, io_mem(), 4 * LIM_LINK);
+	if (m != NULL && l != NULL) {
+		*l = s->key->link;
+		l->n_trackers = l->n_origins = 0;
+		for (size_t i = 0; i < s->n_trackers; i++)
+			snprintf(l->trackers[l->n_trackers++], LIM_URI + 1,
+			    "%s", s->trackers[i].announce);
+		put_origins(s, m);
+		for (size_t i = 0; i < m->n_origins; i++)
+			snprintf(l->origins[l->n_origins++], LIM_URI + 1, "%s",
+			    m->origins[i].p);
+		link_write(&b, l);
+	}
+	if (b.err == 0 && b.len > 0) {
+		printf("link: %.*s\n", (int)b.len, (const char *)b.p);
+		fflush(stdout);
+	}
+	buf_fini(&b);
+	free(l);
+	free(m);
+}
+
+static void
+open_up(struct seed *s)
+{
+	s->open = true;
+	io_timer_cancel(&s->gate);
+	sign_manifest(s);
+	for (size_t i = 0; i < s->spool.n; i++)
+		to_mesh(s, s->spool.v[i].env, s->spool.v[i].len);
+	for (size_t i = 0; i < s->n_tracks; i++)
+		seed_pieces_kick(&s->tracks[i]);
+	daemon_ready();
+	seed_soon(s);
+}
+
+static size_t
+tracks_seen(const struct seed *s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->n_tracks; i++)
+		n += s->tracks[i].target_s > 0;
+	return n;
+}
+
+void
+seed_track_seen(struct seed *s)
+{
+	s->manifest_stale = true;
+	if (s->open)
+		seed_soon(s);
+	else if (s->n_tracks > 0 && tracks_seen(s) == s->n_tracks)
+		open_up(s);
+}
+
+/* Some renditions are late: the others need not wait for them. */
+static void
+gate_cb(void *ctx, sp_time now)
+{
+	struct seed *s = ctx;
+
+	if (tracks_seen(s) > 0)
+		open_up(s);
+	else if (now - s->start >= SP_MAX(s->opts->wait, GATE))
+		seed_give_up(s, s->tracks[0].url, s->tracks[0].poll_why);
+	else
+		io_timer_set(&s->gate, now + SP_S);
+}
+
+void
+seed_proceed(struct seed *s)
+{
+	int rv;
+
+	if (!s->planned || s->refills > 0 || s->settled || s->stopping)
+		return;
+	rv = seed_state_settle(s);
+	if (rv == 0) {
+		/* A state that cannot be written must not be found out
+		 * when the first record has left. */
+		seed_state_save(s);
+		if (s->state_failed) {
+			seed_give_up(s, s->state_path, s->state_why);
+			return;
+		}
+		print_link(s);
+		io_timer_set(&s->gate, loop_now(s->loop) + GATE);
+		rv = seed_source_tracks(s);
+	}
+	if (rv < 0)
+		seed_give_up(s, "start", sp_strerror(rv));
+}
+
+static void
+minute_cb(void *ctx, sp_time now)
+{
+	struct seed *s = ctx;
+	unsigned ok = 0;
+
+	for (size_t i = 0; i < s->n_trackers; i++)
+		ok += s->trackers[i].answers > 0 && s->trackers[i].fails == 0;
+	log_msg(s->log, LOG_LEVEL_INFO,
+	    "seed: pieces=%llu bytes=%llu skipped=%llu tracks=%zu "
+	    "trackers=%u/%zu",
+	    (unsigned long long)s->pieces, (unsigned long long)s->bytes,
+	    (unsigned long long)s->skipped, s->n_tracks, ok, s->n_trackers);
+	io_timer_set(&s->minute, now + MINUTE);
+}
+
+/* ---- making ------------------------------------------------------------- */
+
+static void
+left_cb(void *ctx)
+{
+	struct seed *s = ctx;
+
+	loop_stop(s->loop);
+}
+
+static const struct mesh_host_ops mesh_ops = { .left = left_cb };
+
+static int
+mesh_open(struct seed *s)
+{
+	const char *urls[LIM_TRACKERS];
+	struct mesh_host_conf c;
+	char port[16];
+	int64_t bps;
+	int n, rv;
+
+	mesh_host_conf_init(&c);
+	memcpy(c.mesh.pk, s->key->link.pk, HASH_PK_LEN);
+	io_random(c.mesh.static_sk, sizeof(c.mesh.static_sk));
+	s->upload = seed_options_upload(s->opts, &bps);
+	c.mesh.seeder = true;
+	c.mesh.no_upload = !s->upload;
+	c.mesh.up_bps = (uint64_t)bps;
+	c.mesh.lan = s->opts->lan;
+	c.mesh.window_ms = (uint32_t)(s->opts->window / SP_MS);
+	c.mesh.log = c.log = s->log;
+	for (size_t i = 0; i < s->n_trackers; i++)
+		urls[i] = s->trackers[i].announce;
+	c.trackers = urls;
+	c.n_trackers = s->n_trackers;
+	snprintf(port, sizeof(port), "*:%u", (unsigned)s->opts->peer_port);
+	n = sock_listen_parse(port, c.listen);
+	c.n_listen = n > 0 ? (size_t)n : 0;
+	rv = mesh_host_new(&s->mesh, &c, s->loop, s->origin, &mesh_ops, s);
+	/* A machine without IPv6. */
+	if (rv == SP_ERR_IO && c.n_listen > 1) {
+		c.n_listen = 1;
+		rv = mesh_host_new(&s->mesh, &c, s->loop, s->origin, &mesh_ops,
+		    s);
+	}
+	hash_wipe(c.mesh.static_sk, sizeof(c.mesh.static_sk));
+	if (rv < 0)
+		daemon_complain("peer-port",
+		    rv == SP_ERR_EXISTS ? "is in use" : sp_strerror(rv));
+	return rv;
+}
+
+/* Those of the command line, or those of the key file; end in '/'. */
+static int
+take_origins(struct seed *s)
+{
+	const struct conf_list *l = &s->opts->origins;
+	struct keyfile *k = s->key;
+	int rv = 0;
+
+	if (l->n > 0)
+		k->link.n_origins = 0;
+	for (size_t i = 0; i < l->n && rv == 0; i++)
+		rv = keyfile_add_origin(k, l->v[i]);
+	if (rv < 0) {
+		daemon_complain("origin", sp_strerror(rv));
+		return rv;
+	}
+	for (size_t i = 0; i < k->link.n_origins; i++)
+		s->origins[s->n_origins++] = k->link.origins[i];
+	return 0;
+}
+
+static int
+start(struct seed *s, const char *source)
+{
+	int rv;
+
+	link_infohash(s->info_hash, s->key->link.pk);
+	signer_init(&s->signer, s->key->sk);
+	spool_init(&s->spool, io_mem());
+	plan_init(&s->plan, io_mem());
+	buf_init(&s->env, io_mem(), LIM_ENVELOPE);
+	if (io_timer_init(&s->soon, s->loop, soon_cb, s) < 0 ||
+	    io_timer_init(&s->gate, s->loop, gate_cb, s) < 0 ||
+	    io_timer_init(&s->minute, s->loop, minute_cb, s) < 0)
+		return SP_ERR_NOMEM;
+	io_timer_set(&s->minute, s->start + MINUTE);
+	if ((rv = take_origins(s)) < 0 || (rv = seed_state_open(s)) < 0 ||
+	    (rv = origin_new(&s->origin, s->loop, NULL)) < 0 ||
+	    (rv = seed_publish_init(s)) < 0 || (rv = mesh_open(s)) < 0 ||
+	    (rv = seed_status_open(s)) < 0)
+		return rv;
+	seed_refill_start(s);
+	return seed_source_start(s, source);
+}
+
+int
+seed_new(struct seed **out, struct loop *l, const struct seed_options *opts,
+    struct keyfile *key, const char *source, const struct sp_log *log)
+{
+	struct seed *s = calloc(1, sizeof(*s));
+	int rv;
+
+	if (s == NULL)
+		return SP_ERR_NOMEM;
+	s->loop = l;
+	s->opts = opts;
+	s->key = key;
+	s->log = log;
+	s->state_fd = -1;
+	s->start = loop_now(l);
+	s->wall0_ms = io_wall_ms();
+	rv = start(s, source);
+	if (rv < 0) {
+		seed_free(s);
+		return rv;
+	}
+	*out = s;
+	return 0;
+}
+
+void
+seed_stop(struct seed *s)
+{
+	if (s->stopping)
+		return;
+	s->stopping = true;
+	if (s->settled)
+		seed_state_save(s);
+	mesh_host_leave(s->mesh);
+}
+
+void
+seed_free(struct seed *s)
+{
+	if (s == NULL)
+		return;
+	s->stopping = true;
+	http_free(s->http);
+	mesh_host_free(s->mesh);
+	seed_source_stop(s);
+	seed_publish_stop(s);
+	origin_free(s->origin);
+	io_timer_fini(&s->soon);
+	io_timer_fini(&s->gate);
+	io_timer_fini(&s->minute);
+	io_timer_fini(&s->root_timer);
+	follower_free(s->follower);
+	plan_fini(&s->plan);
+	spool_fini(&s->spool);
+	buf_fini(&s->env);
+	signer_wipe(&s->signer);
+	seed_state_close(s);
+	for (size_t i = 0; i < s->n_hosts; i++)
+		free(s->hosts[i]);
+	free(s->root_url);
+	free(s->base);
+	free(s->dir);
+	free(s);
+}

@@ -1,0 +1,191 @@
+#ifndef TOOLS_SEED_INT_H
+#define TOOLS_SEED_INT_H
+
+/*
+ * What the parts of the seeder share; nobody else includes it.
+ *
+ *	seed.c          making, starting, the manifest, the minute's line
+ *	seed_state.c    the checkpoint
+ *	seed_refill.c   what the trackers know, at the start
+ *	seed_source.c   playlists: fetching, following
+ *	seed_pieces.c   segments: fetching, signing
+ *	seed_publish.c  trackers
+ *	seed_status.c   /status
+ *
+ * The order of things at the start: the source's playlist and the trackers'
+ * windows are asked for at once; when both have come (or failed), the state
+ * is settled (epoch, numbers) and the tracks are polled; when each has been
+ * seen, the manifest is signed, and pieces follow.
+ *
+ * A record is in the checkpoint before anybody else sees it: after a crash
+ * the same number is never signed twice.
+ */
+
+#include "io/http.h"
+#include "io/loop.h"
+#include "io/origin.h"
+#include "io/store.h"
+#include "swarm/client/mesh_host.h"
+#include "tools/checkpoint.h"
+#include "tools/follower.h"
+#include "tools/grab.h"
+#include "tools/key_load.h"
+#include "tools/plan.h"
+#include "tools/seed.h"
+#include "tools/signer.h"
+#include "tools/spool.h"
+
+struct seed;
+
+struct seed_track {
+	struct seed *s;
+	size_t i; /* in the plan */
+	uint8_t id;
+	/* playlist */
+	char *url;    /* what is asked for */
+	char *at;     /* after redirects */
+	char *public; /* as viewers know it, NULL if they cannot */
+	char etag[256];
+	struct store_watch *watch; /* of its own directory */
+	bool watched;
+	struct grab *poll;
+	struct io_timer poll_timer;
+	sp_time began;     /* the last poll */
+	uint64_t text;     /* hash of the last playlist */
+	uint32_t target_s; /* 0: not seen yet */
+	unsigned poll_fails;
+	char poll_why[160]; /* of the last failure, "" */
+	/* the segment at work */
+	struct grab *job;
+	struct io_timer job_timer;
+	uint64_t job_number;
+	bool job_init; /* its init section, not itself */
+	unsigned job_tries;
+	bool init_fresh; /* init section of job_number was read */
+	uint64_t init_id;
+	/* counts */
+	uint64_t pieces, bytes, skipped, missed, restarts;
+};
+
+struct seed_tracker {
+	struct seed *s;
+	char *announce, *publish, *window;
+	struct spool_cursor cursor;
+	struct spool_batch batch;
+	struct origin_fetch *fetch;
+	struct sp_buf body;
+	struct io_timer timer; /* retry, heartbeat */
+	sp_time sent;          /* the last good answer */
+	unsigned fails;        /* in a row */
+	uint64_t answers, failures, refused;
+	char why[160]; /* of the last failure, "" */
+	bool gone;     /* has been complained about */
+	/* refill */
+	struct tw_since since;
+	uint64_t refilled;
+	bool refilling;
+};
+
+struct seed {
+	struct loop *loop;
+	struct origin *origin;
+	const struct seed_options *opts;
+	const struct sp_log *log;
+	struct keyfile *key;
+	uint8_t info_hash[LINK_INFOHASH_LEN];
+	/* time: wall clock at the start, then monotonic */
+	int64_t wall0_ms;
+	sp_time start;
+	/* source */
+	struct grab_source src;
+	char *root_url; /* of the playlist */
+	char *base;     /* directory of it, after redirects */
+	char *dir;      /* of a source on disk */
+	struct store_watch *watch;
+	struct grab *root;
+	struct io_timer root_timer;
+	char root_why[320];
+	struct plan plan;
+	bool planned;
+	struct seed_track tracks[LIM_TRACKS];
+	size_t n_tracks;
+	struct follower *follower;
+	/* what is signed */
+	struct signer signer;
+	struct spool spool;
+	struct checkpoint *state;
+	char *state_path;
+	int state_fd;      /* its lock */
+	bool state_lost;   /* there was none */
+	bool state_failed; /* it could not be written */
+	char state_why[160];
+	struct sp_buf env;   /* the envelope at work */
+	bool manifest_stale; /* to be signed anew */
+	bool ended;          /* the manifest says so */
+	bool open;           /* pieces may be signed */
+	bool settled;        /* epoch and numbers are known */
+	unsigned refills;    /* trackers that have not answered yet */
+	uint32_t known_dseq;
+	/* where viewers find it */
+	const char *origins[LIM_ORIGINS]; /* given, borrowed */
+	size_t n_origins;
+	char *hosts[LIM_ORIGINS]; /* of absolute URIs */
+	size_t n_hosts;
+	struct seed_tracker trackers[LIM_TRACKERS];
+	size_t n_trackers;
+	/* the swarm */
+	struct mesh_host *mesh;
+	bool upload;
+	struct http *http;
+	struct sp_addr status_at;
+	struct io_timer soon, gate, minute;
+	bool stopping;
+	int result; /* exit status */
+	uint64_t pieces, bytes, skipped;
+};
+
+int64_t seed_now_ms(const struct seed *s);
+/* Signs the manifest if need be and publishes, in the next round of the loop.
+ */
+void seed_soon(struct seed *s);
+/* The program ends with exit status 1, after a complaint. */
+void seed_give_up(struct seed *s, const char *what, const char *why);
+/* Plan and settling are done: goes on. */
+void seed_proceed(struct seed *s);
+/* A track was seen for the first time, or its part of the manifest changed. */
+void seed_track_seen(struct seed *s);
+/* An origin for the host of an absolute URI. */
+void seed_add_host(struct seed *s, const char *url, size_t len);
+/* Envelope of a record in s->env: to checkpoint, spool and mesh. */
+void seed_signed(struct seed *s, const struct record *r, const uint8_t *p,
+    size_t len);
+
+/* seed_state.c. Complaints are made. */
+int seed_state_open(struct seed *s);
+void seed_state_save(struct seed *s);
+/* Epoch, heads and follower from the checkpoint and the trackers' windows. */
+int seed_state_settle(struct seed *s);
+void seed_state_close(struct seed *s);
+
+/* seed_refill.c */
+void seed_refill_start(struct seed *s);
+
+/* seed_source.c */
+int seed_source_start(struct seed *s, const char *arg);
+int seed_source_tracks(struct seed *s);
+void seed_source_stop(struct seed *s);
+
+/* seed_pieces.c */
+void seed_pieces_kick(struct seed_track *t);
+void seed_pieces_stop(struct seed_track *t);
+int seed_pieces_init(struct seed_track *t);
+
+/* seed_publish.c */
+int seed_publish_init(struct seed *s);
+void seed_publish_kick(struct seed *s);
+void seed_publish_stop(struct seed *s);
+
+/* seed_status.c */
+int seed_status_open(struct seed *s);
+
+#endif

@@ -1,0 +1,93 @@
+#include "tools/seed_options.h"
+
+#include "io/sock.h"
+#include "wire/uri.h"
+
+#define AT(field) CONF_AT(struct seed_options, field)
+
+static const struct conf_row rows[] = {
+	{ "key", 'k', CONF_PATH, AT(key), 1, 4000, NULL, "KEYFILE",
+	    "key of the channel, as spate-channel makes it", 0 },
+	{ "passphrase-file", 0, CONF_PATH, AT(phrase), 1, 4000, NULL, "FILE",
+	    "file whose first line opens a sealed key", 0 },
+	{ "tracker", 'T', CONF_LIST, AT(trackers), 1, LIM_URI, NULL, "URL",
+	    "tracker besides those of the key file; may be repeated", 0 },
+	{ "origin", 'O', CONF_LIST, AT(origins), 1, LIM_URI, NULL, "URL",
+	    "public base URL of the source; may be repeated", 0 },
+	{ "state", 's', CONF_PATH, AT(state), 1, 4000, NULL, "FILE",
+	    "checkpoint; KEYFILE.state when not set", 0 },
+	{ "new-epoch", 0, CONF_FLAG, AT(new_epoch), 0, 0, NULL, NULL,
+	    "begin the next epoch of the channel", CONF_F_CMDLINE },
+	{ "window", 'w', CONF_TIME, AT(window), 10 * SP_S, 600 * SP_S, "60s",
+	    "TIME", "how long trackers and peers keep a piece", 0 },
+	{ "wait", 'W', CONF_TIME, AT(wait), 0, 86400 * SP_S, "30s", "TIME",
+	    "give up when the source is not there at the start", 0 },
+	{ "poll", 0, CONF_TIME, AT(poll), 0, 60 * SP_S, "0", "TIME",
+	    "between looks at a playlist; 0 is what RFC 8216 says", 0 },
+	{ "peer-port", 'P', CONF_INT, AT(peer_port), 0, 65535, "0", "PORT",
+	    "port for peers; 0 takes a free one", 0 },
+	{ "upload", 'u', CONF_STR, AT(upload), 1, 64, "none", "RATE|none",
+	    "most media that is sent to peers; 0 is no limit", 0 },
+	{ "lan", 0, CONF_FLAG, AT(lan), 0, 0, NULL, NULL,
+	    "meet peers on private addresses", 0 },
+	{ "status-listen", 0, CONF_STR, AT(status), 1, 255, NULL, "ADDR:PORT",
+	    "answer GET /status there", 0 },
+};
+
+bool
+seed_options_upload(const struct seed_options *o, int64_t *bps)
+{
+	*bps = 0;
+	return strcmp(o->upload, "none") != 0 &&
+	       conf_get_rate(o->upload, bps) == 0;
+}
+
+static const char *
+check_urls(const struct conf_list *l, bool base)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (!uri_is_http(l->v[i], strlen(l->v[i])) ||
+		    (base && strchr(l->v[i], '?') != NULL))
+			return "not an http or https URL";
+	return NULL;
+}
+
+static const char *
+check(const void *opts, const char **what)
+{
+	const struct seed_options *o = opts;
+	struct sp_addr a[2];
+	const char *why;
+	int64_t bps;
+
+	*what = "key";
+	if (o->key == NULL)
+		return "is needed: -k KEYFILE";
+	*what = "tracker";
+	if ((why = check_urls(&o->trackers, false)) != NULL)
+		return why;
+	*what = "origin";
+	if ((why = check_urls(&o->origins, true)) != NULL)
+		return why;
+	*what = "upload";
+	if (strcmp(o->upload, "none") != 0 &&
+	    conf_get_rate(o->upload, &bps) < 0)
+		return "neither none nor a rate";
+	*what = "status-listen";
+	if (o->status != NULL && sock_listen_parse(o->status, a) < 0)
+		return "not an address with a port";
+	return NULL;
+}
+
+const struct conf_prog seed_options_prog = {
+	.name = "spate-seed",
+	.usage = "-k KEYFILE [options] SOURCE",
+	.text = "publish a live HLS stream as a channel",
+	.std = CONF_STD_DAEMON,
+	.std_at = offsetof(struct seed_options, std),
+	.rows = rows,
+	.nrows = SP_LEN(rows),
+	.min_args = 1,
+	.max_args = 1,
+	.check = check,
+};

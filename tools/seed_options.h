@@ -1,0 +1,27 @@
+#ifndef TOOLS_SEED_OPTIONS_H
+#define TOOLS_SEED_OPTIONS_H
+
+/* The options of spate-seed. */
+
+#include "io/conf.h"
+
+struct seed_options {
+	struct conf_std std;
+	const char *key;    /* path of the key file */
+	const char *phrase; /* path, NULL none */
+	struct conf_list trackers, origins;
+	const char *state; /* path, NULL: beside the key */
+	bool new_epoch;
+	sp_time window, wait, poll;
+	int64_t peer_port;
+	const char *upload; /* "none" or a rate */
+	bool lan;
+	const char *status; /* where to listen, NULL nowhere */
+};
+
+extern const struct conf_prog seed_options_prog;
+
+/* What --upload says: false for none, else the rate, 0 no limit. */
+bool seed_options_upload(const struct seed_options *o, int64_t *bps);
+
+#endif
