@@ -324,6 +324,7 @@ static const struct mesh_host_ops mesh_ops = { .left = left_cb };
 static int
 mesh_open(struct seed *s)
 {
+	static const struct secure_cipher *ciphers[2];
 	const char *urls[LIM_TRACKERS];
 	struct mesh_host_conf c;
 	char port[16];
@@ -333,6 +334,8 @@ mesh_open(struct seed *s)
 	mesh_host_conf_init(&c);
 	memcpy(c.mesh.pk, s->key->link.pk, HASH_PK_LEN);
 	io_random(c.mesh.static_sk, sizeof(c.mesh.static_sk));
+	c.mesh.n_ciphers = secure_ciphers(ciphers);
+	c.mesh.ciphers = ciphers;
 	s->upload = seed_options_upload(s->opts, &bps);
 	c.mesh.seeder = true;
 	c.mesh.no_upload = !s->upload;

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include "io/daemon.h"
 #include "tools/key_load.h"
@@ -30,6 +31,26 @@ take_pidfile(const char *path)
 	}
 	if (rv < 0)
 		daemon_fail(path, strerror(errno));
+}
+
+/* Before the daemon leaves the directory; NULL stays NULL. */
+static const char *
+absolute(const char *path)
+{
+	char cwd[4096];
+	size_t n;
+	char *out;
+
+	if (path == NULL || path[0] == '/' || strstr(path, "://") != NULL)
+		return path;
+	if (getcwd(cwd, sizeof(cwd)) == NULL)
+		daemon_fail(path, strerror(errno));
+	n = strlen(cwd) + strlen(path) + 2;
+	out = malloc(n); /* lives as long as the program */
+	if (out == NULL)
+		daemon_fail(path, strerror(errno));
+	snprintf(out, n, "%s/%s", cwd, path);
+	return out;
 }
 
 static int
@@ -73,7 +94,15 @@ main(int argc, char **argv)
 	if (rv != 0)
 		return rv < 0 ? 2 : 0;
 	k = key_load(o.key, o.phrase, true);
-	rv = k != NULL ? run(&o, k, conf_arg(c, 0)) : 1;
+	if (o.std.daemon) {
+		o.key = absolute(o.key);
+		o.state = absolute(o.state);
+		o.std.pidfile = absolute(o.std.pidfile);
+	}
+	rv = k != NULL
+		 ? run(&o, k,
+		       o.std.daemon ? absolute(conf_arg(c, 0)) : conf_arg(c, 0))
+		 : 1;
 	key_free(k);
 	conf_free(c);
 	return rv;
