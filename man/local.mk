@@ -5,3 +5,4 @@ dist_man_MANS += man/spate.1
 dist_man_MANS += man/spate.conf.5
 dist_man_MANS += man/spate-tracker.8
 dist_man_MANS += man/spate-tracker.conf.5
+dist_man_MANS += man/spate-seed.1
