@@ -58,6 +58,86 @@ public_url(const struct seed *s, const char *url)
 	return take(&b, 0);
 }
 
+/* ---- directories -------------------------------------------------------- */
+
+/* A directory that is removed and made again is another one to the kernel. */
+static void
+unwatch(struct seed *s, struct seed_track *t)
+{
+	struct store_watch **w = t != NULL ? &t->watch : &s->watch;
+
+	store_watch_free(*w);
+	*w = NULL;
+	for (size_t i = 0; i < s->n_tracks; i++)
+		if (t == NULL || t == &s->tracks[i])
+			s->tracks[i].watched = s->tracks[i].watch != NULL;
+}
+
+static void
+track_watch_cb(void *ctx, const char *name, bool gone)
+{
+	struct seed_track *t = ctx;
+
+	if (name == NULL)
+		unwatch(t->s, t);
+	if (!gone &&
+	    (name == NULL || strcmp(strrchr(t->url, '/') + 1, name) == 0))
+		poll_start(t);
+}
+
+static void
+watch_cb(void *ctx, const char *name, bool gone)
+{
+	struct seed *s = ctx;
+
+	if (name == NULL)
+		unwatch(s, NULL);
+	if (gone)
+		return;
+	if (!s->planned && s->root == NULL)
+		io_timer_set(&s->root_timer, 0);
+	/* Segments change here too; only playlists are looked at. */
+	for (size_t i = 0; i < s->n_tracks; i++)
+		if (s->tracks[i].watch == NULL &&
+		    (name == NULL ||
+			strcmp(strrchr(s->tracks[i].url, '/') + 1, name) == 0))
+			poll_start(&s->tracks[i]);
+}
+
+/* Without a watch the timers do. */
+static void
+root_watch(struct seed *s)
+{
+	if (s->watch == NULL &&
+	    store_watch(&s->watch, s->loop, s->dir, 0, watch_cb, s) < 0)
+		s->watch = NULL;
+}
+
+static void
+track_watch(struct seed_track *t)
+{
+	struct seed *s = t->s;
+	char *dir = dir_of(t->url), *path;
+	struct sp_buf b;
+
+	if (dir == NULL || strcmp(dir, s->base) == 0) {
+		root_watch(s);
+		t->watched = s->watch != NULL;
+		free(dir);
+		return;
+	}
+	buf_init(&b, io_mem(), 2 * LIM_URI);
+	buf_put_str(&b, s->dir);
+	buf_put_u8(&b, '/');
+	path = take(&b, place_file(&b, dir));
+	t->watched = path != NULL && store_watch(&t->watch, s->loop, path, 0,
+					 track_watch_cb, t) == 0;
+	if (!t->watched)
+		t->watch = NULL;
+	free(path);
+	free(dir);
+}
+
 /* ---- following ---------------------------------------------------------- */
 
 static void
@@ -199,6 +279,8 @@ poll_cb(void *ctx, const struct grab_result *r)
 	t->poll = NULL;
 	if (r->ok) {
 		found_at(t, r->url);
+		if (t->s->dir != NULL && !t->watched)
+			track_watch(t);
 		changed = look(t, r);
 	} else if (!r->same) {
 		poll_failed(t, r->why);
@@ -237,40 +319,6 @@ poll_timer_cb(void *ctx, sp_time now SP_UNUSED)
 
 /* ---- tracks ------------------------------------------------------------- */
 
-static void
-track_watch_cb(void *ctx, const char *name, bool gone)
-{
-	struct seed_track *t = ctx;
-
-	if (!gone &&
-	    (name == NULL || strcmp(strrchr(t->url, '/') + 1, name) == 0))
-		poll_start(t);
-}
-
-/* The directory of a rendition, unless it is that of the source. */
-static void
-track_watch(struct seed_track *t)
-{
-	struct seed *s = t->s;
-	char *dir = dir_of(t->url), *path;
-	struct sp_buf b;
-
-	if (dir == NULL || s->dir == NULL || strcmp(dir, s->base) == 0) {
-		t->watched = s->watch != NULL;
-		free(dir);
-		return;
-	}
-	buf_init(&b, io_mem(), 2 * LIM_URI);
-	buf_put_str(&b, s->dir);
-	buf_put_u8(&b, '/');
-	path = take(&b, place_file(&b, dir));
-	if (path != NULL)
-		t->watched = store_watch(&t->watch, s->loop, path, 0,
-				 track_watch_cb, t) == 0;
-	free(path);
-	free(dir);
-}
-
 static int
 track_start(struct seed *s, size_t i)
 {
@@ -291,7 +339,8 @@ track_start(struct seed *s, size_t i)
 	    io_timer_init(&t->poll_timer, s->loop, poll_timer_cb, t) < 0 ||
 	    seed_pieces_init(t) < 0)
 		return SP_ERR_NOMEM;
-	track_watch(t);
+	if (s->dir != NULL)
+		track_watch(t);
 	poll_start(t);
 	return 0;
 }
@@ -411,24 +460,6 @@ root_timer_cb(void *ctx, sp_time now SP_UNUSED)
 	root_start(ctx);
 }
 
-static void
-watch_cb(void *ctx, const char *name, bool gone)
-{
-	struct seed *s = ctx;
-
-	if (gone)
-		return;
-	if (!s->planned) {
-		if (s->root == NULL)
-			io_timer_set(&s->root_timer, 0);
-		return;
-	}
-	/* Segments change here too; only playlists are looked at. */
-	for (size_t i = 0; i < s->n_tracks; i++)
-		if (s->tracks[i].watch == NULL)
-			track_watch_cb(&s->tracks[i], name, gone);
-}
-
 /* A path: its directory is the source, watched. */
 static int
 open_dir(struct seed *s, const char *path)
@@ -474,12 +505,8 @@ seed_source_start(struct seed *s, const char *arg)
 	if (s->root_url == NULL ||
 	    io_timer_init(&s->root_timer, s->loop, root_timer_cb, s) < 0)
 		return SP_ERR_NOMEM;
-	if (s->dir != NULL) {
-		/* Without it the timers do. */
-		rv = store_watch(&s->watch, s->loop, s->dir, 0, watch_cb, s);
-		if (rv < 0)
-			s->watch = NULL;
-	}
+	if (s->dir != NULL)
+		root_watch(s);
 	root_start(s);
 	return 0;
 }
