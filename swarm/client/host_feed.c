@@ -11,11 +11,16 @@
  */
 
 #define FEED_SILENCE (15 * SP_S)
-#define FEED_RETRY   (500 * SP_MS) /* doubled up to FEED_RETRY_MAX */
-#define FEED_MAX     (15 * SP_S)
-#define FEED_GOOD    (10 * SP_S) /* up for so long: the failures are forgotten */
-#define FEED_IN_MAX  (4 * 1024 * 1024)
-#define URL_MAX      (LIM_URI + 256)
+#define FEED_RETRY   (500 * SP_MS) /* then 1 s, then 2 s */
+/*
+ * A tracker that restarts must be back in the feed before the players run
+ * dry; one that is away for longer is asked less often.
+ */
+#define FEED_EAGER  20 /* rounds over all trackers */
+#define FEED_MAX    (15 * SP_S)
+#define FEED_GOOD   (10 * SP_S) /* up for so long: the failures are forgotten */
+#define FEED_IN_MAX (4 * 1024 * 1024)
+#define URL_MAX     (LIM_URI + 256)
 
 static void feed_start(struct mesh_host *h);
 
@@ -28,8 +33,7 @@ retry_delay(struct mesh_host *h)
 
 	if (f->fails > 0)
 		round = (f->fails - 1) / (unsigned)h->n_trackers;
-	t = FEED_RETRY << SP_MIN(round, 5);
-	t = SP_MIN(t, FEED_MAX);
+	t = round < FEED_EAGER ? FEED_RETRY << SP_MIN(round, 2) : FEED_MAX;
 	/* 20 % either way: who lost the tracker at once does not come back
 	 * at once */
 	return t * 4 / 5 + (sp_time)rng_below(&h->rng, (uint64_t)(t * 2 / 5));
