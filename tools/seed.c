@@ -391,7 +391,7 @@ start(struct seed *s, const char *source)
 	int rv;
 
 	link_infohash(s->info_hash, s->key->link.pk);
-	signer_init(&s->signer, s->key->sk);
+	sealer_init(&s->sealer, s->key->sk);
 	spool_init(&s->spool, io_mem());
 	plan_init(&s->plan, io_mem());
 	buf_init(&s->env, io_mem(), LIM_ENVELOPE);
@@ -464,7 +464,7 @@ seed_free(struct seed *s)
 	plan_fini(&s->plan);
 	spool_fini(&s->spool);
 	buf_fini(&s->env);
-	signer_wipe(&s->signer);
+	sealer_wipe(&s->sealer);
 	seed_state_close(s);
 	for (size_t i = 0; i < s->n_hosts; i++)
 		free(s->hosts[i]);

@@ -32,7 +32,7 @@
 #include "tools/key_load.h"
 #include "tools/plan.h"
 #include "tools/seed.h"
-#include "tools/signer.h"
+#include "tools/sealer.h"
 #include "tools/spool.h"
 
 struct seed;
@@ -111,7 +111,7 @@ struct seed {
 	size_t n_tracks;
 	struct follower *follower;
 	/* what is signed */
-	struct signer signer;
+	struct sealer sealer;
 	struct spool spool;
 	struct checkpoint *state;
 	char *state_path;

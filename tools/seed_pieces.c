@@ -98,7 +98,7 @@ seal(struct seed_track *t, struct record *r, const uint8_t *p, size_t len)
 	int rv;
 
 	buf_reset(&s->env);
-	rv = signer_seal(&s->signer, r, p, len, &s->env);
+	rv = sealer_seal(&s->sealer, r, p, len, &s->env);
 	if (rv < 0) {
 		skip(t, rv == SP_ERR_ARG ? "not fit for a record"
 					 : sp_strerror(rv));
@@ -133,12 +133,12 @@ sign_piece(struct seed_track *t, const struct follower_seg *g, const char *url,
 		r.has_range = true;
 		r.offset = g->offset;
 	}
-	if (g->map.uri != NULL && s->signer.inits[t->id].used)
-		r.init = s->signer.inits[t->id].number;
+	if (g->map.uri != NULL && s->sealer.inits[t->id].used)
+		r.init = s->sealer.inits[t->id].number;
 	r.flags = (g->gap ? RECORD_GAP : 0) | (g->last ? RECORD_LAST : 0) |
 		  (g->independent ? RECORD_INDEPENDENT : 0);
 	/* What went before is another epoch's. */
-	if (!s->signer.media[t->id].used && s->known_dseq > 0)
+	if (!s->sealer.media[t->id].used && s->known_dseq > 0)
 		r.flags |= RECORD_DISCONTINUITY;
 	if (!seal(t, &r, p, len))
 		return;
@@ -162,7 +162,7 @@ sign_init(struct seed_track *t, const struct follower_seg *g, const char *url,
     const uint8_t *p, size_t len)
 {
 	struct seed *s = t->s;
-	const struct signer_head *h = &s->signer.inits[t->id];
+	const struct sealer_head *h = &s->sealer.inits[t->id];
 	struct record r = {
 		.number = g->mark.number,
 		.init = RECORD_NO_INIT,
@@ -173,7 +173,7 @@ sign_init(struct seed_track *t, const struct follower_seg *g, const char *url,
 		.offset = g->map.offset,
 	};
 
-	if (signer_has_init(&s->signer, t->id, p, len))
+	if (sealer_has_init(&s->sealer, t->id, p, len))
 		return true;
 	if (h->used && r.number <= h->number)
 		r.number = h->number + 1;
@@ -209,7 +209,7 @@ needs_init(const struct seed_track *t, const struct follower_seg *g)
 {
 	if (g->map.uri == NULL || t->init_fresh)
 		return false;
-	return g->map_again || !t->s->signer.inits[t->id].used ||
+	return g->map_again || !t->s->sealer.inits[t->id].used ||
 	       init_id(t, &g->map) != t->init_id;
 }
 

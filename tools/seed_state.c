@@ -159,7 +159,7 @@ static int
 restore(struct seed *s)
 {
 	const struct checkpoint_track *t;
-	struct signer_head *h;
+	struct sealer_head *h;
 	int rv = 0;
 
 	for (unsigned i = 0; i < LIM_TRACKS && rv == 0; i++) {
@@ -167,7 +167,7 @@ restore(struct seed *s)
 		if (!t->used)
 			continue;
 		rv = follower_restore(s->follower, i, &t->mark);
-		h = &s->signer.media[i];
+		h = &s->sealer.media[i];
 		h->used = true;
 		h->number = t->mark.number;
 		h->dseq = t->mark.dseq;
@@ -175,7 +175,7 @@ restore(struct seed *s)
 		memcpy(h->digest, t->digest, HASH_LEN);
 		if (!t->has_init)
 			continue;
-		h = &s->signer.inits[i];
+		h = &s->sealer.inits[i];
 		h->used = true;
 		h->number = t->init_number;
 		h->avail_ms = t->init_avail_ms;
@@ -238,7 +238,7 @@ seed_state_settle(struct seed *s)
 		begin_anew(s, epoch, number, dseq);
 	else
 		rv = restore(s);
-	s->signer.epoch = s->state->epoch;
+	s->sealer.epoch = s->state->epoch;
 	s->settled = true;
 	return rv;
 }
@@ -249,13 +249,13 @@ static void
 fill_track(struct seed *s, const struct seed_track *t)
 {
 	struct checkpoint_track *c = &s->state->tracks[t->id];
-	const struct signer_head *h = &s->signer.media[t->id];
+	const struct sealer_head *h = &s->sealer.media[t->id];
 
 	if (!c->used)
 		return;
 	snprintf(c->uri, sizeof(c->uri), "%s", s->plan.tracks[t->i].name);
 	memcpy(c->digest, h->digest, HASH_LEN);
-	h = &s->signer.inits[t->id];
+	h = &s->sealer.inits[t->id];
 	c->has_init = h->used;
 	if (!h->used)
 		return;

@@ -1,5 +1,5 @@
-#ifndef TOOLS_SIGNER_H
-#define TOOLS_SIGNER_H
+#ifndef TOOLS_SEALER_H
+#define TOOLS_SEALER_H
 
 /*
  * Signs records and keeps the chain of each track: number and digest of its
@@ -10,7 +10,7 @@
 #include "base/hash.h"
 #include "wire/record.h"
 
-struct signer_head {
+struct sealer_head {
 	bool used;
 	uint64_t number;
 	uint32_t dseq;
@@ -19,16 +19,16 @@ struct signer_head {
 	uint8_t root[HASH_LEN];
 };
 
-struct signer {
+struct sealer {
 	uint8_t sk[HASH_SK_LEN];
 	uint32_t epoch;
-	struct signer_head media[LIM_TRACKS];
-	struct signer_head inits[LIM_TRACKS];
+	struct sealer_head media[LIM_TRACKS];
+	struct sealer_head inits[LIM_TRACKS];
 	uint8_t leaves[LIM_PIECE_BLOCKS * HASH_LEN]; /* scratch */
 };
 
-void signer_init(struct signer *s, const uint8_t sk[HASH_SK_LEN]);
-void signer_wipe(struct signer *s);
+void sealer_init(struct sealer *s, const uint8_t sk[HASH_SK_LEN]);
+void sealer_wipe(struct sealer *s);
 
 /*
  * Hashes |len| bytes at |p| (0 for a gap), fills in epoch, length, root, prev
@@ -37,10 +37,10 @@ void signer_wipe(struct signer *s);
  * SP_ERR_ARG (a value of |r| that no record may have), SP_ERR_TOOBIG,
  * SP_ERR_STALE (number does not grow), b->err; the chain has not moved then.
  */
-int signer_seal(struct signer *s, struct record *r, const uint8_t *p,
+int sealer_seal(struct sealer *s, struct record *r, const uint8_t *p,
     size_t len, struct sp_buf *b);
 /* Would an init piece with these bytes be the track's newest again? */
-bool signer_has_init(struct signer *s, unsigned track, const uint8_t *p,
+bool sealer_has_init(struct sealer *s, unsigned track, const uint8_t *p,
     size_t len);
 
 #endif

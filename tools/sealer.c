@@ -1,20 +1,20 @@
-#include "tools/signer.h"
+#include "tools/sealer.h"
 
 void
-signer_init(struct signer *s, const uint8_t sk[HASH_SK_LEN])
+sealer_init(struct sealer *s, const uint8_t sk[HASH_SK_LEN])
 {
 	memset(s, 0, sizeof(*s));
 	memcpy(s->sk, sk, HASH_SK_LEN);
 }
 
 void
-signer_wipe(struct signer *s)
+sealer_wipe(struct sealer *s)
 {
 	hash_wipe(s, sizeof(*s));
 }
 
-static struct signer_head *
-head_of(struct signer *s, unsigned track)
+static struct sealer_head *
+head_of(struct sealer *s, unsigned track)
 {
 	if (track >= LIM_TRACK_INIT && track - LIM_TRACK_INIT < LIM_TRACKS)
 		return &s->inits[track - LIM_TRACK_INIT];
@@ -22,7 +22,7 @@ head_of(struct signer *s, unsigned track)
 }
 
 static void
-root_of(struct signer *s, uint8_t root[HASH_LEN], const uint8_t *p, size_t len)
+root_of(struct sealer *s, uint8_t root[HASH_LEN], const uint8_t *p, size_t len)
 {
 	memset(root, 0, HASH_LEN);
 	if (len == 0)
@@ -32,9 +32,9 @@ root_of(struct signer *s, uint8_t root[HASH_LEN], const uint8_t *p, size_t len)
 }
 
 bool
-signer_has_init(struct signer *s, unsigned track, const uint8_t *p, size_t len)
+sealer_has_init(struct sealer *s, unsigned track, const uint8_t *p, size_t len)
 {
-	const struct signer_head *h = &s->inits[track];
+	const struct sealer_head *h = &s->inits[track];
 	uint8_t root[HASH_LEN];
 
 	if (!h->used || len == 0 || len > LIM_PIECE_BYTES)
@@ -44,7 +44,7 @@ signer_has_init(struct signer *s, unsigned track, const uint8_t *p, size_t len)
 }
 
 static void
-advance(struct signer_head *h, const struct record *r, const uint8_t *env,
+advance(struct sealer_head *h, const struct record *r, const uint8_t *env,
     size_t len)
 {
 	struct record_env e;
@@ -61,10 +61,10 @@ advance(struct signer_head *h, const struct record *r, const uint8_t *env,
 }
 
 int
-signer_seal(struct signer *s, struct record *r, const uint8_t *p, size_t len,
+sealer_seal(struct sealer *s, struct record *r, const uint8_t *p, size_t len,
     struct sp_buf *b)
 {
-	struct signer_head *h = head_of(s, r->track);
+	struct sealer_head *h = head_of(s, r->track);
 	size_t at = b->len;
 	int rv;
 
