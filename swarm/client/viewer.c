@@ -176,10 +176,23 @@ on_tick(void *ctx, sp_time now)
 static int
 fail(const char *what, int err)
 {
-	if (err == SP_ERR_EXISTS)
-		daemon_complain(what, "the port is in use");
+	daemon_complain(what, why_text(err));
+	return err;
+}
+
+/* |where| is the address that |option| gave; NULL: only |port|. */
+static int
+fail_listen(const char *option, const char *where, int64_t port, int err)
+{
+	char what[320];
+
+	if (where != NULL)
+		snprintf(what, sizeof(what), "--%s %s", option, where);
 	else
-		daemon_complain(what, why_text(err));
+		snprintf(what, sizeof(what), "--%s %d", option, (int)port);
+	if (err != SP_ERR_EXISTS)
+		return fail(what, err);
+	daemon_complain(what, "the port is in use: give another one, or 0");
 	return err;
 }
 
@@ -244,7 +257,7 @@ setup_host(struct viewer *v)
 	c.n_listen = 2;
 	rv = mesh_host_new(&v->host, &c, v->loop, v->origin, &host_ops, v);
 	hash_wipe(&c, sizeof(c));
-	return rv < 0 ? fail("peer-port", rv) : 0;
+	return rv < 0 ? fail_listen("peer-port", NULL, o->peer_port, rv) : 0;
 }
 
 static int
@@ -265,7 +278,9 @@ setup_edge(struct viewer *v)
 	if (o->listen != NULL)
 		c.n_listen = (size_t)sock_listen_parse(o->listen, c.listen);
 	if ((rv = edge_new(&v->edge, &c, v->loop, v->host)) < 0)
-		return fail(o->listen != NULL ? "listen" : "port", rv);
+		return o->listen != NULL
+			   ? fail_listen("listen", o->listen, 0, rv)
+			   : fail_listen("port", NULL, o->port, rv);
 	printf("play: %s\n", edge_url(v->edge, url));
 	fflush(stdout);
 	return 0;
