@@ -253,10 +253,10 @@ source_start() {
 	await 20 source_is_there || fail "ffmpeg writes no channel"
 }
 
-# Three segments everywhere.
+# Enough segments everywhere for a viewer to begin at once.
 source_is_there() {
 	[ -s "$dir/origin/$playlist" ] && find "$dir/origin/live" \
-	    -name 'seg000002.*' | grep -q . && alive source
+	    -name 'seg000006.*' | grep -q . && alive source
 }
 
 # A key at the origin, named by a relative URI.
