@@ -388,6 +388,10 @@ take_origins(struct seed *s)
 static int
 start(struct seed *s, const char *source)
 {
+	/* The origin's log tells seeders from viewers. */
+	static const struct origin_conf web = {
+		.agent = "spate-seed/" PACKAGE_VERSION,
+	};
 	int rv;
 
 	link_infohash(s->info_hash, s->key->link.pk);
@@ -401,7 +405,7 @@ start(struct seed *s, const char *source)
 		return SP_ERR_NOMEM;
 	io_timer_set(&s->minute, s->start + MINUTE);
 	if ((rv = take_origins(s)) < 0 || (rv = seed_state_open(s)) < 0 ||
-	    (rv = origin_new(&s->origin, s->loop, NULL)) < 0 ||
+	    (rv = origin_new(&s->origin, s->loop, &web)) < 0 ||
 	    (rv = seed_publish_init(s)) < 0 || (rv = mesh_open(s)) < 0 ||
 	    (rv = seed_status_open(s)) < 0)
 		return rv;
