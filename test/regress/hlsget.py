@@ -83,7 +83,7 @@ class Reader:
             if time.monotonic() > end:
                 self.fault(f"{url}: never a playlist: {why}")
                 return None, None
-            time.sleep(0.02)
+            time.sleep(0.05)
 
     def variant(self, text):
         uris = [s for s in text.split("\n") if s and not s.startswith("#")]

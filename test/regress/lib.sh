@@ -36,7 +36,7 @@ need() {
 begin() {
 	local n
 	for n in spate spate-seed spate-channel spate-tracker; do
-		[ -x "$build/$n" ] || skip "$build/$n is not built"
+		[ -x "$build/$n" ] || fail "$build/$n is not built"
 	done
 	dir=$(mktemp -d "${TMPDIR:-/tmp}/spate-$test_name.XXXXXX")
 	procs=
@@ -283,7 +283,7 @@ tracker_options=
 # channel_create: the key, $dir/key, and the link, $link.
 channel_create() {
 	"$build/spate-channel" create --name "$test_name" \
-	    --tracker "$tracker" --origin "$origin/" "$dir/key" \
+	    --tracker "$tracker" --origin "$origin/live/" "$dir/key" \
 	    >"$dir/create.out" 2>&1 || fail "spate-channel create"
 	link=$("$build/spate-channel" link "$dir/key")
 }

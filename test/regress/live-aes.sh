@@ -10,6 +10,9 @@ seconds=25
 swarm_start 4 aes
 for i in 1 2 3 4; do
 	[ $i -le 2 ] || read_with $i $seconds
+done
+sleep 1
+for i in 1 2 3 4; do
 	viewer_start $i
 	sleep 0.2
 done

@@ -11,6 +11,9 @@ seconds=30
 swarm_start 6 abr
 for i in 1 2 3 4 5 6; do
 	[ $i -eq 1 ] || read_with $i $seconds --variant $((i % 3))
+done
+sleep 1
+for i in 1 2 3 4 5 6; do
 	viewer_start $i
 	sleep 0.2
 done

@@ -11,6 +11,9 @@ seconds=45
 swarm_start 8 ts
 for i in 1 2 3 4 5 6 7 8; do
 	[ $i -le 3 ] || read_with $i $seconds
+done
+sleep 1
+for i in 1 2 3 4 5 6 7 8; do
 	viewer_start $i
 	sleep 0.2
 done
