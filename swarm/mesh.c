@@ -77,6 +77,7 @@ mesh_new(struct mesh **out, const struct mesh_conf *conf,
 	contacts_init(&m->contacts, mem, conf->lan);
 	announce_init(&m->announce, now);
 	choker_init(&m->choker);
+	uplink_init(&m->uplink);
 	quantile_init(&m->fetch_us, 500);
 	quantile_init(&m->st.lag, 0);
 	buf_init(&m->out, mem, OUT_MAX);

@@ -1,9 +1,10 @@
 #include "swarm/mesh_int.h"
 
-#define ACTS_MIN    16
-#define ACTS_MAX    1024
-#define SEND_BLOCKS 4    /* of one SEND */
-#define PLAIN_KEEP  1024 /* bytes of buffer that an idle neighbour may keep */
+#define ACTS_MIN   16
+#define ACTS_MAX   1024
+#define AHEAD_MS   100 /* of uplink, handed out ahead */
+#define URGENT     (500 * SP_MS)
+#define PLAIN_KEEP 1024 /* bytes of buffer that an idle neighbour may keep */
 
 struct mesh_act *
 mesh_act_push(struct mesh *m, enum mesh_act_type type)
@@ -88,43 +89,100 @@ send_control(struct mesh *m, struct peer *p)
 	return m->out.err;
 }
 
-/* The neighbour whose most urgent request is the most urgent of all. */
-static struct peer *
-upload_turn(const struct mesh *m)
+uint64_t
+mesh_uplink(const struct mesh *m)
 {
-	struct peer *p, *best = NULL;
-	sp_time at = SP_NEVER;
+	if (m->conf.up_bps != 0)
+		return m->conf.up_bps;
+	if (m->conf.expect_up_bps != 0)
+		return m->conf.expect_up_bps;
+	return uplink_rate(&m->uplink);
+}
+
+uint64_t
+mesh_unsent(const struct mesh *m)
+{
+	uint64_t bytes = 0;
 	unsigned i;
 
-	if (m->up_at != SP_NEVER && m->now < m->up_at)
+	for (i = 0; i < MESH_PEERS_MAX; i++)
+		if (m->peers[i] != NULL)
+			bytes += m->peers[i]->unsent;
+	return bytes;
+}
+
+/*
+ * Blocks are handed out only a little ahead of the uplink: what waits here can
+ * still be overtaken by something more urgent, or cancelled.
+ */
+static bool
+uplink_is_full(const struct mesh *m)
+{
+	uint64_t ahead = mesh_uplink(m) / 1000 * AHEAD_MS;
+
+	return mesh_unsent(m) > SP_MAX(ahead, 2 * LIM_BLOCK);
+}
+
+/*
+ * Order of sending: what is urgent by deadline, then what was sent least often,
+ * to whom was sent least lately: so that different blocks go to different
+ * neighbours, who then have something to give.
+ */
+static uint64_t
+upload_key(const struct mesh *m, const struct peer *p,
+    const struct upload_entry *e)
+{
+	const struct piece *pc = mesh_find(m, e->ref.track, e->ref.number);
+	sp_time slack = SP_CLAMP(e->deadline - m->now, 0, 1000 * SP_S);
+	uint64_t sent;
+
+	if (pc == NULL || e->ref.index >= pc->blocks || slack < URGENT)
+		return (uint64_t)slack;
+	sent = pc->sent[e->ref.index];
+	return (sent + 1) << 56 | (p->turn & (UINT64_MAX >> 8));
+}
+
+/* Whose turn it is, and with which of its requests. */
+static struct peer *
+upload_turn(const struct mesh *m, uint32_t *index)
+{
+	uint64_t key, least = UINT64_MAX;
+	struct peer *p, *best = NULL;
+	unsigned i;
+	uint32_t k;
+
+	if ((m->up_at != SP_NEVER && m->now < m->up_at) || uplink_is_full(m))
 		return NULL;
 	for (i = 0; i < MESH_PEERS_MAX; i++) {
 		p = m->peers[i];
 		if (p == NULL || !p->established || p->closing ||
-		    p->up.n == 0 || p->unsent >= MESH_WATERMARK)
+		    p->unsent >= MESH_WATERMARK)
 			continue;
-		if (best == NULL || upload_head(&p->up)->deadline < at) {
+		for (k = 0; k < p->up.n; k++) {
+			key = upload_key(m, p, &p->up.v[k]);
+			if (key >= least)
+				continue;
+			least = key;
 			best = p;
-			at = upload_head(&p->up)->deadline;
+			*index = k;
 		}
 	}
 	return best;
 }
 
-/* One block of |p|'s queue into m->out; AGAIN: the uplink limit says wait. */
+/* Block |k| of |p|'s queue into m->out; AGAIN: the upload limit says wait. */
 static int
-send_block(struct mesh *m, struct peer *p)
+send_block(struct mesh *m, struct peer *p, uint32_t k)
 {
-	struct upload_entry e = *upload_head(&p->up);
+	struct upload_entry e = p->up.v[k];
 	const struct piece *pc = mesh_find(m, e.ref.track, e.ref.number);
 	const uint8_t *block;
-	int rv;
 
 	block = pc == NULL ? NULL : window_get(&m->window, pc, e.ref.index);
 	buf_reset(&m->scratch);
 	if (block == NULL || e.deadline + SP_S < m->now) {
 		/* gone, or of no use to the asker any more */
-		upload_pop(&p->up);
+		upload_take(&p->up, k, &e);
 		pw_put_reject(&m->scratch, e.ref,
 		    block == NULL ? PW_REJECT_GONE : PW_REJECT_QUEUE);
 		return secure_seal(p->link, &m->out, m->scratch.p,
@@ -134,43 +192,24 @@ send_block(struct mesh *m, struct peer *p)
 		m->up_at = ratelim_when(&m->up_limit, e.len, m->now);
 		return SP_ERR_AGAIN;
 	}
-	upload_pop(&p->up);
+	upload_take(&p->up, k, &e);
 	pw_put_block_head(&m->scratch, e.ref, e.len);
 	buf_put(&m->scratch, block, e.len);
 	if (m->scratch.err != 0)
 		return m->scratch.err;
-	rv = secure_seal(p->link, &m->out, m->scratch.p, m->scratch.len);
-	if (rv < 0)
-		return rv;
+	pc->sent[e.ref.index] += pc->sent[e.ref.index] < UINT8_MAX;
+	p->turn = ++m->turns;
 	p->up_bytes += e.len;
 	m->st.up_bytes += e.len;
 	ratemeter_add(&p->upm, e.len, m->now);
 	ratemeter_add(&m->up_meter, e.len, m->now);
-	return 0;
-}
-
-static int
-send_blocks(struct mesh *m, struct peer *p)
-{
-	int i, rv;
-
-	for (i = 0; i < SEND_BLOCKS && p->up.n > 0 &&
-		    p->unsent + m->out.len < MESH_WATERMARK;
-	     i++) {
-		rv = send_block(m, p);
-		if (rv == SP_ERR_AGAIN)
-			break;
-		if (rv < 0)
-			return rv;
-	}
-	return 0;
+	return secure_seal(p->link, &m->out, m->scratch.p, m->scratch.len);
 }
 
 static void
 emit_send(struct mesh *m, struct peer *p, struct mesh_act *act)
 {
-	if (p->unsent == 0 && m->busy_since == 0)
-		m->busy_since = m->now;
+	uplink_begin(&m->uplink, m->now);
 	p->unsent += m->out.len;
 	p->sent_at = m->now;
 	m->st.wire_out_bytes += m->out.len;
@@ -186,6 +225,7 @@ next_send(struct mesh *m, struct mesh_act *act)
 {
 	struct peer *p;
 	unsigned i, slot;
+	uint32_t k;
 	int rv;
 
 	buf_reset(&m->out);
@@ -203,16 +243,16 @@ next_send(struct mesh *m, struct mesh_act *act)
 		emit_send(m, p, act);
 		return 0;
 	}
-	while ((p = upload_turn(m)) != NULL) {
-		rv = send_blocks(m, p);
+	while ((p = upload_turn(m, &k)) != NULL) {
+		rv = send_block(m, p, k);
+		if (rv == SP_ERR_AGAIN)
+			break;
 		if (rv < 0) {
 			buf_reset(&m->out);
 			mesh_peer_drop(m, (unsigned)mesh_peer_slot(m, p->conn),
 			    -1, rv);
 			continue;
 		}
-		if (m->out.len == 0)
-			break;
 		emit_send(m, p, act);
 		return 0;
 	}

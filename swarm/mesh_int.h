@@ -30,6 +30,7 @@
 #include "swarm/picker.h"
 #include "swarm/playhead.h"
 #include "swarm/rescue.h"
+#include "swarm/uplink.h"
 
 #define MESH_SCHED_GAP  (20 * SP_MS) /* between passes */
 #define MESH_NEWS_GAP   (60 * SP_MS) /* haves are gathered for */
@@ -45,9 +46,6 @@
 #define MESH_WANTED     96  /* pieces that one pass looks at */
 #define MESH_CANDIDATES 512 /* blocks likewise */
 #define MESH_STRAYS     64  /* unasked-for blocks before a peer is dropped */
-#define MESH_QUEUE_MAX                                        \
-	(600 * SP_MS) /* of upload; then requests are refused \
-		       */
 
 /* A transfer from the origin. */
 struct fetch {
@@ -126,9 +124,10 @@ struct mesh {
 	struct sp_buf out, scratch;
 
 	struct ratelim up_limit;
-	struct ratemeter sent_meter, peer_meter, origin_meter, up_meter;
-	uint64_t up_estimate, down_best;
-	sp_time busy_since;
+	struct uplink uplink;
+	uint64_t turns; /* blocks sent so far */
+	struct ratemeter peer_meter, origin_meter, up_meter;
+	uint64_t down_best;
 
 	sp_time record_at; /* the newest record came */
 	sp_time sched_at, sched_last, news_at, news_last, house_at, want_at,
@@ -142,6 +141,10 @@ struct mesh {
 };
 
 /* mesh_act.c */
+/* Bytes per second of our uplink; never 0. */
+uint64_t mesh_uplink(const struct mesh *m);
+/* Bytes that were handed out and have not left yet, all neighbours. */
+uint64_t mesh_unsent(const struct mesh *m);
 struct mesh_act *mesh_act_push(struct mesh *m, enum mesh_act_type type);
 /* Buffer for messages to |p|; errors stay in it and close the peer later. */
 struct sp_buf *mesh_say(struct mesh *m, struct peer *p);

@@ -1,7 +1,9 @@
 #include "swarm/mesh_int.h"
 
-#define RECORDS_BAD_MAX 3            /* of one neighbour, then it goes */
-#define PLAIN_SOFT      (512 * 1024) /* a neighbour that does not read */
+#define RECORDS_BAD_MAX 3             /* of one neighbour, then it goes */
+#define PLAIN_SOFT      (512 * 1024)  /* a neighbour that does not read */
+#define QUEUE_MAX       (600 * SP_MS) /* of upload; then requests are refused */
+#define QUEUE_FAIR      (100 * SP_MS) /* then each may have one in it */
 
 static void
 on_choke(struct mesh *m, struct peer *p)
@@ -24,18 +26,35 @@ on_interested(struct mesh *m, struct peer *p, bool on)
 static sp_time
 queue_time(const struct mesh *m)
 {
-	uint64_t rate, bytes = 0;
+	uint64_t bytes = mesh_unsent(m);
 	unsigned i;
 
-	rate = m->conf.up_bps != 0          ? m->conf.up_bps
-	       : m->conf.expect_up_bps != 0 ? m->conf.expect_up_bps
-					    : m->up_estimate;
-	if (rate == 0)
-		return 0;
 	for (i = 0; i < MESH_PEERS_MAX; i++)
 		if (m->peers[i] != NULL)
-			bytes += m->peers[i]->up.bytes + m->peers[i]->unsent;
-	return (sp_time)(bytes * 1000 / rate) * SP_MS;
+			bytes += m->peers[i]->up.bytes;
+	return (sp_time)(bytes * 1000 / mesh_uplink(m)) * SP_MS;
+}
+
+/*
+ * Why a request is refused; -1: it is not. A queue is never built up silently:
+ * who is told at once asks somebody else. While there is one, each neighbour
+ * may have one block in it, so that several soon have different ones to trade.
+ */
+static int
+refusal(const struct mesh *m, const struct peer *p, const struct piece *pc,
+    uint32_t index, sp_time slack)
+{
+	sp_time wait;
+
+	if (p->am_choking)
+		return PW_REJECT_CHOKED;
+	if (pc == NULL || index >= pc->blocks || !piece_holds(pc, index))
+		return PW_REJECT_GONE;
+	wait = queue_time(m);
+	if (wait > QUEUE_MAX || wait > SP_MAX(slack, QUEUE_FAIR) ||
+	    (wait > QUEUE_FAIR && p->up.n > 0))
+		return PW_REJECT_QUEUE;
+	return -1;
 }
 
 static int
@@ -43,18 +62,10 @@ on_request(struct mesh *m, struct peer *p, const struct pw_msg *msg)
 {
 	const struct pw_block_ref *ref = &msg->u.request.ref;
 	const struct piece *pc = mesh_find(m, ref->track, ref->number);
-	sp_time slack = msg->u.request.slack_ms * SP_MS, wait;
+	sp_time slack = msg->u.request.slack_ms * SP_MS;
+	int reason = refusal(m, p, pc, ref->index, slack), rv;
 	struct upload_entry e;
-	int reason = -1, rv;
 
-	wait = queue_time(m);
-	if (p->am_choking)
-		reason = PW_REJECT_CHOKED;
-	else if (pc == NULL || ref->index >= pc->blocks ||
-		 !piece_holds(pc, ref->index))
-		reason = PW_REJECT_GONE;
-	else if (wait > MESH_QUEUE_MAX || wait > SP_MAX(slack, 100 * SP_MS))
-		reason = PW_REJECT_QUEUE;
 	if (reason < 0) {
 		e.ref = *ref;
 		e.len = record_block_len(&pc->rec, ref->index);

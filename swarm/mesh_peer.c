@@ -181,11 +181,11 @@ mesh_peer_sent(struct mesh *m, uint32_t conn, size_t len, sp_time now)
 	struct peer *p;
 
 	m->now = now;
-	ratemeter_add(&m->sent_meter, len, now);
 	if (slot < 0)
 		return SP_ERR_NOTFOUND;
 	p = m->peers[slot];
 	p->unsent -= SP_MIN(p->unsent, len);
+	uplink_sent(&m->uplink, len, mesh_unsent(m), now);
 	return 0;
 }
 

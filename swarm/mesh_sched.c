@@ -95,30 +95,11 @@ run_playheads(struct mesh *m, sp_time *next)
 	}
 }
 
-/* Our uplink's rate, seen while something waits for it. */
-static void
-learn_uplink(struct mesh *m)
-{
-	unsigned i;
-	bool busy = false;
-
-	for (i = 0; i < MESH_PEERS_MAX && !busy; i++)
-		busy = m->peers[i] != NULL &&
-		       (m->peers[i]->unsent > 0 || m->peers[i]->up.n > 0);
-	if (!busy)
-		m->busy_since = 0;
-	else if (m->busy_since == 0)
-		m->busy_since = m->now;
-	else if (m->now - m->busy_since > SP_S)
-		m->up_estimate = ratemeter_bps(&m->sent_meter, m->now);
-}
-
 void
 mesh_sched(struct mesh *m)
 {
 	sp_time next = SP_NEVER;
 
-	learn_uplink(m);
 	run_playheads(m, &next);
 	mesh_time_out(m, &next);
 	if (!m->conf.seeder)

@@ -15,7 +15,7 @@
 #define PEER_RATE_START  250000 /* bytes/s assumed of an unknown one */
 #define PEER_PIPE_MIN    2
 #define PEER_PIPE_MAX    64
-#define PEER_TIMEOUT_MIN (200 * SP_MS)
+#define PEER_TIMEOUT_MIN (400 * SP_MS)
 #define PEER_TIMEOUT_0   (1500 * SP_MS) /* before there are samples */
 #define PEER_ALONE       (5 * SP_S)     /* after two time-outs in a row */
 #define PEER_SILENT      (10 * SP_S)    /* then it is dead */
@@ -62,6 +62,7 @@ struct peer {
 	uint32_t timeouts_row, timeouts, rejects, blocks_ok;
 	uint32_t strays;      /* blocks that nobody asked for */
 	uint32_t records_bad; /* records that did not verify */
+	uint64_t turn; /* when it was last sent a block, in blocks sent */
 	uint64_t down_bytes, up_bytes;
 	struct ratemeter down, upm;
 };

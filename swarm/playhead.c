@@ -99,12 +99,12 @@ sp_time
 playhead_deadline(const struct playhead *ph, const struct window *w,
     const struct piece *pc)
 {
-	uint64_t n = pc->rec.number;
+	sp_time due = playhead_due(ph, w, pc), at;
 
-	if (ph->started && n >= ph->start && n - ph->start <= PLAYHEAD_BACK &&
-	    pc->avail_at + ph->delay <= ph->base)
-		return ph->base + (sp_time)(n - ph->start) * PLAYHEAD_STEP;
-	return playhead_due(ph, w, pc);
+	if (due == SP_NEVER)
+		return SP_NEVER;
+	at = ph->base + (sp_time)(pc->rec.number - ph->start) * PLAYHEAD_STEP;
+	return SP_MIN(due, SP_MAX(at, pc->avail_at + ph->delay));
 }
 
 bool

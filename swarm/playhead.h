@@ -65,8 +65,9 @@ bool playhead_begin(struct playhead *ph, const struct playhead_conf *conf,
 sp_time playhead_due(const struct playhead *ph, const struct window *w,
     const struct piece *pc);
 /*
- * By when the scheduler should have it: as playhead_due, but the pieces of the
- * start follow each other by PLAYHEAD_STEP.
+ * By when the scheduler should have it: as playhead_due, but near the start,
+ * where a player is behind by the pieces before the due one, no later than the
+ * schedule of the swarm says (avail + D), in steps of PLAYHEAD_STEP.
  */
 sp_time playhead_deadline(const struct playhead *ph, const struct window *w,
     const struct piece *pc);

@@ -72,9 +72,10 @@ upload_head(const struct upload *u)
 }
 
 void
-upload_pop(struct upload *u)
+upload_take(struct upload *u, uint32_t i, struct upload_entry *out)
 {
-	remove_at(u, u->n - 1);
+	*out = u->v[i];
+	remove_at(u, i);
 }
 
 int

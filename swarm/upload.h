@@ -31,7 +31,8 @@ void upload_fini(struct upload *u);
 int upload_add(struct upload *u, const struct upload_entry *e);
 /* The most urgent one; NULL when empty. */
 const struct upload_entry *upload_head(const struct upload *u);
-void upload_pop(struct upload *u);
+/* Takes entry |i| < u->n out. */
+void upload_take(struct upload *u, uint32_t i, struct upload_entry *out);
 /* SP_ERR_NOTFOUND. */
 int upload_cancel(struct upload *u, const struct pw_block_ref *ref);
 void upload_clear(struct upload *u);

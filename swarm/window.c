@@ -171,9 +171,9 @@ piece_new(struct window *w, const struct record_env *env, const uint8_t *bytes,
 	pc->rec = env->rec;
 	pc->blocks = record_blocks(&env->rec);
 	words = (pc->blocks + 63) / 64 + (pc->blocks == 0);
-	/* one allocation: held, fetching, pending */
-	pc->held =
-	    mem_zalloc(w->mem, 1, words * 2 * sizeof(uint64_t) + pc->blocks);
+	/* one allocation: held, fetching, pending, sent */
+	pc->held = mem_zalloc(w->mem, 1,
+	    words * 2 * sizeof(uint64_t) + 2 * pc->blocks);
 	pc->env = mem_dup(w->mem, bytes, len);
 	if (pc->held == NULL || pc->env == NULL) {
 		piece_free(w, pc);
@@ -181,6 +181,7 @@ piece_new(struct window *w, const struct record_env *env, const uint8_t *bytes,
 	}
 	pc->fetching = pc->held + words;
 	pc->pending = (uint8_t *)(pc->fetching + words);
+	pc->sent = pc->pending + pc->blocks;
 	pc->env_len = len;
 	pc->leaves = pc->env + (env->leaves - bytes);
 	if (env->rec.uri != NULL)

@@ -49,6 +49,7 @@ struct piece {
 	void *data;         /* the store's, NULL before the first block */
 	uint64_t *held;     /* bitmap of held blocks, bit i of word i / 64 */
 	uint8_t *pending;   /* per block: requests to peers in flight */
+	uint8_t *sent;      /* per block: how often we sent it, up to 255 */
 	uint64_t *fetching; /* bitmap: on its way from the origin */
 	uint32_t blocks, n_held, n_pending, n_fetching;
 	sp_time known_at; /* record came */
