@@ -134,6 +134,7 @@ mesh_announced(struct mesh *m, uint32_t announce, const struct tw_reply *r,
 	announce_ok(&m->announce, announce, r->interval_s, r->min_interval_s,
 	    &m->rng, now);
 	m->announced = true;
+	m->swarm_size = (uint64_t)r->complete + r->incomplete;
 	for (i = 0; i < r->n_peers; i++) {
 		if (r->peers[i].has_id &&
 		    memcmp(r->peers[i].peer_id, m->id, LINK_PEERID_LEN) == 0)

@@ -199,6 +199,8 @@ needs(struct mesh *m, const struct wanted *w, uint8_t *need, sp_time *next)
 	sp_time slack = w->deadline - m->now, draw;
 	sp_time guard = mesh_fetch_guard(m,
 	    (uint64_t)(pc->blocks - pc->n_held) * LIM_BLOCK);
+	sp_time tau = rescue_tau(w->deadline - pc->avail_at - guard,
+	    SP_MAX(m->swarm_size, m->contacts.n));
 	struct piece_rows rows;
 	uint32_t i;
 
@@ -218,7 +220,7 @@ needs(struct mesh *m, const struct wanted *w, uint8_t *need, sp_time *next)
 		    expecters(m, &rows, i) != 0)
 			continue;
 		draw = rescue_threshold(m->seed, pc->rec.track, pc->rec.number,
-		    rescue_stripe_of(i, pc->blocks), guard, RESCUE_TAU);
+		    rescue_stripe_of(i, pc->blocks), guard, tau);
 		if (slack <= draw)
 			need[i] = 1;
 		else

@@ -134,6 +134,7 @@ struct mesh {
 	    choke_at, up_at;
 	bool feed_up;
 	bool announced;       /* a tracker has answered */
+	uint64_t swarm_size;  /* as it said; 0: it did not */
 	sp_time stalled_till; /* stall time is counted up to here */
 
 	struct quantile fetch_us; /* request to block, all neighbours */

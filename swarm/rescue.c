@@ -57,6 +57,14 @@ rescue_threshold(uint64_t seed, uint8_t track, uint64_t number, uint32_t stripe,
 	return guard + tau / 65536 * rng_log2_inv_of(u);
 }
 
+sp_time
+rescue_tau(sp_time span, uint64_t n)
+{
+	sp_time steps = 66 - __builtin_clzll(SP_MAX(n, 1));
+
+	return SP_CLAMP(span / steps, RESCUE_TAU_MIN, RESCUE_TAU);
+}
+
 uint32_t
 rescue_stripes(uint32_t blocks)
 {

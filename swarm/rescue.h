@@ -16,11 +16,12 @@
 #include "base/quantile.h"
 #include "base/tstamp.h"
 
-#define RESCUE_TAU    (500 * SP_MS)
-#define RESCUE_MARGIN (150 * SP_MS)
-#define RESCUE_RANGES 4
-#define RESCUE_TTFB   (300 * SP_MS) /* assumed before there are samples */
-#define RESCUE_RATE   500           /* bytes per ms, likewise */
+#define RESCUE_TAU     (500 * SP_MS)
+#define RESCUE_TAU_MIN (100 * SP_MS)
+#define RESCUE_MARGIN  (150 * SP_MS)
+#define RESCUE_RANGES  4
+#define RESCUE_TTFB    (300 * SP_MS) /* assumed before there are samples */
+#define RESCUE_RATE    500           /* bytes per ms, likewise */
 
 struct rescue_origin {
 	struct quantile ttfb_us;
@@ -45,6 +46,13 @@ sp_time rescue_guard(const struct rescue_origin *o, uint64_t bytes);
 /* Slack at which the holder of |seed| fetches this stripe on its own. */
 sp_time rescue_threshold(uint64_t seed, uint8_t track, uint64_t number,
     uint32_t stripe, sp_time guard, sp_time tau);
+/*
+ * tau of a ramp that has |span| between availability and the guard time, for a
+ * swarm of |n|: RESCUE_TAU, or less where so many would draw more than the
+ * span and all of them fetch at once: the first draw, tau * log2(n), and two
+ * tau of reserve have to fit in. At least RESCUE_TAU_MIN.
+ */
+sp_time rescue_tau(sp_time span, uint64_t n);
 /* Stripes of a piece of |blocks|: one per 4 blocks, 1..8. */
 uint32_t rescue_stripes(uint32_t blocks);
 /* Stripe of block |index|: contiguous runs. */
