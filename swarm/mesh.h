@@ -105,7 +105,11 @@ int mesh_dial_failed(struct mesh *m, uint32_t dial, enum mesh_close why,
     sp_time now);
 int mesh_peer_recv(struct mesh *m, uint32_t conn, const uint8_t *p, size_t len,
     sp_time now);
-/* |len| bytes of earlier SENDs have left the host (to the kernel). */
+/*
+ * |len| bytes of earlier SENDs have left the machine, as near as the host can
+ * tell (acknowledged by TCP is best). What the kernel merely took has not: it
+ * would hide a queue of seconds that the engine must know of.
+ */
 int mesh_peer_sent(struct mesh *m, uint32_t conn, size_t len, sp_time now);
 int mesh_peer_closed(struct mesh *m, uint32_t conn, enum mesh_close why,
     sp_time now);

@@ -2,7 +2,7 @@
 
 #define ACTS_MIN   16
 #define ACTS_MAX   1024
-#define AHEAD_MS   100 /* of uplink, handed out ahead */
+#define AHEAD_MS   150 /* of uplink, handed out and not yet gone */
 #define URGENT     (500 * SP_MS)
 #define PLAIN_KEEP 1024 /* bytes of buffer that an idle neighbour may keep */
 

@@ -363,7 +363,7 @@ defaults(struct scenario *s)
 	memset(s, 0, sizeof(*s));
 	s->seed = 1;
 	s->net.fifo = 200 * SP_MS;
-	s->net.sndbuf = 65536;
+	s->net.sndbuf = 0;
 	s->net.jitter = 50000;
 	s->net.plane = 30 * SP_MS;
 	s->stream.rate = 125000;
