@@ -2,6 +2,8 @@
 
 #define TRY_BASE (300 * SP_MS) /* before a piece is asked for again */
 #define TRY_MAX  (4 * SP_S)
+/* a start waits this long more for blocks that neighbours are sending */
+#define START_GRACE (500 * SP_MS)
 
 int
 mesh_origins(struct mesh *m, unsigned n, sp_time now)
@@ -213,7 +215,14 @@ needs(struct mesh *m, const struct wanted *w, uint8_t *need, sp_time *next)
 		if (piece_holds(pc, i) || pc->fetching[i / 64] >> (i % 64) & 1)
 			continue;
 		if (slack <= guard) {
-			need[i] = 1;
+			/* before the first piece nothing can stall yet */
+			need[i] =
+			    pc->pending[i] == 0 ||
+			    m->play[pc->rec.track % LIM_TRACK_INIT].fixed ||
+			    slack <= guard - START_GRACE;
+			if (!need[i])
+				*next = SP_MIN(*next,
+				    w->deadline - guard + START_GRACE);
 			continue;
 		}
 		if (pc->pending[i] > 0 || mesh_holders(&rows, i) != 0 ||

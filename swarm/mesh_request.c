@@ -4,7 +4,8 @@
 #define FETCH_Q95    (400 * SP_MS) /* assumed before there are samples */
 #define HEDGE_SHARE  25            /* one request in so many may be a hedge */
 #define ORIGIN_HEDGE (300 * SP_MS) /* of slack */
-#define HEDGES_FREE  4             /* before shares mean anything */
+#define HEDGE_AGE    (200 * SP_MS)
+#define HEDGES_FREE  4 /* before shares mean anything */
 
 /* ---- what is wanted ---- */
 
@@ -116,7 +117,7 @@ may_hedge(const struct mesh *m, const struct piece *pc, uint32_t index,
 	unsigned i;
 	int r;
 
-	if (pc->pending[index] != 1 || slack > 3 * q95)
+	if (pc->pending[index] != 1 || slack > 2 * q95)
 		return false;
 	for (i = 0; i < MESH_PEERS_MAX; i++) {
 		p = m->peers[i];

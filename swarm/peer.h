@@ -15,7 +15,7 @@
 #define PEER_RATE_START  250000 /* bytes/s assumed of an unknown one */
 #define PEER_PIPE_MIN    2
 #define PEER_PIPE_MAX    64
-#define PEER_TIMEOUT_MIN (400 * SP_MS)
+#define PEER_TIMEOUT_MIN (700 * SP_MS)  /* what a fair queue may take */
 #define PEER_TIMEOUT_0   (1500 * SP_MS) /* before there are samples */
 #define PEER_ALONE       (5 * SP_S)     /* after two time-outs in a row */
 #define PEER_SILENT      (10 * SP_S)    /* then it is dead */

@@ -27,7 +27,7 @@
 #include "base/tstamp.h"
 #include "swarm/window.h"
 
-#define PLAYHEAD_STEP      (100 * SP_MS) /* between deadlines of the start */
+#define PLAYHEAD_STEP      (200 * SP_MS) /* between deadlines of the start */
 #define PLAYHEAD_BACK      2             /* pieces before the newest due one */
 #define PLAYHEAD_DELAY_MIN (2 * SP_S)
 
