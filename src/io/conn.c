@@ -293,11 +293,11 @@ conn_unsent(const struct conn *c)
 }
 
 size_t
-conn_unsent_all(const struct conn *c)
+conn_unacked(const struct conn *c)
 {
 	int n = 0;
 
-	if (c->fd < 0 || ioctl(c->fd, SIOCOUTQNSD, &n) < 0 || n < 0)
+	if (c->fd < 0 || ioctl(c->fd, SIOCOUTQ, &n) < 0 || n < 0)
 		n = 0;
 	return conn_unsent(c) + (size_t)n;
 }

@@ -70,8 +70,8 @@ int conn_write(struct conn *c, const void *p, size_t len);
 void conn_flush(struct conn *c);
 /* Bytes accepted by conn_write and not yet by the kernel. */
 size_t conn_unsent(const struct conn *c);
-/* The same plus what the kernel holds unsent (SIOCOUTQNSD). */
-size_t conn_unsent_all(const struct conn *c);
+/* The same plus what the other side has not acknowledged yet (SIOCOUTQ). */
+size_t conn_unacked(const struct conn *c);
 /* low: mark for drained, default 64 KiB; max: default 4 MiB. */
 void conn_marks(struct conn *c, size_t low, size_t max);
 /*

@@ -5,6 +5,7 @@
 #include "base/hash.h"
 
 #define DIAL_TIME   (10 * SP_S)
+#define ACK_POLL    (10 * SP_MS)
 #define UNSENT_MAX  (4 * 1024 * 1024)
 #define KERNEL_MAX  (64 * 1024) /* unsent bytes that the kernel may hold */
 #define PORT_TRIES  8
@@ -40,11 +41,14 @@ conn_find(struct mesh_host *h, uint32_t id)
 	return NULL;
 }
 
-/* Tells the mesh what has left since the last time. */
+/*
+ * Tells the mesh what has arrived since the last time. Acknowledgements make
+ * no event, so a timer looks while something is out (host_conn_poll).
+ */
 static void
 count_sent(struct host_conn *hc)
 {
-	size_t unsent = conn_unsent(hc->c);
+	size_t unsent = conn_unacked(hc->c);
 
 	if (hc->id != 0 && unsent < hc->unsent)
 		mesh_peer_sent(hc->h->mesh, hc->id, hc->unsent - unsent,
@@ -195,6 +199,23 @@ host_conn_dial(struct mesh_host *h, const struct mesh_act *act)
 }
 
 void
+host_conn_poll(struct mesh_host *h)
+{
+	struct host_conn *hc;
+	bool out = false;
+
+	LIST_FOREACH (hc, &h->conns, entry) {
+		if (hc->unsent == 0)
+			continue;
+		count_sent(hc);
+		out |= hc->unsent > 0;
+	}
+	h->polling = out;
+	if (out)
+		io_timer_set(&h->acks, loop_now(h->loop) + ACK_POLL);
+}
+
+void
 host_conn_send(struct mesh_host *h, const struct mesh_act *act)
 {
 	struct host_conn *hc = conn_find(h, act->u.send.conn);
@@ -204,6 +225,10 @@ host_conn_send(struct mesh_host *h, const struct mesh_act *act)
 		return;
 	if (conn_write(hc->c, act->u.send.p, act->u.send.len) == 0) {
 		hc->unsent += act->u.send.len;
+		if (!h->polling) {
+			h->polling = true;
+			io_timer_set(&h->acks, loop_now(h->loop) + ACK_POLL);
+		}
 		return;
 	}
 	/* The mesh does not queue so much: the other side reads nothing. */

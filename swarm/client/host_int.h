@@ -61,8 +61,10 @@ struct mesh_host {
 
 	struct io_timer timer; /* mesh_deadline */
 	struct io_timer soon;  /* kick; ops.changed */
-	struct io_timer bye;   /* leaving takes no longer */
-	unsigned changed;      /* not told yet */
+	struct io_timer acks;  /* host_conn_poll */
+	bool polling;
+	struct io_timer bye; /* leaving takes no longer */
+	unsigned changed;    /* not told yet */
 	bool leaving, left;
 
 	struct conn_listener *listeners[MESH_HOST_LISTEN];
@@ -94,6 +96,8 @@ void host_leave_check(struct mesh_host *h);
 /* host_conn.c */
 int host_conn_listen(struct mesh_host *h);
 void host_conn_fini(struct mesh_host *h);
+/* Looks what was acknowledged, and again while something is out. */
+void host_conn_poll(struct mesh_host *h);
 void host_conn_dial(struct mesh_host *h, const struct mesh_act *act);
 void host_conn_send(struct mesh_host *h, const struct mesh_act *act);
 void host_conn_close(struct mesh_host *h, const struct mesh_act *act);

@@ -90,6 +90,15 @@ timer_cb(void *ctx, sp_time now SP_UNUSED)
 }
 
 static void
+acks_cb(void *ctx, sp_time now SP_UNUSED)
+{
+	struct mesh_host *h = ctx;
+
+	host_conn_poll(h);
+	host_pump(h);
+}
+
+static void
 soon_cb(void *ctx, sp_time now SP_UNUSED)
 {
 	struct mesh_host *h = ctx;
@@ -169,6 +178,7 @@ setup(struct mesh_host *h)
 
 	if (io_timer_init(&h->timer, h->loop, timer_cb, h) < 0 ||
 	    io_timer_init(&h->soon, h->loop, soon_cb, h) < 0 ||
+	    io_timer_init(&h->acks, h->loop, acks_cb, h) < 0 ||
 	    io_timer_init(&h->bye, h->loop, bye_cb, h) < 0)
 		return SP_ERR_NOMEM;
 	for (i = 0; i < h->conf.n_trackers; i++) {
@@ -226,6 +236,7 @@ mesh_host_free(struct mesh_host *h)
 	host_conn_fini(h);
 	io_timer_fini(&h->timer);
 	io_timer_fini(&h->soon);
+	io_timer_fini(&h->acks);
 	io_timer_fini(&h->bye);
 	mesh_free(h->mesh);
 	free(h);
