@@ -70,6 +70,8 @@ seal_plain(struct mesh *m, struct peer *p)
 static bool
 has_control(const struct peer *p)
 {
+	if (p->hs.err != 0 || p->plain.err != 0)
+		return true; /* to end it */
 	return p->hs.len > 0 || (p->established && p->plain.len > 0);
 }
 
@@ -237,6 +239,8 @@ next_send(struct mesh *m, struct mesh_act *act)
 		m->send_turn = slot + 1;
 		if ((rv = send_control(m, p)) < 0) {
 			buf_reset(&m->out);
+			/* one that is closing already goes without */
+			mesh_peer_mute(p);
 			mesh_peer_drop(m, slot, -1, rv);
 			continue;
 		}

@@ -1,7 +1,8 @@
 #include "swarm/mesh_int.h"
 
 #define WANT_RUN   LIM_RECORD_WANT
-#define WANT_REPLY (96 * 1024) /* bytes of records that one want may bring */
+#define WANT_QUEUE (256 * 1024) /* bytes that may wait for a neighbour */
+#define WANT_REPLY (96 * 1024)  /* bytes of records that one want may bring */
 
 /* ---- telling ---- */
 
@@ -224,7 +225,9 @@ mesh_want_recv(struct mesh *m, struct peer *p, const struct pw_msg *msg)
 		pc = mesh_find(m, msg->u.want.track, msg->u.want.number + i);
 		if (pc == NULL)
 			continue;
-		if (b->len - start + pc->env_len > WANT_REPLY)
+		/* the rest is asked for again when this has arrived */
+		if (b->len - start + pc->env_len > WANT_REPLY ||
+		    b->len + p->unsent > WANT_QUEUE)
 			break;
 		pw_put_env(b, PW_RECORD, pc->env, pc->env_len);
 	}

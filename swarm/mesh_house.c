@@ -1,6 +1,7 @@
 #include "swarm/mesh_int.h"
 
-#define DIALS_ROUND 4 /* new dials of one round */
+#define DIALS_ROUND 4           /* new dials of one round */
+#define DIAL_TWIN   (60 * SP_S) /* before a neighbour's other address */
 #define CAP_GRACE   (15 * SP_S)
 
 void
@@ -106,6 +107,19 @@ count(const struct mesh *m)
 	return n;
 }
 
+static bool
+is_neighbour(const struct mesh *m, const uint8_t *peer_id)
+{
+	unsigned i;
+
+	for (i = 0; i < MESH_PEERS_MAX; i++)
+		if (m->peers[i] != NULL && m->peers[i]->established &&
+		    !m->peers[i]->closing &&
+		    memcmp(m->peers[i]->id, peer_id, LINK_PEERID_LEN) == 0)
+			return true;
+	return false;
+}
+
 static void
 dial(struct mesh *m)
 {
@@ -123,6 +137,12 @@ dial(struct mesh *m)
 			if (have + out < m->conf.neighbours / 2)
 				announce_hurry(&m->announce, m->now);
 			return;
+		}
+		if (ct->has_id && is_neighbour(m, ct->peer_id)) {
+			/* it came to us; this is where it listens */
+			contacts_release(&m->contacts, ct, false, m->now);
+			ct->retry_at = m->now + DIAL_TWIN;
+			continue;
 		}
 		a = mesh_act_push(m, MESH_DIAL);
 		if (a == NULL) {

@@ -154,8 +154,13 @@ struct sp_buf *mesh_say(struct mesh *m, struct peer *p);
 int mesh_peer_slot(const struct mesh *m, uint32_t conn);
 /* Says why (if bye >= 0) and closes; err is for the log. Always ends |p|. */
 void mesh_peer_drop(struct mesh *m, unsigned slot, int bye, int err);
+/* What was still to be said to it is not. */
+void mesh_peer_mute(struct peer *p);
 void mesh_peer_free(struct mesh *m, unsigned slot);
 void mesh_peer_requests_free(struct mesh *m, struct peer *p);
+/* Cancels those for pieces of |track| below |number|. */
+void mesh_peer_requests_forget(struct mesh *m, struct peer *p, uint8_t track,
+    uint64_t number);
 
 /* mesh_msg.c */
 /* Errors as the neighbour's; 0 when all messages were taken. */
@@ -216,6 +221,8 @@ void mesh_rescue(struct mesh *m, const struct wanted *v, size_t n,
     sp_time *next);
 /* Ends transfers whose piece is complete or gone. */
 void mesh_fetch_prune(struct mesh *m, const struct piece *pc);
+/* The same of pieces of |track| below |number|. */
+void mesh_fetch_forget(struct mesh *m, uint8_t track, uint64_t number);
 sp_time mesh_fetch_guard(const struct mesh *m, uint64_t bytes);
 void mesh_fetch_fini(struct mesh *m);
 

@@ -9,6 +9,8 @@ static void
 on_choke(struct mesh *m, struct peer *p)
 {
 	p->is_choking = true;
+	/* some may have left already */
+	p->strays -= SP_MIN(p->strays, p->n_req);
 	mesh_peer_requests_free(m, p);
 }
 
@@ -156,7 +158,8 @@ on_record(struct mesh *m, struct peer *p, const struct pw_msg *msg)
 	if (rv == 0)
 		m->st.records_from_peers++;
 	if (rv != SP_ERR_SIG && rv != SP_ERR_HASH && rv != SP_ERR_SYNTAX &&
-	    rv != SP_ERR_CANON && rv != SP_ERR_RANGE)
+	    rv != SP_ERR_CANON && rv != SP_ERR_RANGE && rv != SP_ERR_SHORT &&
+	    rv != SP_ERR_TOOBIG)
 		return 0;
 	return ++p->records_bad >= RECORDS_BAD_MAX ? SP_ERR_LIMIT : 0;
 }
@@ -265,7 +268,8 @@ mesh_frame(struct mesh *m, unsigned slot, struct sp_rd *frame)
 			return rv;
 		if (m->peers[slot]->closing)
 			return 0;
-		if (m->peers[slot]->plain.len > PLAIN_SOFT)
+		if (m->peers[slot]->plain.len + m->peers[slot]->unsent >
+		    PLAIN_SOFT)
 			return SP_ERR_LIMIT;
 	}
 	return rv;

@@ -35,6 +35,32 @@ mesh_peer_requests_free(struct mesh *m, struct peer *p)
 }
 
 void
+mesh_peer_requests_forget(struct mesh *m, struct peer *p, uint8_t track,
+    uint64_t number)
+{
+	struct pw_block_ref ref;
+	struct piece *pc;
+	uint32_t i = 0;
+
+	while (i < p->n_req) {
+		ref = p->req[i].ref;
+		if (ref.track != track || ref.number >= number) {
+			i++;
+			continue;
+		}
+		pc = mesh_find(m, track, ref.number);
+		if (pc != NULL) {
+			pc->pending[ref.index]--;
+			pc->n_pending--;
+		}
+		pw_put_cancel(mesh_say(m, p), ref);
+		peer_request_del(p, i);
+		/* it may have left already */
+		p->strays -= p->strays > 0;
+	}
+}
+
+void
 mesh_peer_free(struct mesh *m, unsigned slot)
 {
 	struct peer *p = m->peers[slot];
@@ -58,6 +84,15 @@ release_contact(struct mesh *m, const struct peer *p, bool failed)
 }
 
 void
+mesh_peer_mute(struct peer *p)
+{
+	buf_fini(&p->plain);
+	buf_reset(&p->plain); /* the error too */
+	buf_fini(&p->hs);
+	buf_reset(&p->hs);
+}
+
+void
 mesh_peer_drop(struct mesh *m, unsigned slot, int bye, int err)
 {
 	struct peer *p = m->peers[slot];
@@ -67,10 +102,8 @@ mesh_peer_drop(struct mesh *m, unsigned slot, int bye, int err)
 	if (bye >= 0 && p->established && p->plain.err == 0)
 		pw_put_bye(&p->plain, (uint8_t)bye,
 		    err < 0 ? sp_strerror(err) : "");
-	if (p->plain.err != 0 || bye < 0)
-		buf_fini(&p->plain);
-	if (bye < 0)
-		buf_fini(&p->hs);
+	if (p->plain.err != 0 || p->hs.err != 0 || bye < 0)
+		mesh_peer_mute(p);
 	p->closing = true;
 	p->close_why = err;
 	m->st.closed++;
@@ -123,25 +156,19 @@ link_make(struct mesh *m, struct peer *p, const uint8_t entropy[32])
 	return rv;
 }
 
-int
-mesh_peer_open(struct mesh *m, uint32_t conn, uint32_t dial,
-    const struct sp_addr *addr, const uint8_t entropy[32], sp_time now)
+static int
+peer_make(struct mesh *m, uint32_t conn, bool outgoing,
+    const struct sp_addr *addr, const uint8_t entropy[32])
 {
-	struct contact *ct = contacts_by_dial(&m->contacts, dial);
 	struct peer *p;
 	unsigned slot, n = 0;
 	int rv;
 
-	m->now = now;
-	if (dial != 0 && ct != NULL)
-		ct->state = CONTACT_CONNECTED;
-	else if (dial == 0)
-		m->st.accepted++;
 	if (m->leaving)
 		return SP_ERR_CLOSED;
 	if (mesh_peer_slot(m, conn) >= 0)
 		return SP_ERR_EXISTS;
-	if (contacts_is_banned(&m->contacts, NULL, addr, now))
+	if (contacts_is_banned(&m->contacts, NULL, addr, m->now))
 		return SP_ERR_DENIED;
 	for (slot = MESH_PEERS_MAX; slot-- > 0;)
 		n += m->peers[slot] != NULL;
@@ -153,10 +180,30 @@ mesh_peer_open(struct mesh *m, uint32_t conn, uint32_t dial,
 	p = mem_alloc(m->mem, sizeof(*p));
 	if (p == NULL)
 		return SP_ERR_NOMEM;
-	peer_init(p, m->mem, conn, addr, dial != 0, now);
+	peer_init(p, m->mem, conn, addr, outgoing, m->now);
 	m->peers[slot] = p;
 	if ((rv = link_make(m, p, entropy)) < 0)
 		mesh_peer_free(m, slot);
+	return rv;
+}
+
+int
+mesh_peer_open(struct mesh *m, uint32_t conn, uint32_t dial,
+    const struct sp_addr *addr, const uint8_t entropy[32], sp_time now)
+{
+	struct contact *ct;
+	int rv;
+
+	m->now = now;
+	m->st.accepted += dial == 0;
+	rv = peer_make(m, conn, dial != 0, addr, entropy);
+	ct = dial == 0 ? NULL : contacts_by_dial(&m->contacts, dial);
+	if (ct == NULL)
+		return rv;
+	if (rv < 0)
+		contacts_release(&m->contacts, ct, false, now);
+	else
+		ct->state = CONTACT_CONNECTED;
 	return rv;
 }
 
@@ -213,6 +260,19 @@ mesh_peer_closed(struct mesh *m, uint32_t conn, enum mesh_close why,
 
 /* ---- established ---- */
 
+/* Who listens at the address that was dialled. */
+static void
+note_id(struct mesh *m, const struct peer *p)
+{
+	struct contact *ct =
+	    p->outgoing ? contacts_by_addr(&m->contacts, &p->addr) : NULL;
+
+	if (ct == NULL)
+		return;
+	memcpy(ct->peer_id, p->id, LINK_PEERID_LEN);
+	ct->has_id = true;
+}
+
 /* Another connection with the same peer: of two in opposite directions both
  * sides keep the one that the smaller id opened, else the newer one. */
 static int
@@ -228,6 +288,7 @@ settle_twin(struct mesh *m, unsigned slot)
 		    memcmp(q->id, p->id, LINK_PEERID_LEN) != 0)
 			continue;
 		if (q->outgoing != p->outgoing && p->outgoing != keep_out) {
+			note_id(m, p);
 			mesh_peer_drop(m, slot, PW_BYE_CHURN, SP_OK);
 			return SP_ERR_EXISTS;
 		}
