@@ -287,7 +287,6 @@ mesh_want(struct mesh *m, uint8_t track, uint64_t number, sp_time now)
 	if (piece_is_complete(pc) || pc->want_at != SP_NEVER)
 		return 0;
 	pc->want_at = now;
-	pc->lost = false;
 	/* a player waits: as urgent as the first piece of a start */
 	pc->deadline = SP_MIN(pc->deadline,
 	    now + mesh_fetch_guard(m, pc->rec.length) + PLAYHEAD_STEP);

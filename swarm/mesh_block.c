@@ -30,6 +30,7 @@ piece_done(struct mesh *m, struct piece *pc)
 	sp_time lag = m->now - pc->avail_at, since;
 
 	pc->done_at = m->now;
+	pc->lost = false;
 	m->st.pieces++;
 	mesh_fetch_prune(m, pc);
 	if (pc->rec.track >= LIM_TRACKS)

@@ -90,6 +90,19 @@ mesh_fetch_prune(struct mesh *m, const struct piece *pc)
 }
 
 void
+mesh_fetch_forget(struct mesh *m, uint8_t track, uint64_t number)
+{
+	struct fetch *f;
+	unsigned i;
+
+	for (i = 0; i < MESH_FETCHES; i++) {
+		f = &m->fetches[i];
+		if (f->used && f->track == track && f->number < number)
+			cancel(m, f);
+	}
+}
+
+void
 mesh_fetch_fini(struct mesh *m)
 {
 	unsigned i;
@@ -250,7 +263,8 @@ mesh_rescue(struct mesh *m, const struct wanted *v, size_t n, sp_time *next)
 		return;
 	for (i = 0; i < n; i++) {
 		pc = v[i].pc;
-		if (pc->n_held + pc->n_fetching >= pc->blocks)
+		if (pc->n_held + pc->n_fetching >= pc->blocks ||
+		    pc->rec.uri_len == 0)
 			continue;
 		if (pc->retry_at > m->now) {
 			*next = SP_MIN(*next, pc->retry_at);

@@ -100,20 +100,29 @@ retime_all(struct mesh *m)
 static void
 forget_below(struct mesh *m, uint8_t track, uint64_t number)
 {
-	const struct window_track *w = window_track(&m->window, track);
-	struct piece *pc;
-	uint64_t n;
+	unsigned i;
 
-	for (n = w->first; n < number && n < w->edge; n++) {
-		pc = mesh_find(m, track, n);
-		if (pc != NULL && pc->n_fetching > 0)
-			mesh_fetch_prune(m, pc);
-	}
+	mesh_fetch_forget(m, track, number);
+	for (i = 0; i < MESH_PEERS_MAX; i++)
+		if (m->peers[i] != NULL)
+			mesh_peer_requests_forget(m, m->peers[i], track,
+			    number);
 	window_advance(&m->window, track, number);
-	if (track < LIM_TRACKS) {
+	if (track < LIM_TRACKS && m->play[track].started) {
 		m->play[track].scan = SP_MAX(m->play[track].scan, number);
 		m->play[track].edge = SP_MAX(m->play[track].edge, number);
 	}
+}
+
+/* What window_add would push out. */
+static void
+make_room(struct mesh *m, uint8_t track, uint64_t number)
+{
+	const struct window_track *w = window_track(&m->window, track);
+
+	if (w->used && number >= w->edge &&
+	    number - w->first >= LIM_WINDOW_PIECES)
+		forget_below(m, track, number - LIM_WINDOW_PIECES + 1);
 }
 
 /* Media older than the window, and init pieces nobody needs any more. */
@@ -155,6 +164,9 @@ record_added(struct mesh *m, struct piece *pc, bool relay)
 		retime_all(m);
 	pc->avail_at = mesh_local(m, pc->rec.avail_ms);
 	if (track < LIM_TRACKS) {
+		/* the hole was given up before the record came */
+		pc->lost = m->play[track].started && !piece_is_complete(pc) &&
+			   pc->rec.number < m->play[track].scan;
 		set_deadline(m, pc);
 		init_deadline(m, pc);
 	} else {
@@ -186,6 +198,7 @@ take(struct mesh *m, const uint8_t *bytes, size_t len, struct piece **out)
 		return SP_ERR_RANGE;
 	if ((rv = m->crypto->record(&env, m->conf.pk)) < 0)
 		return rv;
+	make_room(m, env.rec.track, env.rec.number);
 	rv = window_add(&m->window, &env, bytes, len, m->now, out);
 	return rv == SP_ERR_EXISTS ? SP_ERR_STALE : rv;
 }

@@ -15,15 +15,17 @@ wanted_track(struct mesh *m, uint8_t track, struct wanted *v, size_t n,
 {
 	const struct window_track *w = window_track(&m->window, track);
 	struct piece *pc;
-	uint64_t k = w->first;
+	uint64_t k, scan = track < LIM_TRACKS ? m->play[track].scan : 0;
 
-	if (track < LIM_TRACKS)
-		k = SP_MAX(k, m->play[track].scan);
-	for (; k < w->edge && n < max; k++) {
+	for (k = w->first; k < w->edge && n < max; k++) {
 		pc = mesh_find(m, track, k);
-		if (pc != NULL && pc->deadline != SP_NEVER && !pc->lost &&
-		    !piece_is_complete(pc))
-			v[n++] = (struct wanted){ pc, pc->deadline };
+		if (pc == NULL || pc->deadline == SP_NEVER ||
+		    piece_is_complete(pc))
+			continue;
+		/* behind the playhead, or given up: only for who asks */
+		if ((k < scan || pc->lost) && pc->want_at == SP_NEVER)
+			continue;
+		v[n++] = (struct wanted){ pc, pc->deadline };
 	}
 	return n;
 }
