@@ -33,6 +33,15 @@ test_fuzz_fuzz_m3u8_SOURCES = test/fuzz/fuzz_m3u8.c $(MAIN_FUZZ)
 test_fuzz_fuzz_m3u8_LDADD = $(LIBS_FUZZ)
 test_fuzz_fuzz_m3u8_LDFLAGS = $(LDFLAGS_FUZZ)
 
+LAB_FUZZ = test/sim/mesh_sound.c test/sim/mesh_sound.h \
+	test/sim/meshlab.c test/sim/meshlab.h test/sim/meshlab_peer.c \
+	test/sim/meshlab_piece.c
+FUZZ += test/fuzz/fuzz_mesh
+test_fuzz_fuzz_mesh_SOURCES = test/fuzz/fuzz_mesh.c \
+	test/fuzz/mesh_ops.c test/fuzz/mesh_ops.h $(LAB_FUZZ) $(MAIN_FUZZ)
+test_fuzz_fuzz_mesh_LDADD = $(LIBS_FUZZ)
+test_fuzz_fuzz_mesh_LDFLAGS = $(LDFLAGS_FUZZ)
+
 FUZZ += test/fuzz/fuzz_peerwire
 test_fuzz_fuzz_peerwire_SOURCES = test/fuzz/fuzz_peerwire.c $(MAIN_FUZZ)
 test_fuzz_fuzz_peerwire_LDADD = $(LIBS_FUZZ)
