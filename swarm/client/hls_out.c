@@ -57,6 +57,9 @@ hls_seq_note(struct hls_seq *s, uint64_t number, const struct record *rec)
 		mark = HLS_MARK_LOST;
 		s->lost++;
 		s->broken = true;
+	} else if (rec->flags & RECORD_GAP && rec->duration_us == 0) {
+		mark = HLS_MARK_LOST;
+		s->lost++;
 	} else {
 		if (s->broken || rec->flags & RECORD_DISCONTINUITY)
 			mark = HLS_MARK_DISC;

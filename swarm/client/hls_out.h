@@ -47,8 +47,9 @@ enum hls_mark {
 void hls_seq_init(struct hls_seq *s);
 /*
  * The next piece: |number| is s->end, or larger (what lies between was never
- * offered to a player), |rec| NULL when it is lost. A number below the end is
- * ignored. Forgets the oldest beyond LIM_WINDOW_PIECES.
+ * offered to a player), |rec| NULL when it is lost. A gap of no duration, which
+ * only says that the track has ended, is not listed either. A number below the
+ * end is ignored. Forgets the oldest beyond LIM_WINDOW_PIECES.
  */
 void hls_seq_note(struct hls_seq *s, uint64_t number, const struct record *rec);
 /* Forgets what lies before |number|: it is no longer listed. */

@@ -97,6 +97,33 @@ START_TEST(plain_list_counts_from_the_piece_number)
 }
 END_TEST
 
+START_TEST(a_gap_of_no_duration_only_ends_the_list)
+{
+	struct fixture f;
+
+	fixture_init(&f);
+	f.rec[1].flags = RECORD_GAP | RECORD_LAST;
+	f.rec[1].length = 0;
+	f.rec[1].duration_us = 0;
+	note(&f, FIRST, 2);
+	f.media.ended = true;
+	expect(&f, "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:2\n"
+		   "#EXT-X-MEDIA-SEQUENCE:96\n"
+		   "#EXTINF:1.000,\n96.ts\n"
+		   "#EXT-X-ENDLIST\n");
+	/* The source came back. */
+	f.rec[2].flags = RECORD_DISCONTINUITY;
+	f.media.ended = false;
+	note(&f, FIRST + 2, 1);
+	expect(&f, "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:2\n"
+		   "#EXT-X-MEDIA-SEQUENCE:96\n"
+		   "#EXTINF:1.000,\n96.ts\n"
+		   "#EXT-X-DISCONTINUITY\n"
+		   "#EXTINF:1.000,\n98.ts\n");
+	fixture_fini(&f);
+}
+END_TEST
+
 START_TEST(lost_piece_is_left_out_and_not_counted)
 {
 	struct fixture f;
@@ -458,7 +485,8 @@ START_TEST(extensions_follow_the_container_then_the_source)
 }
 END_TEST
 
-UNIT_MAIN("hls_out", plain_list_counts_from_the_piece_number,
+UNIT_MAIN("hls_out", a_gap_of_no_duration_only_ends_the_list,
+    plain_list_counts_from_the_piece_number,
     lost_piece_is_left_out_and_not_counted,
     discontinuity_of_the_source_is_counted_once,
     map_and_keys_are_repeated_on_change_only,
