@@ -206,8 +206,8 @@ playhead_advance(struct playhead *ph, struct window *w, uint8_t track,
 			continue;
 		if (!pc->lost && pc->avail_at + ph->delay > now)
 			break;
-		if (pc->rec.flags & RECORD_LAST)
-			ph->ended = true;
+		/* A source may come back after its end. */
+		ph->ended = (pc->rec.flags & RECORD_LAST) != 0;
 	}
 	return ph->edge != before;
 }
