@@ -18,10 +18,7 @@ grown() {
 }
 
 swarm_start 5 ts
-for i in 1 2 3 4 5; do
-	[ $i -eq 1 ] || read_with $i $seconds
-	viewer_start $i
-done
+viewers_up 5 $seconds
 viewer_ready 1
 play_with ffmpeg 1 $((seconds - 2))
 sleep 12

@@ -28,13 +28,9 @@ swarm_start 8 ts
 say "channel: $link"
 set --
 for i in 2 3 4 5 6 7 8; do
-	read_with $i $((seconds + 1))
 	set -- "$@" --port "$(viewer_port $i)=$i"
 done
-for i in 1 2 3 4 5 6 7 8; do
-	viewer_start $i
-	sleep 0.2
-done
+viewers_up 8 $((seconds + 1))
 viewer_ready 1
 play_with $real 1 "$seconds"
 say "playing for $seconds s: $real on viewer 1, readers on the others"

@@ -110,6 +110,7 @@ report(struct flipper *f)
 static int
 run(const struct link *l)
 {
+	static const struct origin_conf web = { .agent = "flipper" };
 	struct mesh_host_conf conf;
 	struct window_store store;
 	struct flipper f = { NULL, NULL };
@@ -118,7 +119,7 @@ run(const struct link *l)
 
 	configure(&conf, l, &store);
 	if ((r = loop_new(&f.loop)) < 0 ||
-	    (r = origin_new(&origin, f.loop, NULL)) < 0 ||
+	    (r = origin_new(&origin, f.loop, &web)) < 0 ||
 	    (r = mesh_host_new(&f.host, &conf, f.loop, origin, &ops, &f)) < 0 ||
 	    (r = loop_signal(f.loop, SIGTERM, on_signal, &f)) < 0 ||
 	    (r = loop_signal(f.loop, SIGINT, on_signal, &f)) < 0)

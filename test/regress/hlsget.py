@@ -13,12 +13,17 @@ away. Its log is for judge.py.
 import argparse
 import http.client
 import re
+import signal
 import socket
 import sys
 import time
 from urllib.parse import urljoin, urlsplit
 
 from measure import Idle, Log, Stalls, began, default_port, sha
+
+
+class Stop(Exception):
+    """SIGTERM."""
 
 
 class Reader:
@@ -28,6 +33,9 @@ class Reader:
         self.log = Log(args.log)
         self.conns = {}
         self.faults = []
+        self.begun = time.monotonic()
+        self.stalls = Stalls(self.idle, self.begun)
+        self.startup, self.media, self.ended = None, 0.0, False
 
     def fault(self, text):
         self.faults.append(text)
@@ -129,18 +137,28 @@ class Reader:
         return t
 
     def play(self):
+        """Until the end, or SIGTERM; then the summary."""
+        try:
+            self.read()
+        except Stop:
+            pass
+        self.log.put("player", player="hlsget", url=self.args.url,
+            begun=self.begun, startup=self.startup, media=self.media,
+            stalls=self.stalls.list, faults=self.faults, ended=self.ended,
+            idle=self.idle.overall())
+        return 1 if self.faults or self.startup is None else 0
+
+    def read(self):
         args = self.args
-        begun = time.monotonic()
-        end = begun + args.seconds
-        stalls = Stalls(self.idle, begun)
-        startup, due, media, seen_init = None, None, 0.0, None
+        due, seen_init = None, None
         url, text = self.first(args.url)
         if args.begun_file:
-            begun = began(args.begun_file)
+            self.begun = began(args.begun_file)
+        end = self.begun + args.seconds
+        self.stalls = Stalls(self.idle, self.begun)
         last, first_msn, dseq = None, None, None
-        ended = False
         while text is not None:
-            msn, segs, target, ended = self.parse(text)
+            msn, segs, target, self.ended = self.parse(text)
             if first_msn is not None and msn < first_msn:
                 self.fault(f"MEDIA-SEQUENCE {first_msn}, then {msn}")
             m = re.search(r"#EXT-X-DISCONTINUITY-SEQUENCE:(\d+)", text)
@@ -173,20 +191,16 @@ class Reader:
                     continue
                 if due is None:
                     due = t[2]
-                    startup = t[1] - begun
+                    self.startup = t[1] - self.begun
                 if t[2] > due + 0.05:
-                    stalls.add(t[2] - due, t[2])
+                    self.stalls.add(t[2] - due, t[2])
                     due = t[2]
                 due += dur
-                media += dur
-            if ended or time.monotonic() > end:
+                self.media += dur
+            if self.ended or time.monotonic() > end:
                 break
             time.sleep(target / 2 if fresh else target / 4)
             text = self.again(url, text)
-        self.log.put("player", player="hlsget", url=args.url, begun=begun,
-            startup=startup, media=media, stalls=stalls.list,
-            faults=self.faults, ended=ended, idle=self.idle.overall())
-        return 1 if self.faults or startup is None else 0
 
     def again(self, url, old):
         try:
@@ -198,6 +212,10 @@ class Reader:
             self.fault(f"{url}: status {r.status} for a playlist")
             return old
         return body.decode()
+
+
+def stop(*_):
+    raise Stop
 
 
 def main():
@@ -213,6 +231,7 @@ def main():
     p.add_argument("--agent", default="hlsget")
     args = p.parse_args()
     socket.setdefaulttimeout(30)
+    signal.signal(signal.SIGTERM, stop)
     sys.exit(Reader(args).play())
 
 

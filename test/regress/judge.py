@@ -120,10 +120,7 @@ class Judge:
         for path in self.args.players:
             who, s, segs, holes, disc = self.player(path)
             if s is None:
-                if not self.args.partial:
-                    self.fail(f"{who}: ended without a summary")
-                    continue
-                print(f"{who}: {segs} segments, killed")
+                self.fail(f"{who}: ended without a summary")
                 continue
             held = [x for x in s["stalls"]
                 if counts(x) and x["s"] > self.args.allow]
@@ -137,8 +134,7 @@ class Judge:
                 self.fail(f"{who}: stalled {x['s']} s at {x['at']} s (machine"
                     f" {x['idle']} % idle)")
             for f in s["faults"]:
-                if not (self.args.partial and "ended by itself" in f):
-                    self.fail(f"{who}: {f}")
+                self.fail(f"{who}: {f}")
             start = "never" if s["startup"] is None else f"{s['startup']:.2f} s"
             print(f"{who}: {s['player']}, start {start},"
                 f" {s['media']:.0f} s played, {segs} segments,"
@@ -234,8 +230,6 @@ def main():
         help="stalls of so many seconds are expected")
     p.add_argument("--holes", action="store_true",
         help="pieces may be left out")
-    p.add_argument("--partial", action="store_true",
-        help="players may have been killed")
     sys.exit(Judge(p.parse_args()).run())
 
 

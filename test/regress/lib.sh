@@ -292,7 +292,7 @@ channel_create() {
 # encoder's directory, serving as a peer.
 seeder_start() {
 	local what="$origin/$playlist"
-	[ "$seed_from" = url ] || what="--upload 0 $dir/origin/$playlist"
+	[ "$seed_from" = url ] || what="--upload 3Mbit/s $dir/origin/$playlist"
 	spawn seeder $run_seeder "$build/spate-seed" --lan --key "$dir/key" $seed_options $what
 }
 seed_from=url
@@ -321,6 +321,20 @@ swarm_start() {
 }
 
 source_rate=900k
+
+# viewers_up N SECONDS [FIRST]: viewers 1 to N, one after the other, with
+# readers on FIRST (else 2) to N that wait for them.
+viewers_up() {
+	local i n=$1 seconds=$2 first=${3:-2}
+	for i in $(seq "$first" "$n"); do
+		read_with "$i" "$seconds"
+	done
+	sleep 1
+	for i in $(seq "$n"); do
+		viewer_start "$i"
+		sleep 0.2
+	done
+}
 
 # viewers_leave N...: with SIGINT; all must end well and report.
 viewers_leave() {

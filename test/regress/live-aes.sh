@@ -8,14 +8,7 @@ begin
 seconds=25
 
 swarm_start 4 aes
-for i in 1 2 3 4; do
-	[ $i -le 2 ] || read_with $i $seconds
-done
-sleep 1
-for i in 1 2 3 4; do
-	viewer_start $i
-	sleep 0.2
-done
+viewers_up 4 $seconds 3
 for i in 1 2; do
 	viewer_ready $i
 	p=ffmpeg

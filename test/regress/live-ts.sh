@@ -9,14 +9,7 @@ begin
 seconds=45
 
 swarm_start 8 ts
-for i in 1 2 3 4 5 6 7 8; do
-	[ $i -le 3 ] || read_with $i $seconds
-done
-sleep 1
-for i in 1 2 3 4 5 6 7 8; do
-	viewer_start $i
-	sleep 0.2
-done
+viewers_up 8 $seconds 4
 for i in 1 2 3; do
 	viewer_ready $i
 	p=ffmpeg

@@ -9,11 +9,7 @@ seconds=30
 
 swarm_start 5 ts
 spawn flipper "$build/test/regress/flipper" "$link"
-for i in 1 2 3 4 5; do
-	[ $i -eq 1 ] || read_with $i $seconds
-	viewer_start $i
-	sleep 0.3
-done
+viewers_up 5 $seconds
 viewer_ready 1
 play_with ffmpeg 1 $((seconds - 2))
 sleep $((seconds - 6))
