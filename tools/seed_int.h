@@ -53,6 +53,7 @@ struct seed_track {
 	sp_time began;     /* the last poll */
 	uint64_t text;     /* hash of the last playlist */
 	uint32_t target_s; /* 0: not seen yet */
+	bool ended;        /* the playlist says so */
 	unsigned poll_fails;
 	char poll_why[160]; /* of the last failure, "" */
 	/* the segment at work */

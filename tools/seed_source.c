@@ -10,7 +10,8 @@
 
 #define ROOT_RETRY  SP_S
 #define POLL_MAX    (10 * SP_S)
-#define LOCAL_EVERY (2 * SP_S) /* should an event be lost */
+#define LOCAL_EVERY (2 * SP_S)  /* should an event be lost */
+#define ENDED_EVERY (30 * SP_S) /* it may come back */
 
 static void poll_start(struct seed_track *t);
 
@@ -195,6 +196,8 @@ follow(struct seed_track *t, const struct m3u8_media *pl, bool *stale)
 	}
 	tell_news(t, &news);
 	*stale = news.stale;
+	if (!news.stale)
+		t->ended = news.ended;
 	t->target_s = SP_MAX(pl->target_s, 1u);
 	if (changed > 0 || news.ended || news.restarted)
 		seed_track_seen(s);
@@ -253,6 +256,8 @@ poll_again(struct seed_track *t, bool changed)
 		wait = t->s->opts->poll;
 	if (t->watched)
 		wait = SP_MAX(wait, LOCAL_EVERY);
+	if (t->ended && t->s->dir == NULL)
+		wait = SP_MAX(wait, ENDED_EVERY);
 	io_timer_set(&t->poll_timer, t->began + wait);
 }
 

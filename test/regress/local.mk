@@ -7,6 +7,7 @@ REGRESS += test/regress/badinput.sh
 REGRESS += test/regress/badorigin.sh
 REGRESS += test/regress/channel.sh
 REGRESS += test/regress/seed.sh
+REGRESS += test/regress/seedhole.sh
 REGRESS += test/regress/seedpeer.sh
 REGRESS += test/regress/chaos-churn.sh
 REGRESS += test/regress/chaos-origin.sh
