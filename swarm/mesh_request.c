@@ -1,5 +1,6 @@
 #include "swarm/mesh_int.h"
 
+#define PICK_AGAIN   (100 * SP_MS)
 #define BUDGET_MIN   32            /* requests in flight in all, at least */
 #define FETCH_Q95    (400 * SP_MS) /* assumed before there are samples */
 #define HEDGE_SHARE  25            /* one request in so many may be a hedge */
@@ -106,36 +107,40 @@ struct pass {
 
 /*
  * Whether a block that is asked of one neighbour may be asked of another; its
- * holders are then those that are left.
+ * holders are then those that are left. Lowers *next to when it may be.
  */
 static bool
-may_hedge(const struct mesh *m, const struct piece *pc, uint32_t index,
-    sp_time slack, uint64_t *holders)
+may_hedge(const struct mesh *m, const struct wanted *w, uint32_t index,
+    uint64_t *holders, sp_time *next)
 {
+	const struct piece *pc = w->pc;
 	struct pw_block_ref ref = { pc->rec.number, (uint16_t)index,
 		pc->rec.track };
-	sp_time q95 = fetch_q95(m);
+	sp_time at = w->deadline - 2 * fetch_q95(m), slow;
 	const struct peer *p;
 	unsigned i;
 	int r;
 
-	if (pc->pending[index] != 1 || slack > 2 * q95)
+	if (pc->pending[index] != 1)
 		return false;
 	for (i = 0; i < MESH_PEERS_MAX; i++) {
 		p = m->peers[i];
 		if (p == NULL || (r = peer_request_find(p, &ref)) < 0)
 			continue;
 		*holders &= ~(UINT64_C(1) << i);
-		return m->now - p->req[r].sent_at >
-		       SP_MAX(p->fetch + 2 * p->fetch_var,
-			   PEER_TIMEOUT_MIN / 2);
+		slow =
+		    SP_MAX(p->fetch + 2 * p->fetch_var, PEER_TIMEOUT_MIN / 2);
+		at = SP_MAX(at, p->req[r].sent_at + slow + 1);
+		if (*holders != 0 && at > m->now)
+			*next = SP_MIN(*next, at);
+		return at <= m->now;
 	}
 	return false;
 }
 
 static size_t
 candidates_of(struct mesh *m, const struct wanted *w, uint32_t ref,
-    struct picker_block *out, size_t max)
+    struct picker_block *out, size_t max, sp_time *next)
 {
 	const struct piece *pc = w->pc;
 	struct piece_rows rows;
@@ -152,13 +157,14 @@ candidates_of(struct mesh *m, const struct wanted *w, uint32_t ref,
 			continue;
 		/* the origin may hang: near the deadline peers may win */
 		from_origin = pc->fetching[i / 64] >> (i % 64) & 1;
-		if (from_origin && w->deadline - m->now > ORIGIN_HEDGE)
+		if (from_origin && w->deadline - m->now > ORIGIN_HEDGE) {
+			*next = SP_MIN(*next, w->deadline - ORIGIN_HEDGE);
 			continue;
+		}
 		holders = mesh_holders(&rows, i);
 		hedge = pc->pending[i] > 0;
 		if (holders == 0 ||
-		    (hedge &&
-			!may_hedge(m, pc, i, w->deadline - m->now, &holders)))
+		    (hedge && !may_hedge(m, w, i, &holders, next)))
 			continue;
 		out[n++] = (struct picker_block){
 			.holders = holders,
@@ -172,7 +178,7 @@ candidates_of(struct mesh *m, const struct wanted *w, uint32_t ref,
 }
 
 static uint32_t
-fill_peers(const struct mesh *m, struct picker_peer *v)
+fill_peers(const struct mesh *m, struct picker_peer *v, sp_time *next)
 {
 	const struct peer *p;
 	uint32_t i, in_flight = 0;
@@ -188,6 +194,8 @@ fill_peers(const struct mesh *m, struct picker_peer *v)
 		v[i].inflight_bytes = p->req_bytes;
 		v[i].room = peer_room(p, m->now);
 		in_flight += p->n_req;
+		if (p->alone_until > m->now)
+			*next = SP_MIN(*next, p->alone_until);
 	}
 	return in_flight;
 }
@@ -213,16 +221,16 @@ request(struct mesh *m, const struct picker_choice *c, const struct wanted *w)
 }
 
 static void
-run_picker(struct mesh *m, struct pass *ps)
+run_picker(struct mesh *m, struct pass *ps, sp_time *next)
 {
 	struct picker_conf conf;
 	uint64_t budget;
-	uint32_t in_flight = fill_peers(m, ps->peers);
-	size_t i, n = 0;
+	uint32_t in_flight = fill_peers(m, ps->peers, next);
+	size_t i, n = 0, picked;
 
 	for (i = 0; i < ps->n_wanted && n < MESH_CANDIDATES; i++)
 		n += candidates_of(m, &ps->wanted[i], (uint32_t)i,
-		    ps->blocks + n, MESH_CANDIDATES - n);
+		    ps->blocks + n, MESH_CANDIDATES - n, next);
 	if (n == 0)
 		return;
 	m->down_best =
@@ -236,8 +244,12 @@ run_picker(struct mesh *m, struct pass *ps)
 	    (uint32_t)(m->st.requests / HEDGE_SHARE + HEDGES_FREE -
 		       SP_MIN(m->st.hedges,
 			   m->st.requests / HEDGE_SHARE + HEDGES_FREE));
-	n = picker_pick(&conf, ps->blocks, n, ps->peers, &m->rng, ps->choices);
-	for (i = 0; i < n; i++)
+	picked =
+	    picker_pick(&conf, ps->blocks, n, ps->peers, &m->rng, ps->choices);
+	/* what would come too late from who is free may be worth it soon */
+	if (picked < n)
+		*next = SP_MIN(*next, m->now + PICK_AGAIN);
+	for (i = 0; i < picked; i++)
 		request(m, &ps->choices[i], ps->wanted);
 }
 
@@ -282,7 +294,7 @@ mesh_request_run(struct mesh *m, sp_time *next)
 		return;
 	}
 	ps->n_wanted = wanted_all(m, ps->wanted, MESH_WANTED);
-	run_picker(m, ps);
+	run_picker(m, ps, next);
 	mesh_rescue(m, ps->wanted, ps->n_wanted, next);
 	mem_free(m->mem, ps);
 }
