@@ -101,8 +101,8 @@ playhead_deadline(const struct playhead *ph, const struct window *w,
 {
 	sp_time due = playhead_due(ph, w, pc), at;
 
-	if (due == SP_NEVER)
-		return SP_NEVER;
+	if (due == SP_NEVER || pc->rec.number - ph->start >= STARTUP_SPAN)
+		return due;
 	at = ph->base + (sp_time)(pc->rec.number - ph->start) * PLAYHEAD_STEP;
 	return SP_MIN(due, SP_MAX(at, pc->avail_at + ph->delay));
 }

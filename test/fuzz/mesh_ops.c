@@ -216,6 +216,7 @@ do_simple(void)
 		pw_put_reject(b, ref, v / 64);
 		break;
 	case 6:
+		ref.number = SP_MIN(ref.number, LIM_NUMBER - 64);
 		pw_put_want(b, ref.track, ref.number, 1 + v / 4 % 64);
 		break;
 	case 7:
