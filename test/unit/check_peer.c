@@ -118,9 +118,9 @@ START_TEST(timeout_follows_the_measured_times)
 
 	setup();
 	ck_assert_int_eq(peer_timeout(&p), PEER_TIMEOUT_0);
-	deliver(1, 100 * SP_MS, 100 * SP_S);
-	/* 100 + 4 * 50 */
-	ck_assert_int_eq(peer_timeout(&p), 300 * SP_MS);
+	deliver(1, 400 * SP_MS, 100 * SP_S);
+	/* 400 + 4 * 200 */
+	ck_assert_int_eq(peer_timeout(&p), 1200 * SP_MS);
 	deliver(40, 100 * SP_MS, 101 * SP_S);
 	ck_assert_int_eq(peer_timeout(&p), PEER_TIMEOUT_MIN);
 	/* what was asked before comes first */
