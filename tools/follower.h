@@ -26,9 +26,9 @@
  * track where it is seen, one above the newest number of all tracks, and the
  * others take it when they restart too.
  *
- * Older copies of a playlist are told from a restart by their segments: URI
- * (without its query), byte range and date. When nothing but an older copy has
- * come for three target durations, it is a restart all the same.
+ * Older copies of a playlist are told from a restart by their segments: name,
+ * byte range and date. When an older copy is four target durations behind the
+ * newest one, or nothing else has come for three, it is a restart all the same.
  *
  * Availability. A segment is available when it is first seen. Those that
  * appear together are spaced back by their durations, since a reader that

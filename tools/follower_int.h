@@ -6,12 +6,14 @@
 #include "tools/follower.h"
 
 #define FOLLOWER_STALE_TARGETS 3
+#define FOLLOWER_WRITING_MS    300 /* a file may be half written */
 
 /* One segment that is recognised when it is listed again. */
 struct follower_seen {
 	bool used;
 	uint64_t seq, what;
 	int64_t pdt_ms;
+	int64_t avail_ms;
 };
 
 struct follower_track {

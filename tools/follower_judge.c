@@ -33,6 +33,7 @@ follower_see(struct follower_track *t, const struct follower_mark *m)
 		.seq = m->source_seq,
 		.what = m->what,
 		.pdt_ms = m->pdt_ms,
+		.avail_ms = m->avail_ms,
 	};
 }
 
@@ -93,15 +94,21 @@ is_leap(const struct follower_track *t, const struct m3u8_media *pl,
 	       gap > LIM_WINDOW_PIECES * UINT64_C(1000);
 }
 
+/* |k| is the newest segment of the snapshot. */
 static enum follower_verdict
 judge_older(const struct follower_track *t, const struct follower_conf *conf,
-    const struct m3u8_media *pl, int64_t now_ms)
+    const struct m3u8_media *pl, const struct follower_seen *k, int64_t now_ms)
 {
 	int64_t patience =
 	    FOLLOWER_STALE_TARGETS * INT64_C(1000) * SP_MAX(pl->target_s, 1u);
 
 	/* A file that is being written looks like its own beginning. */
 	if (conf->local && pl->media_sequence != t->first)
+		return FOLLOWER_RESTARTED;
+	if (conf->local)
+		patience = FOLLOWER_WRITING_MS;
+	/* No cache keeps a live playlist for so long. */
+	else if (t->last.avail_ms - k->avail_ms > patience * 4 / 3)
 		return FOLLOWER_RESTARTED;
 	if (t->behind_ms >= 0 && now_ms - t->behind_ms > patience)
 		return FOLLOWER_RESTARTED;
@@ -114,7 +121,7 @@ judge(const struct follower_track *t, const struct follower_conf *conf,
 {
 	uint64_t end = pl->media_sequence + pl->n_segments;
 	uint64_t next = t->last.source_seq + 1;
-	const struct follower_seen *k;
+	const struct follower_seen *k = NULL;
 
 	if (newest >= 0) {
 		k = &t->seen[(pl->media_sequence + (uint64_t)newest) %
@@ -123,8 +130,8 @@ judge(const struct follower_track *t, const struct follower_conf *conf,
 			return FOLLOWER_RESTARTED;
 	}
 	if (end < next)
-		return newest < 0 ? FOLLOWER_RESTARTED
-				  : judge_older(t, conf, pl, now_ms);
+		return k == NULL ? FOLLOWER_RESTARTED
+				 : judge_older(t, conf, pl, k, now_ms);
 	if (end == next)
 		return FOLLOWER_GOES_ON;
 	if (t->last.ended)

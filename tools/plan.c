@@ -329,6 +329,23 @@ plan_look(struct plan *p, size_t i, const struct m3u8_media *pl)
 	return changed;
 }
 
+bool
+plan_measure(struct plan *p, size_t i, size_t bytes, uint32_t duration_us)
+{
+	struct plan_track *t = &p->tracks[i];
+
+	if (duration_us == 0 || t->m.bandwidth_bps > 0)
+		return false;
+	t->peak_bps = SP_MAX(t->peak_bps,
+	    (uint64_t)bytes * 8 * UINT64_C(1000000) / duration_us);
+	if (++t->measured < PLAN_MEASURE)
+		return false;
+	/* Rounded up, so that it does not look more exact than it is. */
+	t->m.bandwidth_bps = (uint32_t)SP_MIN((t->peak_bps / 10000 + 1) * 10000,
+	    (uint64_t)UINT32_MAX);
+	return true;
+}
+
 void
 plan_manifest(const struct plan *p, struct manifest *m)
 {

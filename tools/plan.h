@@ -23,6 +23,8 @@ struct plan_track {
 	struct manifest_track m; /* texts borrow the plan */
 	char *head;              /* header lines, m.head */
 	bool seen;               /* a media playlist was looked at */
+	unsigned measured;       /* pieces */
+	uint64_t peak_bps;       /* of them */
 };
 
 struct plan {
@@ -55,6 +57,12 @@ void plan_keep(struct plan *p, const char *name, uint8_t id);
  * |i| (an index). True when the manifest changes by it. SP_ERR_NOMEM.
  */
 int plan_look(struct plan *p, size_t i, const struct m3u8_media *pl);
+/*
+ * A piece of track |i|: where the source does not tell a bandwidth, the peak of
+ * the first PLAN_MEASURE pieces stands in. True when the manifest changes.
+ */
+#define PLAN_MEASURE 3
+bool plan_measure(struct plan *p, size_t i, size_t bytes, uint32_t duration_us);
 /* Fills tracks, refs and lines of |m|; texts borrow |p|. */
 void plan_manifest(const struct plan *p, struct manifest *m);
 /* Largest target duration, s; 0: none was seen. */

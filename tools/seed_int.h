@@ -4,10 +4,13 @@
 /*
  * What the parts of the seeder share; nobody else includes it.
  *
- *	seed.c          making, starting, the manifest, the minute's line
+ *	seed.c          making, starting, the minute's line
+ *	seed_manifest.c the manifest, the link
  *	seed_state.c    the checkpoint
  *	seed_refill.c   what the trackers know, at the start
- *	seed_source.c   playlists: fetching, following
+ *	seed_root.c     the source's playlist, at the start
+ *	seed_source.c   playlists of tracks: fetching, following
+ *	seed_watch.c    directories
  *	seed_pieces.c   segments: fetching, signing
  *	seed_publish.c  trackers
  *	seed_status.c   /status
@@ -155,8 +158,6 @@ void seed_give_up(struct seed *s, const char *what, const char *why);
 void seed_proceed(struct seed *s);
 /* A track was seen for the first time, or its part of the manifest changed. */
 void seed_track_seen(struct seed *s);
-/* An origin for the host of an absolute URI. */
-void seed_add_host(struct seed *s, const char *url, size_t len);
 /* Envelope of a record in s->env: to checkpoint, spool and mesh. */
 void seed_signed(struct seed *s, const struct record *r, const uint8_t *p,
     size_t len);
@@ -171,9 +172,30 @@ void seed_state_close(struct seed *s);
 /* seed_refill.c */
 void seed_refill_start(struct seed *s);
 
-/* seed_source.c */
+/* seed_manifest.c */
+void seed_manifest_sign(struct seed *s);
+/* An origin for the host of an absolute URI. */
+void seed_add_host(struct seed *s, const char *url, size_t len);
+/* Prints the channel link. */
+void seed_manifest_link(struct seed *s);
+
+/* seed_root.c */
 int seed_source_start(struct seed *s, const char *arg);
+/* What was written to |b| as a string; frees |b|. NULL if |rv| is an error. */
+char *seed_take(struct sp_buf *b, int rv);
+/* Directory of a URL, NULL if it has none. */
+char *seed_dir_of(const char *url);
+const char *seed_parse_why(char *out, size_t size, int err,
+    const struct m3u8_error *e);
+
+/* seed_watch.c: of a source on disk; again is fine. */
+void seed_watch_root(struct seed *s);
+void seed_watch_track(struct seed_track *t);
+
+/* seed_source.c */
 int seed_source_tracks(struct seed *s);
+/* Looks at the playlist now. */
+void seed_poll(struct seed_track *t);
 void seed_source_stop(struct seed *s);
 
 /* seed_pieces.c */

@@ -146,6 +146,8 @@ sign_piece(struct seed_track *t, const struct follower_seg *g, const char *url,
 	s->state->tracks[t->id].mark = g->mark;
 	t->pieces++;
 	t->bytes += len;
+	if (plan_measure(&s->plan, t->i, len, g->duration_us))
+		s->manifest_stale = true;
 	seed_signed(s, &r, p, len);
 	done_with(t);
 }

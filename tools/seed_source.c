@@ -1,31 +1,11 @@
 #include "tools/seed_int.h"
 
-#include <libgen.h>
-#include <sys/stat.h>
-
 #include "base/map.h"
-#include "io/daemon.h"
 #include "tools/place.h"
-#include "wire/uri.h"
 
-#define ROOT_RETRY  SP_S
 #define POLL_MAX    (10 * SP_S)
 #define LOCAL_EVERY (2 * SP_S)  /* should an event be lost */
 #define ENDED_EVERY (30 * SP_S) /* it may come back */
-
-static void poll_start(struct seed_track *t);
-
-static char *
-take(struct sp_buf *b, int rv)
-{
-	char *out = NULL;
-
-	buf_put_u8(b, 0);
-	if (rv == 0 && b->err == 0)
-		out = strdup((const char *)b->p);
-	buf_fini(b);
-	return out;
-}
 
 static char *
 resolve(const char *base, const char *ref)
@@ -33,16 +13,8 @@ resolve(const char *base, const char *ref)
 	struct sp_buf b;
 
 	buf_init(&b, io_mem(), 2 * LIM_URI);
-	return take(&b, m3u8_resolve(&b, place_span(base), place_span(ref)));
-}
-
-static char *
-dir_of(const char *url)
-{
-	struct sp_buf b;
-
-	buf_init(&b, io_mem(), 2 * LIM_URI);
-	return take(&b, place_dir(&b, url));
+	return seed_take(&b,
+	    m3u8_resolve(&b, place_span(base), place_span(ref)));
 }
 
 static char *
@@ -56,87 +28,7 @@ public_url(const struct seed *s, const char *url)
 		buf_fini(&b);
 		return NULL;
 	}
-	return take(&b, 0);
-}
-
-/* ---- directories -------------------------------------------------------- */
-
-/* A directory that is removed and made again is another one to the kernel. */
-static void
-unwatch(struct seed *s, struct seed_track *t)
-{
-	struct store_watch **w = t != NULL ? &t->watch : &s->watch;
-
-	store_watch_free(*w);
-	*w = NULL;
-	for (size_t i = 0; i < s->n_tracks; i++)
-		if (t == NULL || t == &s->tracks[i])
-			s->tracks[i].watched = s->tracks[i].watch != NULL;
-}
-
-static void
-track_watch_cb(void *ctx, const char *name, bool gone)
-{
-	struct seed_track *t = ctx;
-
-	if (name == NULL)
-		unwatch(t->s, t);
-	if (!gone &&
-	    (name == NULL || strcmp(strrchr(t->url, '/') + 1, name) == 0))
-		poll_start(t);
-}
-
-static void
-watch_cb(void *ctx, const char *name, bool gone)
-{
-	struct seed *s = ctx;
-
-	if (name == NULL)
-		unwatch(s, NULL);
-	if (gone)
-		return;
-	if (!s->planned && s->root == NULL)
-		io_timer_set(&s->root_timer, 0);
-	/* Segments change here too; only playlists are looked at. */
-	for (size_t i = 0; i < s->n_tracks; i++)
-		if (s->tracks[i].watch == NULL &&
-		    (name == NULL ||
-			strcmp(strrchr(s->tracks[i].url, '/') + 1, name) == 0))
-			poll_start(&s->tracks[i]);
-}
-
-/* Without a watch the timers do. */
-static void
-root_watch(struct seed *s)
-{
-	if (s->watch == NULL &&
-	    store_watch(&s->watch, s->loop, s->dir, 0, watch_cb, s) < 0)
-		s->watch = NULL;
-}
-
-static void
-track_watch(struct seed_track *t)
-{
-	struct seed *s = t->s;
-	char *dir = dir_of(t->url), *path;
-	struct sp_buf b;
-
-	if (dir == NULL || strcmp(dir, s->base) == 0) {
-		root_watch(s);
-		t->watched = s->watch != NULL;
-		free(dir);
-		return;
-	}
-	buf_init(&b, io_mem(), 2 * LIM_URI);
-	buf_put_str(&b, s->dir);
-	buf_put_u8(&b, '/');
-	path = take(&b, place_file(&b, dir));
-	t->watched = path != NULL && store_watch(&t->watch, s->loop, path, 0,
-					 track_watch_cb, t) == 0;
-	if (!t->watched)
-		t->watch = NULL;
-	free(path);
-	free(dir);
+	return seed_take(&b, 0);
 }
 
 /* ---- following ---------------------------------------------------------- */
@@ -159,16 +51,6 @@ tell_news(struct seed_track *t, const struct follower_news *n)
 	if (n->restarted)
 		log_msg(s->log, LOG_LEVEL_INFO,
 		    "source: restarted, numbers go on track=%u", t->id);
-}
-
-static const char *
-parse_why(char *out, size_t size, int err, const struct m3u8_error *e)
-{
-	if (e->what != NULL)
-		snprintf(out, size, "line %u: %s", e->line, e->what);
-	else
-		snprintf(out, size, "%s", sp_strerror(err));
-	return out;
 }
 
 static void
@@ -223,7 +105,7 @@ look(struct seed_track *t, const struct grab_result *r)
 		e = (struct m3u8_error){ 0, NULL };
 	}
 	if (rv < 0) {
-		poll_failed(t, parse_why(why, sizeof(why), rv, &e));
+		poll_failed(t, seed_parse_why(why, sizeof(why), rv, &e));
 		return false;
 	}
 	ok = follow(t, &pl.media, &stale);
@@ -285,7 +167,7 @@ poll_cb(void *ctx, const struct grab_result *r)
 	if (r->ok) {
 		found_at(t, r->url);
 		if (t->s->dir != NULL && !t->watched)
-			track_watch(t);
+			seed_watch_track(t);
 		changed = look(t, r);
 	} else if (!r->same) {
 		poll_failed(t, r->why);
@@ -295,8 +177,8 @@ poll_cb(void *ctx, const struct grab_result *r)
 		seed_track_seen(t->s);
 }
 
-static void
-poll_start(struct seed_track *t)
+void
+seed_poll(struct seed_track *t)
 {
 	struct grab_ask ask = {
 		.url = t->url,
@@ -319,7 +201,7 @@ poll_start(struct seed_track *t)
 static void
 poll_timer_cb(void *ctx, sp_time now SP_UNUSED)
 {
-	poll_start(ctx);
+	seed_poll(ctx);
 }
 
 /* ---- tracks ------------------------------------------------------------- */
@@ -345,8 +227,8 @@ track_start(struct seed *s, size_t i)
 	    seed_pieces_init(t) < 0)
 		return SP_ERR_NOMEM;
 	if (s->dir != NULL)
-		track_watch(t);
-	poll_start(t);
+		seed_watch_track(t);
+	seed_poll(t);
 	return 0;
 }
 
@@ -383,135 +265,4 @@ seed_source_stop(struct seed *s)
 		free(s->tracks[i].at);
 		free(s->tracks[i].public);
 	}
-}
-
-/* ---- the source's playlist ---------------------------------------------- */
-
-static void root_start(struct seed *s);
-
-static void
-root_failed(struct seed *s, const char *why)
-{
-	if (strcmp(s->root_why, why) != 0)
-		log_msg(s->log, LOG_LEVEL_INFO, "source: %s, waiting url=%s",
-		    why, s->root_url);
-	snprintf(s->root_why, sizeof(s->root_why), "%s", why);
-	if (loop_now(s->loop) - s->start >= s->opts->wait)
-		seed_give_up(s, s->root_url, why);
-	else
-		io_timer_set(&s->root_timer, loop_now(s->loop) + ROOT_RETRY);
-}
-
-static void
-plan_it(struct seed *s, const struct grab_result *r)
-{
-	struct m3u8_error e;
-	char why[200];
-	int rv = plan_read(&s->plan, (const char *)r->p, r->len, &e);
-
-	if (rv < 0) {
-		if (rv == SP_ERR_NOTFOUND)
-			e.what = "a master playlist without renditions";
-		else if (rv == SP_ERR_UNSUPPORTED && e.what == NULL)
-			e.what = "an I-frame playlist";
-		root_failed(s, parse_why(why, sizeof(why), rv, &e));
-		return;
-	}
-	free(s->base);
-	s->base = dir_of(r->url);
-	if (s->base == NULL) {
-		seed_give_up(s, s->root_url, "has no path");
-		return;
-	}
-	if (s->plan.is_master) {
-		free(s->root_url);
-		s->root_url = strdup(r->url);
-	}
-	for (unsigned i = 0; i < LIM_TRACKS; i++)
-		if (s->state->tracks[i].used)
-			plan_keep(&s->plan, s->state->tracks[i].uri,
-			    (uint8_t)i);
-	s->planned = true;
-	seed_proceed(s);
-}
-
-static void
-root_cb(void *ctx, const struct grab_result *r)
-{
-	struct seed *s = ctx;
-
-	s->root = NULL;
-	if (r->ok)
-		plan_it(s, r);
-	else
-		root_failed(s, r->why);
-}
-
-static void
-root_start(struct seed *s)
-{
-	struct grab_ask ask = { .url = s->root_url, .max = LIM_PLAYLIST };
-	int rv = grab_new(&s->root, &s->src, &ask, root_cb, s);
-
-	if (rv < 0) {
-		s->root = NULL;
-		seed_give_up(s, s->root_url, sp_strerror(rv));
-	}
-}
-
-static void
-root_timer_cb(void *ctx, sp_time now SP_UNUSED)
-{
-	root_start(ctx);
-}
-
-/* A path: its directory is the source, watched. */
-static int
-open_dir(struct seed *s, const char *path)
-{
-	char *copy = strdup(path), *copy2 = strdup(path);
-	char *real = copy != NULL ? realpath(dirname(copy), NULL) : NULL;
-	struct sp_buf b;
-	const char *name;
-
-	if (copy2 == NULL || real == NULL) {
-		daemon_complain(path, "no such directory");
-		free(copy);
-		free(copy2);
-		free(real);
-		return SP_ERR_NOTFOUND;
-	}
-	name = basename(copy2);
-	s->dir = real;
-	buf_init(&b, io_mem(), 2 * LIM_URI);
-	buf_put_str(&b, "file:///");
-	uri_put_escaped(&b, name, strlen(name));
-	s->root_url = take(&b, 0);
-	free(copy);
-	free(copy2);
-	return s->root_url != NULL ? 0 : SP_ERR_NOMEM;
-}
-
-int
-seed_source_start(struct seed *s, const char *arg)
-{
-	int rv = 0;
-
-	if (uri_is_http(arg, strlen(arg)))
-		s->root_url = strdup(arg);
-	else if (strstr(arg, "://") != NULL) {
-		daemon_complain(arg, "neither http(s) nor a path");
-		return SP_ERR_ARG;
-	} else
-		rv = open_dir(s, arg);
-	if (rv < 0)
-		return rv;
-	s->src = (struct grab_source){ s->loop, s->origin, s->dir };
-	if (s->root_url == NULL ||
-	    io_timer_init(&s->root_timer, s->loop, root_timer_cb, s) < 0)
-		return SP_ERR_NOMEM;
-	if (s->dir != NULL)
-		root_watch(s);
-	root_start(s);
-	return 0;
 }

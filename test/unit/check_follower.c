@@ -136,15 +136,31 @@ END_TEST
 START_TEST(an_older_copy_for_three_targets_is_a_restart)
 {
 	begin();
-	feed(0, 0, "0 a b c d");
+	feed(0, 0, "0 a b c");
+	feed(0, 900, "0 a b c d");
 	take(0);
-	feed(0, 1000, "0 a b");
+	feed(0, 1000, "0 a b c");
 	ck_assert(news.stale);
 	feed(0, 7000, "0 a b c");
 	ck_assert(news.stale);
 	feed(0, 7001, "0 a b c");
 	ck_assert(news.restarted);
 	ck_assert_str_eq(take(0), "1004=a/1 1005=b/1 1006=c/1");
+	end();
+}
+END_TEST
+
+START_TEST(a_copy_far_behind_is_a_restart)
+{
+	begin();
+	feed(0, 0, "0 a b c d e f");
+	take(0);
+	/* b came 8 s before f, a 10 s. */
+	feed(0, 60000, "0 a b");
+	ck_assert(news.stale);
+	feed(0, 60100, "0 a");
+	ck_assert(news.restarted);
+	ck_assert_str_eq(take(0), "1006=a/1");
 	end();
 }
 END_TEST
@@ -158,8 +174,15 @@ START_TEST(a_file_that_falls_back_has_restarted)
 	ck_assert(news.restarted);
 	ck_assert_str_eq(take(0), "1003=a/1 1004=b/1 1005=c/1");
 	/* Read while it was written: its own beginning. */
-	feed(0, 2000, "0 a b");
+	feed(0, 20000, "0 a b");
 	ck_assert(news.stale);
+	feed(0, 20010, "0 a b c d");
+	ck_assert_str_eq(take(0), "1006=d/1");
+	feed(0, 30000, "0 a");
+	ck_assert(news.stale);
+	feed(0, 30400, "0 a b");
+	ck_assert(news.restarted);
+	ck_assert_str_eq(take(0), "1007=a/2 1008=b/2");
 	end();
 }
 END_TEST
@@ -303,9 +326,9 @@ UNIT_MAIN("follower", a_new_channel_begins_at_its_first_number,
     a_restart_with_other_names_is_seen_even_ahead,
     signed_urls_change_without_a_restart, an_older_copy_is_no_restart,
     an_older_copy_for_three_targets_is_a_restart,
-    a_file_that_falls_back_has_restarted, a_leap_in_time_is_a_restart,
-    renditions_keep_the_same_numbers, renditions_restart_together,
-    renditions_restart_twice_and_stay_together,
+    a_copy_far_behind_is_a_restart, a_file_that_falls_back_has_restarted,
+    a_leap_in_time_is_a_restart, renditions_keep_the_same_numbers,
+    renditions_restart_together, renditions_restart_twice_and_stay_together,
     a_track_with_other_sequences_gets_its_own_base,
     the_end_comes_with_the_last_segment, the_end_alone_is_a_gap_of_no_duration,
     a_source_may_come_back_after_its_end, a_gap_is_told)

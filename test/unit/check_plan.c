@@ -170,6 +170,23 @@ START_TEST(a_media_playlist_is_one_track)
 }
 END_TEST
 
+START_TEST(a_bandwidth_that_is_not_told_is_measured)
+{
+	begin();
+	ck_assert_int_eq(read_text(master), 0);
+	ck_assert(!plan_measure(p, 0, 100000, 1000000));
+	ck_assert(!plan_measure(p, 0, 0, 0));
+	ck_assert(!plan_measure(p, 0, 500000, 2000000));
+	ck_assert(plan_measure(p, 0, 100000, 1000000));
+	ck_assert_uint_eq(p->tracks[0].m.bandwidth_bps, 2010000);
+	ck_assert(!plan_measure(p, 0, 900000, 1000000));
+	for (int i = 0; i < 5; i++)
+		ck_assert(!plan_measure(p, 2, 100000, 1000000));
+	ck_assert_uint_eq(p->tracks[2].m.bandwidth_bps, 800000);
+	end();
+}
+END_TEST
+
 START_TEST(containers_are_told_by_names)
 {
 	static const struct {
@@ -338,7 +355,8 @@ END_TEST
 
 UNIT_MAIN("plan", variants_and_renditions_become_tracks,
     the_manifest_of_a_plan_can_be_signed, ids_stay_when_the_order_changes,
-    a_media_playlist_is_one_track, containers_are_told_by_names,
-    sources_without_tracks_are_refused, renditions_beyond_the_limit_are_counted,
-    without_memory_no_plan_stays, records_name_resources_as_short_as_can_be,
+    a_media_playlist_is_one_track, a_bandwidth_that_is_not_told_is_measured,
+    containers_are_told_by_names, sources_without_tracks_are_refused,
+    renditions_beyond_the_limit_are_counted, without_memory_no_plan_stays,
+    records_name_resources_as_short_as_can_be,
     urls_have_directories_hosts_and_files, keys_lie_where_viewers_find_them)

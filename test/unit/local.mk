@@ -110,6 +110,7 @@ test_unit_check_stream_out_SOURCES = test/unit/check_stream_out.c \
 	test/unit/site_rig.c test/unit/site_rig.h
 
 UNIT_HOST += test/unit/check_checkpoint
+UNIT_HOST += test/unit/check_keyfile
 UNIT_HOST += test/unit/check_plan
 UNIT_HOST += test/unit/check_sealer
 UNIT_HOST += test/unit/check_follower
