@@ -46,6 +46,9 @@ stop() {
 	wait "$2" 2>/dev/null
 }
 
+# Dates tell at once that an encoder has restarted.
+flags=delete_segments+independent_segments+temp_file+program_date_time
+
 encode() {
 	ffmpeg -hide_banner -loglevel error -nostats -nostdin \
 	    -re -f lavfi -i testsrc2=size=160x90:rate=24 -t 60 \
@@ -54,7 +57,7 @@ encode() {
 	    -pix_fmt yuv420p -g 12 -keyint_min 12 -sc_threshold 0 \
 	    -b:v:0 200k -b:v:1 100k \
 	    -f hls -hls_time 0.5 -hls_list_size 6 -hls_segment_type fmp4 \
-	    -hls_flags delete_segments+independent_segments+temp_file \
+	    -hls_flags $flags \
 	    -master_pl_name master.m3u8 -master_pl_publish_rate 1 \
 	    -var_stream_map 'v:0,name:hi v:1,name:lo' \
 	    -hls_segment_filename 'live/%v/s%05d.m4s' 'live/%v/index.m3u8' \
@@ -174,7 +177,7 @@ for n in dir web; do
 	until_ok 8 has $n '[.[] | select(.track == "0") | .flags] as $f |
 	    ($f | any(test("D"))) and ($f | last | test("D") | not)' ||
 	    fail "no discontinuity in $n"
-	has $n "$whole" >/dev/null || fail "numbers of $n have holes after the encoder's"
+	has $n "$whole" >/dev/null || fail "holes in $n after the encoder's"
 done
 
 # ---- the tracker restarts: it gets the whole window
