@@ -33,8 +33,9 @@ mesh_act_push(struct mesh *m, enum mesh_act_type type)
 }
 
 struct sp_buf *
-mesh_say(struct mesh *m SP_UNUSED, struct peer *p)
+mesh_say(struct mesh *m, struct peer *p)
 {
+	m->talk |= MESH_BIT(p->slot);
 	return &p->plain;
 }
 
@@ -107,9 +108,8 @@ mesh_unsent(const struct mesh *m)
 	uint64_t bytes = 0;
 	unsigned i;
 
-	for (i = 0; i < MESH_PEERS_MAX; i++)
-		if (m->peers[i] != NULL)
-			bytes += m->peers[i]->unsent;
+	MESH_SLOTS (m->used, i)
+		bytes += m->peers[i]->unsent;
 	return bytes;
 }
 
@@ -146,7 +146,7 @@ upload_key(const struct mesh *m, const struct peer *p,
 
 /* Whose turn it is, and with which of its requests. */
 static struct peer *
-upload_turn(const struct mesh *m, uint32_t *index)
+upload_turn(struct mesh *m, uint32_t *index)
 {
 	uint64_t key, least = UINT64_MAX;
 	struct peer *p, *best = NULL;
@@ -155,10 +155,11 @@ upload_turn(const struct mesh *m, uint32_t *index)
 
 	if ((m->up_at != SP_NEVER && m->now < m->up_at) || uplink_is_full(m))
 		return NULL;
-	for (i = 0; i < MESH_PEERS_MAX; i++) {
+	MESH_SLOTS (m->askers, i) {
 		p = m->peers[i];
-		if (p == NULL || !p->established || p->closing ||
-		    p->unsent >= MESH_WATERMARK)
+		if (p->up.n == 0)
+			m->askers &= ~MESH_BIT(i);
+		if (p->closing || p->unsent >= MESH_WATERMARK)
 			continue;
 		for (k = 0; k < p->up.n; k++) {
 			key = upload_key(m, p, &p->up.v[k]);
@@ -226,15 +227,20 @@ static int
 next_send(struct mesh *m, struct mesh_act *act)
 {
 	struct peer *p;
-	unsigned i, slot;
+	uint64_t rest;
+	unsigned slot;
 	uint32_t k;
 	int rv;
 
 	buf_reset(&m->out);
-	for (i = 0; i < MESH_PEERS_MAX; i++) {
-		slot = (m->send_turn + i) % MESH_PEERS_MAX;
+	/* in turn: those behind the last one first */
+	rest = m->talk & ~(MESH_BIT(m->send_turn % MESH_PEERS_MAX) - 1);
+	while (m->talk != 0) {
+		rest &= m->talk;
+		slot = (unsigned)__builtin_ctzll(rest != 0 ? rest : m->talk);
+		m->talk &= ~MESH_BIT(slot);
 		p = m->peers[slot];
-		if (p == NULL || !has_control(p))
+		if (!has_control(p))
 			continue;
 		m->send_turn = slot + 1;
 		if ((rv = send_control(m, p)) < 0) {
@@ -253,8 +259,7 @@ next_send(struct mesh *m, struct mesh_act *act)
 			break;
 		if (rv < 0) {
 			buf_reset(&m->out);
-			mesh_peer_drop(m, (unsigned)mesh_peer_slot(m, p->conn),
-			    -1, rv);
+			mesh_peer_drop(m, p->slot, -1, rv);
 			continue;
 		}
 		emit_send(m, p, act);
@@ -270,9 +275,9 @@ next_close(struct mesh *m, struct mesh_act *act)
 	struct peer *p;
 	unsigned i;
 
-	for (i = 0; i < MESH_PEERS_MAX; i++) {
+	MESH_SLOTS (m->ending, i) {
 		p = m->peers[i];
-		if (p == NULL || !p->closing || has_control(p))
+		if (has_control(p))
 			continue;
 		act->type = MESH_CLOSE;
 		act->u.close.conn = p->conn;

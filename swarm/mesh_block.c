@@ -10,9 +10,11 @@ cancel_others(struct mesh *m, struct piece *pc, uint32_t index)
 	unsigned i;
 	int r;
 
-	for (i = 0; i < MESH_PEERS_MAX && pc->pending[index] > 0; i++) {
+	if (pc->pending[index] == 0)
+		return;
+	MESH_SLOTS (m->asked, i) {
 		p = m->peers[i];
-		if (p == NULL || (r = peer_request_find(p, &ref)) < 0)
+		if ((r = peer_request_find(p, &ref)) < 0)
 			continue;
 		pw_put_cancel(mesh_say(m, p), ref);
 		peer_request_del(p, (uint32_t)r);

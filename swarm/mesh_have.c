@@ -191,10 +191,14 @@ mesh_have_recv(struct mesh *m, struct peer *p, struct pw_msg *msg)
 {
 	uint8_t track = msg->u.have.track;
 	struct pw_have_group g;
-	bool unknown = false;
+	const struct piece *pc;
+	bool unknown = false, useful = false;
 	sp_time at;
 
 	while (pw_have_next(msg, &g)) {
+		pc = mesh_find(m, track, g.number);
+		useful |= pc != NULL && pc->deadline != SP_NEVER &&
+			  pc->n_held < pc->blocks;
 		unknown |= is_news(m, track, g.number);
 		if (g.kind == PW_HAVE_ALL)
 			havemap_all(&p->have, track, g.number);
@@ -204,7 +208,8 @@ mesh_have_recv(struct mesh *m, struct peer *p, struct pw_msg *msg)
 			havemap_add(&p->have, track, g.number, g.first, g.bits,
 			    g.n_bytes, g.kind == PW_HAVE_ARRIVING, m->now);
 	}
-	mesh_dirty(m, 0);
+	if (useful)
+		mesh_dirty(m, 0);
 	if (!unknown || m->conf.seeder)
 		return;
 	at = m->now + (m->feed_up ? MESH_FEED_GRACE : 20 * SP_MS);

@@ -120,17 +120,35 @@ is_neighbour(const struct mesh *m, const uint8_t *peer_id)
 	return false;
 }
 
+static uint32_t
+dialled(const struct mesh *m)
+{
+	uint32_t n = 0;
+	unsigned i;
+
+	MESH_SLOTS (m->used & ~m->ending, i)
+		n += m->peers[i]->outgoing;
+	return n;
+}
+
+/*
+ * Half of the wanted neighbours are dialled; the other half are those that dial
+ * us, else everybody would end up with twice as many.
+ */
 static void
 dial(struct mesh *m)
 {
 	uint32_t have = count(m), out = contacts_dialing(&m->contacts);
+	uint32_t ours = dialled(m);
 	struct mesh_act *a;
 	struct contact *ct;
 	unsigned i;
 
 	for (i = 0; i < DIALS_ROUND; i++) {
 		if (have + out >= m->conf.neighbours ||
-		    out >= m->conf.dials_max)
+		    out >= m->conf.dials_max ||
+		    (ours + out >= m->conf.neighbours / 2 &&
+			have + out >= m->conf.neighbours / 4))
 			return;
 		ct = contacts_pick(&m->contacts, ++m->next_id, &m->rng, m->now);
 		if (ct == NULL) {

@@ -47,6 +47,14 @@
 #define MESH_CANDIDATES 512 /* blocks likewise */
 #define MESH_STRAYS     64  /* unasked-for blocks before a peer is dropped */
 
+/* For each slot |i| (unsigned) of |set|, which is read once. */
+#define MESH_SLOTS(set, i)                                                   \
+	for (uint64_t slots_ = (set);                                        \
+	     slots_ != 0 && ((i) = (unsigned)__builtin_ctzll(slots_), true); \
+	     slots_ &= slots_ - 1)
+
+#define MESH_BIT(i) (UINT64_C(1) << (i))
+
 /* A transfer from the origin. */
 struct fetch {
 	bool used, head;
@@ -99,6 +107,12 @@ struct mesh {
 	struct clockmap clock;
 
 	struct peer *peers[MESH_PEERS_MAX];
+	/* sets of slots, bit by number */
+	uint64_t used;   /* there is a peer */
+	uint64_t talk;   /* it may have something to send */
+	uint64_t askers; /* it may wait for blocks of ours */
+	uint64_t ending; /* it is closing */
+	uint64_t asked;  /* requests to it may be out */
 	uint32_t send_turn;
 	struct contacts contacts;
 	struct announce announce;
@@ -138,6 +152,7 @@ struct mesh {
 	sp_time stalled_till; /* stall time is counted up to here */
 
 	struct quantile fetch_us; /* request to block, all neighbours */
+	sp_time q95;              /* of it, as of the last pass */
 	struct mesh_stats st;
 };
 

@@ -31,9 +31,8 @@ queue_time(const struct mesh *m)
 	uint64_t bytes = mesh_unsent(m);
 	unsigned i;
 
-	for (i = 0; i < MESH_PEERS_MAX; i++)
-		if (m->peers[i] != NULL)
-			bytes += m->peers[i]->up.bytes;
+	MESH_SLOTS (m->askers, i)
+		bytes += m->peers[i]->up.bytes;
 	return (sp_time)(bytes * 1000 / mesh_uplink(m)) * SP_MS;
 }
 
@@ -73,6 +72,7 @@ on_request(struct mesh *m, struct peer *p, const struct pw_msg *msg)
 		e.len = record_block_len(&pc->rec, ref->index);
 		e.deadline = m->now + slack;
 		rv = upload_add(&p->up, &e);
+		m->askers |= MESH_BIT(p->slot);
 		if (rv == 0 || rv == SP_ERR_EXISTS)
 			return 0;
 		if (rv == SP_ERR_NOMEM)

@@ -5,11 +5,11 @@
 int
 mesh_peer_slot(const struct mesh *m, uint32_t conn)
 {
-	int i;
+	unsigned i;
 
-	for (i = 0; i < MESH_PEERS_MAX; i++)
-		if (m->peers[i] != NULL && m->peers[i]->conn == conn)
-			return i;
+	MESH_SLOTS (m->used, i)
+		if (m->peers[i]->conn == conn)
+			return (int)i;
 	return -1;
 }
 
@@ -66,6 +66,11 @@ mesh_peer_free(struct mesh *m, unsigned slot)
 	struct peer *p = m->peers[slot];
 
 	m->peers[slot] = NULL;
+	m->used &= ~MESH_BIT(slot);
+	m->talk &= m->used;
+	m->askers &= m->used;
+	m->ending &= m->used;
+	m->asked &= m->used;
 	mesh_peer_requests_free(m, p);
 	peer_fini(p);
 	mem_free(m->mem, p);
@@ -100,11 +105,13 @@ mesh_peer_drop(struct mesh *m, unsigned slot, int bye, int err)
 	if (p->closing)
 		return;
 	if (bye >= 0 && p->established && p->plain.err == 0)
-		pw_put_bye(&p->plain, (uint8_t)bye,
+		pw_put_bye(mesh_say(m, p), (uint8_t)bye,
 		    err < 0 ? sp_strerror(err) : "");
 	if (p->plain.err != 0 || p->hs.err != 0 || bye < 0)
 		mesh_peer_mute(p);
 	p->closing = true;
+	m->ending |= MESH_BIT(slot);
+	m->askers &= ~MESH_BIT(slot);
 	p->close_why = err;
 	m->st.closed++;
 	mesh_peer_requests_free(m, p);
@@ -161,7 +168,7 @@ peer_make(struct mesh *m, uint32_t conn, bool outgoing,
     const struct sp_addr *addr, const uint8_t entropy[32])
 {
 	struct peer *p;
-	unsigned slot, n = 0;
+	unsigned slot, n;
 	int rv;
 
 	if (m->leaving)
@@ -170,18 +177,18 @@ peer_make(struct mesh *m, uint32_t conn, bool outgoing,
 		return SP_ERR_EXISTS;
 	if (contacts_is_banned(&m->contacts, NULL, addr, m->now))
 		return SP_ERR_DENIED;
-	for (slot = MESH_PEERS_MAX; slot-- > 0;)
-		n += m->peers[slot] != NULL;
-	for (slot = 0; slot < MESH_PEERS_MAX; slot++)
-		if (m->peers[slot] == NULL)
-			break;
-	if (slot == MESH_PEERS_MAX || n >= m->conf.neighbours_max + 8)
+	n = (unsigned)__builtin_popcountll(m->used);
+	if (n >= SP_MIN(MESH_PEERS_MAX, m->conf.neighbours_max + 8))
 		return SP_ERR_FULL;
 	p = mem_alloc(m->mem, sizeof(*p));
 	if (p == NULL)
 		return SP_ERR_NOMEM;
 	peer_init(p, m->mem, conn, addr, outgoing, m->now);
+	slot = (unsigned)__builtin_ctzll(~m->used);
+	p->slot = slot;
 	m->peers[slot] = p;
+	m->used |= MESH_BIT(slot);
+	m->talk |= MESH_BIT(slot);
 	if ((rv = link_make(m, p, entropy)) < 0)
 		mesh_peer_free(m, slot);
 	return rv;
@@ -438,6 +445,8 @@ mesh_peer_recv(struct mesh *m, uint32_t conn, const uint8_t *p, size_t len,
 	m->st.wire_in_bytes += len;
 	while (!peer->closing && !peer->deaf) {
 		rv = secure_input(peer->link, p, len, &used, &peer->hs, &frame);
+		if (peer->hs.len > 0)
+			m->talk |= MESH_BIT(peer->slot);
 		if (rv == SECURE_MORE)
 			return 0;
 		if (rv == SECURE_ESTABLISHED)

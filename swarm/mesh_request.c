@@ -57,17 +57,14 @@ wanted_all(struct mesh *m, struct wanted *v, size_t max)
 void
 mesh_rows(const struct mesh *m, const struct piece *pc, struct piece_rows *rows)
 {
-	const struct peer *p;
 	unsigned i;
 
 	rows->any = rows->all = 0;
-	for (i = 0; i < MESH_PEERS_MAX; i++) {
-		p = m->peers[i];
-		rows->row[i] = NULL;
-		if (p == NULL || !p->established || p->closing)
+	MESH_SLOTS (m->used & ~m->ending, i) {
+		if (!m->peers[i]->established)
 			continue;
-		rows->row[i] =
-		    havemap_row(&p->have, pc->rec.track, pc->rec.number);
+		rows->row[i] = havemap_row(&m->peers[i]->have, pc->rec.track,
+		    pc->rec.number);
 		if (rows->row[i] == NULL)
 			continue;
 		rows->any |= UINT64_C(1) << i;
@@ -116,16 +113,16 @@ may_hedge(const struct mesh *m, const struct wanted *w, uint32_t index,
 	const struct piece *pc = w->pc;
 	struct pw_block_ref ref = { pc->rec.number, (uint16_t)index,
 		pc->rec.track };
-	sp_time at = w->deadline - 2 * fetch_q95(m), slow;
+	sp_time at = w->deadline - 2 * m->q95, slow;
 	const struct peer *p;
 	unsigned i;
 	int r;
 
 	if (pc->pending[index] != 1)
 		return false;
-	for (i = 0; i < MESH_PEERS_MAX; i++) {
+	MESH_SLOTS (m->asked, i) {
 		p = m->peers[i];
-		if (p == NULL || (r = peer_request_find(p, &ref)) < 0)
+		if ((r = peer_request_find(p, &ref)) < 0)
 			continue;
 		*holders &= ~(UINT64_C(1) << i);
 		slow =
@@ -146,9 +143,17 @@ candidates_of(struct mesh *m, const struct wanted *w, uint32_t ref,
 	struct piece_rows rows;
 	uint64_t holders;
 	size_t n = 0;
+	sp_time wait;
 	uint32_t i;
 	bool hedge, from_origin;
 
+	/* all of it asked for, and time enough to wait for the answers */
+	wait = SP_MAX(2 * m->q95, ORIGIN_HEDGE);
+	if (pc->n_held + pc->n_fetching + pc->n_pending >= pc->blocks &&
+	    w->deadline - m->now > wait) {
+		*next = SP_MIN(*next, w->deadline - wait);
+		return 0;
+	}
 	mesh_rows(m, pc, &rows);
 	if (rows.any == 0)
 		return 0;
@@ -181,13 +186,12 @@ static uint32_t
 fill_peers(const struct mesh *m, struct picker_peer *v, sp_time *next)
 {
 	const struct peer *p;
-	uint32_t i, in_flight = 0;
+	uint32_t in_flight = 0;
+	unsigned i;
 
 	memset(v, 0, PICKER_PEERS * sizeof(*v));
-	for (i = 0; i < MESH_PEERS_MAX; i++) {
+	MESH_SLOTS (m->used, i) {
 		p = m->peers[i];
-		if (p == NULL)
-			continue;
 		v[i].rate_bps = peer_rate(p);
 		v[i].srtt = p->srtt;
 		v[i].inflight = p->n_req;
@@ -213,6 +217,7 @@ request(struct mesh *m, const struct picker_choice *c, const struct wanted *w)
 	if (peer_request(p, &ref, record_block_len(&pc->rec, ref.index),
 		c->hedge, m->now) < 0)
 		return;
+	m->asked |= MESH_BIT(p->slot);
 	pw_put_request(mesh_say(m, p), ref, (uint16_t)(slack / SP_MS));
 	pc->pending[ref.index]++;
 	pc->n_pending++;
@@ -228,6 +233,7 @@ run_picker(struct mesh *m, struct pass *ps, sp_time *next)
 	uint32_t in_flight = fill_peers(m, ps->peers, next);
 	size_t i, n = 0, picked;
 
+	m->q95 = fetch_q95(m);
 	for (i = 0; i < ps->n_wanted && n < MESH_CANDIDATES; i++)
 		n += candidates_of(m, &ps->wanted[i], (uint32_t)i,
 		    ps->blocks + n, MESH_CANDIDATES - n, next);
@@ -238,7 +244,7 @@ run_picker(struct mesh *m, struct pass *ps, sp_time *next)
 	budget = SP_MAX(m->down_best * 45 / 100 / LIM_BLOCK, BUDGET_MIN);
 	if (in_flight >= budget)
 		return;
-	conf.fetch_q95 = fetch_q95(m);
+	conf.fetch_q95 = m->q95;
 	conf.budget = (uint32_t)SP_MIN(budget - in_flight, MESH_CANDIDATES);
 	conf.hedges =
 	    (uint32_t)(m->st.requests / HEDGE_SHARE + HEDGES_FREE -
@@ -263,9 +269,11 @@ mesh_time_out(struct mesh *m, sp_time *next)
 	unsigned i;
 	uint32_t k;
 
-	for (i = 0; i < MESH_PEERS_MAX; i++) {
+	MESH_SLOTS (m->asked, i) {
 		p = m->peers[i];
-		for (k = 0; p != NULL && k < p->n_req;) {
+		if (p->n_req == 0)
+			m->asked &= ~MESH_BIT(i);
+		for (k = 0; k < p->n_req;) {
 			if (p->req[k].timeout_at > m->now) {
 				*next = SP_MIN(*next, p->req[k].timeout_at);
 				k++;

@@ -36,6 +36,7 @@ struct peer {
 	bool am_choking, am_interested, is_choking, is_interested;
 	int close_why; /* error for the CLOSE act */
 	uint32_t conn;
+	unsigned slot;         /* the mesh's number for it */
 	struct sp_addr addr;   /* of the connection */
 	struct sp_addr listen; /* where it says it listens; family 0 none */
 	uint8_t id[LINK_PEERID_LEN];
