@@ -62,7 +62,7 @@ rescue_tau(sp_time span, uint64_t n)
 {
 	sp_time steps = 66 - __builtin_clzll(SP_MAX(n, 1));
 
-	return SP_CLAMP(span / steps, RESCUE_TAU_MIN, RESCUE_TAU);
+	return SP_CLAMP(span / steps, RESCUE_TAU_MIN, RESCUE_TAU_MAX);
 }
 
 uint32_t

@@ -16,8 +16,8 @@
 #include "base/quantile.h"
 #include "base/tstamp.h"
 
-#define RESCUE_TAU     (500 * SP_MS)
 #define RESCUE_TAU_MIN (100 * SP_MS)
+#define RESCUE_TAU_MAX (2 * SP_S)
 #define RESCUE_MARGIN  (150 * SP_MS)
 #define RESCUE_RANGES  4
 #define RESCUE_TTFB    (300 * SP_MS) /* assumed before there are samples */
@@ -48,9 +48,9 @@ sp_time rescue_threshold(uint64_t seed, uint8_t track, uint64_t number,
     uint32_t stripe, sp_time guard, sp_time tau);
 /*
  * tau of a ramp that has |span| between availability and the guard time, for a
- * swarm of |n|: RESCUE_TAU, or less where so many would draw more than the
- * span and all of them fetch at once: the first draw, tau * log2(n), and two
- * tau of reserve have to fit in. At least RESCUE_TAU_MIN.
+ * swarm of |n|: the first draw, tau * log2(n), and two tau of reserve fit in
+ * the span. Larger, and many would fetch at the very start; smaller, and the
+ * swarm has less time to spread what the first one fetched.
  */
 sp_time rescue_tau(sp_time span, uint64_t n);
 /* Stripes of a piece of |blocks|: one per 4 blocks, 1..8. */

@@ -68,20 +68,20 @@ END_TEST
 
 START_TEST(draws_are_fixed_by_who_and_what)
 {
-	sp_time a = rescue_threshold(1, 2, 3, 4, SP_S, RESCUE_TAU);
+	sp_time a = rescue_threshold(1, 2, 3, 4, SP_S, (500 * SP_MS));
 
-	ck_assert_int_eq(a, rescue_threshold(1, 2, 3, 4, SP_S, RESCUE_TAU));
-	ck_assert_int_ne(a, rescue_threshold(9, 2, 3, 4, SP_S, RESCUE_TAU));
-	ck_assert_int_ne(a, rescue_threshold(1, 9, 3, 4, SP_S, RESCUE_TAU));
-	ck_assert_int_ne(a, rescue_threshold(1, 2, 9, 4, SP_S, RESCUE_TAU));
-	ck_assert_int_ne(a, rescue_threshold(1, 2, 3, 9, SP_S, RESCUE_TAU));
+	ck_assert_int_eq(a, rescue_threshold(1, 2, 3, 4, SP_S, (500 * SP_MS)));
+	ck_assert_int_ne(a, rescue_threshold(9, 2, 3, 4, SP_S, (500 * SP_MS)));
+	ck_assert_int_ne(a, rescue_threshold(1, 9, 3, 4, SP_S, (500 * SP_MS)));
+	ck_assert_int_ne(a, rescue_threshold(1, 2, 9, 4, SP_S, (500 * SP_MS)));
+	ck_assert_int_ne(a, rescue_threshold(1, 2, 3, 9, SP_S, (500 * SP_MS)));
 }
 END_TEST
 
 START_TEST(copies_of_m_viewers_are_m_times_two_to_minus_x)
 {
 	enum { M = 1000, PIECES = 200 };
-	const sp_time g = 400 * SP_MS, tau = RESCUE_TAU;
+	const sp_time g = 400 * SP_MS, tau = (500 * SP_MS);
 	unsigned got[11] = { 0 };
 	uint64_t expect, tolerance;
 	unsigned k;
