@@ -55,20 +55,9 @@ upload_add(struct upload *u, const struct upload_entry *e)
 		return SP_ERR_FULL;
 	if (u->n == u->cap && (rv = grow(u)) < 0)
 		return rv;
-	/* behind those of the same deadline: first come, first served */
-	for (i = u->n; i > 0 && u->v[i - 1].deadline <= e->deadline; i--)
-		;
-	memmove(&u->v[i + 1], &u->v[i], (u->n - i) * sizeof(u->v[0]));
-	u->v[i] = *e;
-	u->n++;
+	u->v[u->n++] = *e;
 	u->bytes += e->len;
 	return 0;
-}
-
-const struct upload_entry *
-upload_head(const struct upload *u)
-{
-	return u->n == 0 ? NULL : &u->v[u->n - 1];
 }
 
 void

@@ -2,8 +2,8 @@
 #define SWARM_UPLOAD_H
 
 /*
- * The blocks that one neighbour has asked of us and not got yet, earliest
- * deadline first. At most LIM_REQUESTS_IN.
+ * The blocks that one neighbour has asked of us and not got yet, in the order
+ * it asked. At most LIM_REQUESTS_IN. Which goes first is not decided here.
  */
 
 #include "base/err.h"
@@ -19,7 +19,7 @@ struct upload_entry {
 
 struct upload {
 	const struct sp_mem *mem;
-	struct upload_entry *v; /* sorted, latest deadline first */
+	struct upload_entry *v;
 	uint32_t n, cap;
 	uint64_t bytes;
 };
@@ -29,8 +29,6 @@ void upload_fini(struct upload *u);
 /* SP_ERR_EXISTS (the same block: keeps its place), SP_ERR_FULL, SP_ERR_NOMEM.
  */
 int upload_add(struct upload *u, const struct upload_entry *e);
-/* The most urgent one; NULL when empty. */
-const struct upload_entry *upload_head(const struct upload *u);
 /* Takes entry |i| < u->n out. */
 void upload_take(struct upload *u, uint32_t i, struct upload_entry *out);
 /* SP_ERR_NOTFOUND. */

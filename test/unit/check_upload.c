@@ -30,36 +30,26 @@ add(uint64_t number, sp_time deadline)
 	return upload_add(&up, &e);
 }
 
-START_TEST(earliest_deadline_goes_first)
+static uint64_t
+take(uint32_t i)
+{
+	struct upload_entry e;
+
+	upload_take(&up, i, &e);
+	return e.ref.number;
+}
+
+START_TEST(requests_stay_in_the_order_they_came)
 {
 	setup();
-	ck_assert_ptr_null(upload_head(&up));
 	ck_assert_int_eq(add(1, 30), 0);
 	ck_assert_int_eq(add(2, 10), 0);
 	ck_assert_int_eq(add(3, 20), 0);
-	ck_assert_uint_eq(upload_head(&up)->ref.number, 2);
-	upload_pop(&up);
-	ck_assert_uint_eq(upload_head(&up)->ref.number, 3);
-	upload_pop(&up);
-	ck_assert_uint_eq(upload_head(&up)->ref.number, 1);
-	upload_pop(&up);
-	ck_assert_ptr_null(upload_head(&up));
+	ck_assert_uint_eq(take(1), 2);
+	ck_assert_uint_eq(take(0), 1);
+	ck_assert_uint_eq(take(0), 3);
+	ck_assert_uint_eq(up.n, 0);
 	ck_assert_uint_eq(up.bytes, 0);
-	teardown();
-}
-END_TEST
-
-START_TEST(equal_deadlines_are_first_come_first_served)
-{
-	uint64_t n;
-
-	setup();
-	for (n = 0; n < 20; n++)
-		ck_assert_int_eq(add(n, 5), 0);
-	for (n = 0; n < 20; n++) {
-		ck_assert_uint_eq(upload_head(&up)->ref.number, n);
-		upload_pop(&up);
-	}
 	teardown();
 }
 END_TEST
@@ -78,7 +68,7 @@ START_TEST(same_block_is_queued_once)
 	ck_assert_uint_eq(up.bytes, 21);
 	upload_clear(&up);
 	ck_assert_uint_eq(up.bytes, 0);
-	ck_assert_ptr_null(upload_head(&up));
+	ck_assert_uint_eq(up.n, 0);
 	teardown();
 }
 END_TEST
@@ -107,7 +97,8 @@ START_TEST(cancelled_block_leaves_the_queue)
 	ck_assert_int_eq(add(3, 20), 0);
 	ck_assert_int_eq(upload_cancel(&up, &ref), 0);
 	ck_assert_int_eq(upload_cancel(&up, &ref), SP_ERR_NOTFOUND);
-	ck_assert_uint_eq(upload_head(&up)->ref.number, 1);
+	ck_assert_uint_eq(up.v[0].ref.number, 1);
+	ck_assert_uint_eq(up.v[1].ref.number, 3);
 	ck_assert_uint_eq(up.bytes, 200);
 	teardown();
 }
@@ -115,14 +106,10 @@ END_TEST
 
 START_TEST(random_operations_agree_with_a_naive_model)
 {
-	struct {
-		bool in;
-		sp_time deadline;
-		unsigned turn;
-	} model[64] = { { 0 } };
+	bool in[64] = { false };
 	struct pw_block_ref ref = { 0 };
 	struct sp_rng rng;
-	unsigned turn = 0, i, k, best;
+	unsigned i, k, n = 0;
 
 	setup();
 	rng_seed(&rng, 3);
@@ -132,36 +119,25 @@ START_TEST(random_operations_agree_with_a_naive_model)
 		switch (rng_below(&rng, 3)) {
 		case 0:
 			ck_assert_int_eq(upload_cancel(&up, &ref),
-			    model[k].in ? 0 : SP_ERR_NOTFOUND);
-			model[k].in = false;
+			    in[k] ? 0 : SP_ERR_NOTFOUND);
+			n -= in[k];
+			in[k] = false;
 			break;
 		case 1:
-			if (upload_head(&up) == NULL)
+			if (n == 0)
 				break;
-			for (best = 64, k = 0; k < 64; k++)
-				if (model[k].in &&
-				    (best == 64 ||
-					model[k].deadline <
-					    model[best].deadline ||
-					(model[k].deadline ==
-						model[best].deadline &&
-					    model[k].turn < model[best].turn)))
-					best = k;
-			ck_assert_uint_eq(upload_head(&up)->ref.number, best);
-			model[best].in = false;
-			upload_pop(&up);
+			k = (unsigned)take((uint32_t)rng_below(&rng, n));
+			ck_assert(in[k]);
+			in[k] = false;
+			n--;
 			break;
 		default:
-			ck_assert_int_eq(add(k, (sp_time)rng_below(&rng, 9)),
-			    model[k].in ? SP_ERR_EXISTS : 0);
-			if (model[k].in)
-				break;
-			model[k].in = true;
-			model[k].turn = turn++;
-			for (best = 0; best < up.n; best++)
-				if (up.v[best].ref.number == k)
-					model[k].deadline = up.v[best].deadline;
+			ck_assert_int_eq(add(k, 5), in[k] ? SP_ERR_EXISTS : 0);
+			n += !in[k];
+			in[k] = true;
 		}
+		ck_assert_uint_eq(up.n, n);
+		ck_assert_uint_eq(up.bytes, 100 * n);
 	}
 	teardown();
 }
@@ -188,8 +164,8 @@ START_TEST(every_failing_allocation_is_survived)
 }
 END_TEST
 
-UNIT_MAIN("upload", earliest_deadline_goes_first,
-    equal_deadlines_are_first_come_first_served, same_block_is_queued_once,
-    queue_has_an_end, cancelled_block_leaves_the_queue,
+UNIT_MAIN("upload", requests_stay_in_the_order_they_came,
+    same_block_is_queued_once, queue_has_an_end,
+    cancelled_block_leaves_the_queue,
     random_operations_agree_with_a_naive_model,
     every_failing_allocation_is_survived)

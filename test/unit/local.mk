@@ -71,6 +71,7 @@ UNIT_CORE += test/unit/check_track
 UNIT_CORE += test/unit/check_trackreply
 UNIT_CORE += test/unit/check_trackwire
 UNIT_CORE += test/unit/check_tstamp
+UNIT_CORE += test/unit/check_uplink
 UNIT_CORE += test/unit/check_upload
 UNIT_CORE += test/unit/check_uri
 UNIT_CORE += test/unit/check_window

@@ -1,0 +1,55 @@
+#include "swarm/uplink.h"
+
+#include "test/unit/unit.h"
+
+START_TEST(unknown_uplink_is_taken_to_be_fair)
+{
+	struct uplink u;
+
+	uplink_init(&u);
+	ck_assert_uint_eq(uplink_rate(&u), UPLINK_ASSUMED);
+	/* gone at once: that says nothing of the line */
+	uplink_begin(&u, SP_S);
+	uplink_sent(&u, 100000, 0, SP_S + SP_MS);
+	ck_assert_uint_eq(uplink_rate(&u), UPLINK_ASSUMED);
+}
+END_TEST
+
+START_TEST(rate_is_what_leaves_under_backlog)
+{
+	struct uplink u;
+
+	uplink_init(&u);
+	uplink_begin(&u, SP_S);
+	uplink_sent(&u, 25000, 100000, SP_S + 40 * SP_MS);
+	ck_assert_uint_eq(uplink_rate(&u), UPLINK_ASSUMED);
+	uplink_sent(&u, 25000, 50000, SP_S + 100 * SP_MS);
+	ck_assert_uint_eq(uplink_rate(&u), 500000);
+	/* a begin while something waits does not start anew */
+	uplink_begin(&u, SP_S + 150 * SP_MS);
+	uplink_sent(&u, 10000, 0, SP_S + 200 * SP_MS);
+	ck_assert_uint_eq(uplink_rate(&u), 500000);
+	/* no backlog: what is told now is not counted */
+	uplink_sent(&u, 1000000, 5, SP_S + 300 * SP_MS);
+	ck_assert_uint_eq(uplink_rate(&u), 500000);
+}
+END_TEST
+
+START_TEST(best_of_the_last_while_counts_and_is_forgotten)
+{
+	struct uplink u;
+	sp_time t = 100 * SP_S;
+	int i;
+
+	uplink_init(&u);
+	uplink_begin(&u, t);
+	uplink_sent(&u, 100000, 1, t + 100 * SP_MS); /* 1 MB/s */
+	for (i = 1; i <= 300; i++)                   /* then 100 kB/s */
+		uplink_sent(&u, 10000, 1, t + (i + 1) * 100 * SP_MS);
+	ck_assert_uint_eq(uplink_rate(&u), 100000);
+}
+END_TEST
+
+UNIT_MAIN("uplink", unknown_uplink_is_taken_to_be_fair,
+    rate_is_what_leaves_under_backlog,
+    best_of_the_last_while_counts_and_is_forgotten)
