@@ -10,8 +10,9 @@ as FILE says, which may change at any time:
 	hang		takes the request for a segment, never answers
 	text		playlists are plain text
 
-A second word in FILE is whom it concerns: a prefix of the User-Agent
-(default spate/, the viewers). Access log on stdout, as nginx's.
+A second word in FILE is which paths it concerns, a regular expression
+(default: all). Only viewers are concerned: a User-Agent that begins with
+spate/. Access log on stdout, as nginx's.
 """
 
 import argparse
@@ -32,8 +33,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def mode(self):
         with open(self.server.args.mode, encoding="ascii") as f:
             words = f.read().split()
-        whom = words[1] if len(words) > 1 else "spate/"
-        if not self.headers.get("User-Agent", "").startswith(whom):
+        if not self.headers.get("User-Agent", "").startswith("spate/"):
+            return "ok"
+        if len(words) > 1 and not re.search(words[1], self.path):
             return "ok"
         return words[0]
 
