@@ -36,6 +36,7 @@
 #include "wire/trackwire.h"
 
 #define MESH_PEERS_MAX 64 /* neighbours at once, handshakes included */
+#define MESH_OVER_CAP  4  /* above neighbours_max, until the worst has gone */
 
 struct mesh;
 

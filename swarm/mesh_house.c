@@ -2,6 +2,7 @@
 
 #define DIALS_ROUND 4           /* new dials of one round */
 #define DIAL_TWIN   (60 * SP_S) /* before a neighbour's other address */
+#define SHED_GAP    (30 * SP_S)
 #define CAP_GRACE   (15 * SP_S)
 
 void
@@ -198,7 +199,10 @@ tell_tracker(struct mesh *m)
 	a->u.announce.left = m->conf.seeder ? 0 : 1;
 }
 
-/* Over the wanted number the one that gives least goes, after a grace. */
+/*
+ * Over the cap the one that gives least goes, after a grace: newcomers get a
+ * chance. Half-open connections end by themselves.
+ */
 static void
 shed(struct mesh *m)
 {
@@ -206,7 +210,8 @@ shed(struct mesh *m)
 	unsigned i, at = 0;
 	uint64_t least = UINT64_MAX, bps;
 
-	if (count(m) <= m->conf.neighbours_max)
+	if (mesh_peers_established(m) <= m->conf.neighbours_max ||
+	    m->now < m->shed_at)
 		return;
 	for (i = 0; i < MESH_PEERS_MAX; i++) {
 		p = m->peers[i];
@@ -221,8 +226,10 @@ shed(struct mesh *m)
 			at = i;
 		}
 	}
-	if (worst != NULL)
-		mesh_peer_drop(m, at, PW_BYE_CHURN, SP_OK);
+	if (worst == NULL)
+		return;
+	m->shed_at = m->now + SHED_GAP;
+	mesh_peer_drop(m, at, PW_BYE_CHURN, SP_OK);
 }
 
 void

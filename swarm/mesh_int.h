@@ -145,7 +145,7 @@ struct mesh {
 
 	sp_time record_at; /* the newest record came */
 	sp_time sched_at, sched_last, news_at, news_last, house_at, want_at,
-	    choke_at, up_at;
+	    choke_at, up_at, shed_at;
 	bool feed_up;
 	bool announced;       /* a tracker has answered */
 	uint64_t swarm_size;  /* as it said; 0: it did not */
@@ -169,6 +169,7 @@ struct sp_buf *mesh_say(struct mesh *m, struct peer *p);
 int mesh_peer_slot(const struct mesh *m, uint32_t conn);
 /* Says why (if bye >= 0) and closes; err is for the log. Always ends |p|. */
 void mesh_peer_drop(struct mesh *m, unsigned slot, int bye, int err);
+unsigned mesh_peers_established(const struct mesh *m);
 /* What was still to be said to it is not. */
 void mesh_peer_mute(struct peer *p);
 void mesh_peer_free(struct mesh *m, unsigned slot);

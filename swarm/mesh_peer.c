@@ -304,8 +304,8 @@ settle_twin(struct mesh *m, unsigned slot)
 	return 0;
 }
 
-static unsigned
-count_established(const struct mesh *m)
+unsigned
+mesh_peers_established(const struct mesh *m)
 {
 	unsigned i, n = 0;
 
@@ -342,7 +342,8 @@ admit(struct mesh *m, unsigned slot)
 		mesh_peer_drop(m, slot, PW_BYE_PROTOCOL, SP_ERR_DENIED);
 		return SP_ERR_DENIED;
 	}
-	if (count_established(m) > m->conf.neighbours_max) {
+	if (mesh_peers_established(m) >
+	    m->conf.neighbours_max + MESH_OVER_CAP) {
 		mesh_peer_drop(m, slot, PW_BYE_FULL, SP_OK);
 		return SP_ERR_FULL;
 	}
