@@ -1,0 +1,389 @@
+#include "test/unit/mesh_help.h"
+
+/* A seeder, or with |up_bps| one whose uplink is limited; piece 0 supplied. */
+static void
+setup(uint64_t up_bps, uint32_t length)
+{
+	static uint8_t bytes[LIM_PIECE_BYTES];
+	struct mesh_conf conf;
+	struct lab_rec r;
+
+	lab_conf(&conf);
+	conf.seeder = true;
+	conf.up_bps = up_bps;
+	lab_setup(&conf);
+	r = lab_rec(&lab, 0);
+	r.length = length;
+	ck_assert_int_eq(lab_record(&lab, &r, false), 0);
+	lab_bytes(0, LAB_FIRST, 0, 0, bytes, length);
+	ck_assert_int_eq(
+	    mesh_supply(lab.mesh, 0, LAB_FIRST, bytes, length, lab.now), 0);
+	lab_drain(&lab);
+}
+
+/* A neighbour who may ask. */
+static unsigned
+taker(uint8_t who)
+{
+	unsigned c = (unsigned)lab_accept(&lab, who);
+
+	pw_put_simple(lab_say(&lab, c), PW_INTERESTED);
+	lab_flush(&lab, c);
+	ck_assert(!lab.conn[c].choked);
+	return c;
+}
+
+static void
+ask(unsigned c, uint16_t from, uint16_t n, uint16_t slack_ms)
+{
+	struct pw_block_ref ref = { LAB_FIRST, from, 0 };
+
+	for (; n > 0; n--, ref.index++)
+		pw_put_request(lab_say(&lab, c), ref, slack_ms);
+	lab_flush(&lab, c);
+}
+
+START_TEST(block_is_served_on_request)
+{
+	unsigned c;
+
+	setup(0, LAB_LEN);
+	c = taker(1);
+	run(100 * SP_MS);
+	ck_assert_uint_ge(lab.conn[c].have[PW_HAVE_ALL], 1);
+	ask(c, 0, 3, 1000);
+	ck_assert_uint_eq(lab.conn[c].blocks, 3);
+	ck_assert_uint_eq(lab.conn[c].block_bytes, LAB_LEN);
+	ck_assert_uint_eq(lab_stats(&lab).up_bytes, LAB_LEN);
+	lab_teardown();
+}
+END_TEST
+
+START_TEST(what_cannot_be_served_is_rejected_with_the_reason)
+{
+	unsigned c;
+
+	setup(0, LAB_LEN);
+	c = (unsigned)lab_accept(&lab, 1);
+	ask(c, 0, 1, 1000);
+	ck_assert_uint_eq(lab.conn[c].rejected[PW_REJECT_CHOKED], 1);
+	pw_put_simple(lab_say(&lab, c), PW_INTERESTED);
+	lab_flush(&lab, c);
+	ask(c, 3, 1, 1000); /* beyond its end */
+	lab_request(&lab, c, 0, LAB_FIRST + 7, 0, 1000);
+	lab_request(&lab, c, 9, LAB_FIRST, 0, 1000);
+	ck_assert_uint_eq(lab.conn[c].rejected[PW_REJECT_GONE], 3);
+	ck_assert_uint_eq(lab.conn[c].blocks, 0);
+	lab_teardown();
+}
+END_TEST
+
+START_TEST(uplink_limit_holds_over_every_second)
+{
+	enum { STEP_MS = 50, STEPS = 200 };
+	uint64_t sent[STEPS + 1] = { 0 };
+	unsigned c, i, k;
+
+	setup(200000, 128 * LIM_BLOCK);
+	c = taker(1);
+	for (i = 1; i <= STEPS; i++) {
+		ask(c, (uint16_t)(i % 128), 1, 5000);
+		lab_run(&lab, lab.now + STEP_MS * SP_MS);
+		sent[i] = lab.conn[c].block_bytes;
+	}
+	for (i = 0; i <= STEPS; i++)
+		for (k = i; k <= STEPS && k <= i + 1000 / STEP_MS; k++)
+			ck_assert_uint_le(sent[k] - sent[i],
+			    200000 * (k - i) * STEP_MS / 1000 + 65536);
+	/* and the uplink is used */
+	ck_assert_uint_ge(sent[STEPS], 200000 * 9);
+	lab_teardown();
+}
+END_TEST
+
+/* Uses up the burst of a limited uplink. */
+static void
+use_burst(unsigned c)
+{
+	uint16_t i;
+
+	for (i = 0; i < 4; i++)
+		ask(c, i, 1, 9000);
+	ck_assert_uint_eq(lab.conn[c].blocks, 4);
+}
+
+START_TEST(queue_that_is_too_long_is_refused_at_once)
+{
+	unsigned c[4], i, refused = 0;
+
+	setup(100000, 128 * LIM_BLOCK);
+	for (i = 0; i < 4; i++)
+		c[i] = taker((uint8_t)(i + 1));
+	use_burst(c[0]);
+	/* while there is a queue each may have one block in it ... */
+	ask(c[0], 4, 5, 9000);
+	ck_assert_uint_eq(lab.conn[c[0]].rejected[PW_REJECT_QUEUE], 4);
+	/* ... which makes at most half a second of it */
+	for (i = 1; i < 4; i++) {
+		ask(c[i], (uint16_t)(10 + i), 1, 9000);
+		refused += lab.conn[c[i]].rejected[PW_REJECT_QUEUE];
+	}
+	ck_assert_uint_eq(refused, 0);
+	run(SP_S);
+	for (i = 0; i < 4; i++)
+		ck_assert_uint_eq(lab.conn[c[i]].blocks, i == 0 ? 5 : 1);
+	lab_teardown();
+}
+END_TEST
+
+START_TEST(what_cannot_be_there_in_time_is_refused)
+{
+	unsigned c, d;
+
+	setup(100000, 128 * LIM_BLOCK);
+	c = taker(1);
+	d = taker(2);
+	use_burst(c);
+	ask(c, 4, 1, 9000);
+	ask(d, 5, 1, 120); /* the queue alone takes 164 ms */
+	ck_assert_uint_eq(lab.conn[d].rejected[PW_REJECT_QUEUE], 1);
+	lab_teardown();
+}
+END_TEST
+
+START_TEST(most_urgent_request_of_all_goes_first)
+{
+	unsigned c, d, e;
+
+	setup(100000, 128 * LIM_BLOCK);
+	c = taker(1);
+	d = taker(2);
+	e = taker(3);
+	use_burst(c);
+	ask(c, 4, 1, 9000);
+	ask(d, 5, 1, 9000);
+	ask(e, 6, 1, 450);
+	lab_run(&lab, lab.now + 170 * SP_MS);
+	ck_assert_uint_eq(lab.conn[e].blocks, 1);
+	ck_assert_uint_eq(lab.conn[c].blocks + lab.conn[d].blocks, 4);
+	run(SP_S);
+	ck_assert_uint_eq(lab.conn[c].blocks, 5);
+	ck_assert_uint_eq(lab.conn[d].blocks, 1);
+	lab_teardown();
+}
+END_TEST
+
+START_TEST(cancelled_request_is_not_served)
+{
+	struct pw_block_ref ref = { LAB_FIRST, 4, 0 };
+	unsigned c;
+
+	setup(100000, 128 * LIM_BLOCK);
+	c = taker(1);
+	use_burst(c);
+	ask(c, 4, 1, 9000);
+	pw_put_cancel(lab_say(&lab, c), ref);
+	lab_flush(&lab, c);
+	run(2 * SP_S);
+	ck_assert_uint_eq(lab.conn[c].blocks, 4);
+	lab_teardown();
+}
+END_TEST
+
+START_TEST(request_that_is_late_is_rejected_not_served)
+{
+	unsigned c;
+
+	setup(100000, 128 * LIM_BLOCK);
+	c = taker(1);
+	use_burst(c);
+	lab.slow = true; /* nothing leaves the host any more */
+	ask(c, 4, 1, 1000);
+	run(400 * SP_MS);
+	ask(c, 5, 1, 1000);
+	run(400 * SP_MS);
+	ask(c, 6, 1, 1000);
+	ck_assert_uint_eq(lab.conn[c].blocks, 6);
+	run(3 * SP_S);
+	ck_assert_uint_eq(lab.conn[c].blocks, 6);
+	lab_sent(&lab, c, SIZE_MAX);
+	run(SP_S);
+	ck_assert_uint_eq(lab.conn[c].blocks, 6);
+	ck_assert_uint_eq(lab.conn[c].rejected[PW_REJECT_QUEUE], 1);
+	lab_teardown();
+}
+END_TEST
+
+START_TEST(blocks_wait_for_a_neighbour_that_does_not_read)
+{
+	unsigned c;
+
+	setup(0, 128 * LIM_BLOCK);
+	lab.slow = true;
+	c = taker(1);
+	ask(c, 0, 100, 60000);
+	ck_assert_uint_ge(lab.conn[c].unsent, 65536);
+	ck_assert_uint_le(lab.conn[c].unsent, 65536 + 4 * 17000);
+	while (
+	    lab.conn[c].blocks + lab.conn[c].rejected[PW_REJECT_QUEUE] < 100) {
+		ck_assert_uint_gt(lab.conn[c].unsent, 0);
+		lab_sent(&lab, c, 20000);
+		lab_drain(&lab);
+		ck_assert_uint_le(lab.conn[c].unsent, 65536 + 4 * 17000);
+	}
+	lab_teardown();
+}
+END_TEST
+
+START_TEST(replies_do_not_pile_up_for_who_does_not_read)
+{
+	struct mesh_conf conf;
+	struct lab_rec r;
+	unsigned c, k;
+
+	lab_conf(&conf);
+	lab_setup(&conf);
+	for (k = 0; k < 40; k++) {
+		r = lab_rec(&lab, k);
+		r.length = 128 * LIM_BLOCK; /* 4 KiB of leaves each */
+		ck_assert_int_eq(lab_record(&lab, &r, false), 0);
+	}
+	lab.slow = true;
+	c = (unsigned)lab_accept(&lab, 1);
+	for (k = 0; k < 200 && lab.conn[c].open; k++) {
+		pw_put_want(lab_say(&lab, c), 0, LAB_FIRST, 64);
+		lab_flush(&lab, c);
+		ck_assert_uint_le(lab.conn[c].unsent, 700000);
+	}
+	/* it is not punished for it while it reads on */
+	ck_assert(lab.conn[c].open);
+	lab_sent(&lab, c, SIZE_MAX);
+	k = lab.conn[c].got[PW_RECORD];
+	pw_put_want(lab_say(&lab, c), 0, LAB_FIRST, 64);
+	lab_flush(&lab, c);
+	ck_assert_uint_gt(lab.conn[c].got[PW_RECORD], k);
+	lab_teardown();
+}
+END_TEST
+
+START_TEST(pings_of_who_never_reads_end_it)
+{
+	unsigned c, k;
+
+	setup(0, LAB_LEN);
+	lab.slow = true;
+	c = taker(1);
+	for (k = 0; k < 60000 && lab.conn[c].open; k++) {
+		pw_put_ping(lab_say(&lab, c), k + 1);
+		if (k % 500 == 0)
+			lab_flush(&lab, c);
+	}
+	ck_assert(!lab.conn[c].open);
+	ck_assert_int_eq(lab.conn[c].why, SP_ERR_LIMIT);
+	ck_assert_uint_le(lab.conn[c].unsent, 1 << 20);
+	lab_teardown();
+}
+END_TEST
+
+START_TEST(who_may_not_upload_serves_records_only)
+{
+	struct mesh_conf conf;
+	unsigned c, d;
+
+	lab_conf(&conf);
+	conf.no_upload = true;
+	lab_setup(&conf);
+	mesh_follow(lab.mesh, 0, true, lab.now);
+	c = neighbour(1);
+	lab_publish(&lab, 0);
+	lab_have(&lab, c, 0, LAB_FIRST, true);
+	while (lab_held(&lab, 0) < 3) {
+		run(50 * SP_MS);
+		lab_serve(&lab, c, LAB_RIGHT);
+	}
+	d = neighbour(2);
+	pw_put_simple(lab_say(&lab, d), PW_INTERESTED);
+	pw_put_want(lab_say(&lab, d), 0, LAB_FIRST, 1);
+	lab_flush(&lab, d);
+	run(2 * SP_S);
+	ck_assert(lab.conn[d].choked);
+	ck_assert_uint_eq(lab.conn[d].have[PW_HAVE_KNOWN], 1);
+	ck_assert_uint_eq(lab.conn[d].have[PW_HAVE_ALL], 0);
+	ck_assert_uint_eq(lab.conn[d].have[PW_HAVE_BLOCKS], 0);
+	ck_assert_uint_eq(lab.conn[d].got[PW_RECORD], 1);
+	ask(d, 0, 1, 1000);
+	ck_assert_uint_eq(lab.conn[d].rejected[PW_REJECT_CHOKED], 1);
+	lab_teardown();
+}
+END_TEST
+
+START_TEST(slots_are_shared_when_they_do_not_suffice)
+{
+	struct mesh_conf conf;
+	unsigned c[8], turns[8] = { 0 }, i, k, open;
+
+	lab_conf(&conf);
+	conf.up_bps = 1; /* four slots */
+	lab_setup(&conf);
+	for (i = 0; i < 8; i++) {
+		c[i] = (unsigned)lab_accept(&lab, (uint8_t)(i + 1));
+		pw_put_simple(lab_say(&lab, c[i]), PW_INTERESTED);
+		lab_flush(&lab, c[i]);
+	}
+	for (k = 0; k < 300; k++) {
+		run(SP_S);
+		for (i = open = 0; i < 8; i++) {
+			open += !lab.conn[c[i]].choked;
+			turns[i] += !lab.conn[c[i]].choked;
+		}
+		ck_assert_uint_eq(open, 4);
+	}
+	for (i = 0; i < 8; i++)
+		ck_assert_uint_gt(turns[i], 0);
+	lab_teardown();
+}
+END_TEST
+
+START_TEST(supply_is_checked)
+{
+	static uint8_t bytes[LAB_LEN];
+	struct mesh_conf conf;
+
+	lab_conf(&conf);
+	conf.seeder = true;
+	lab_setup(&conf);
+	ck_assert_int_eq(
+	    mesh_supply(lab.mesh, 0, LAB_FIRST, bytes, LAB_LEN, lab.now),
+	    SP_ERR_NOTFOUND);
+	lab_publish(&lab, 0);
+	ck_assert_int_eq(
+	    mesh_supply(lab.mesh, 0, LAB_FIRST, bytes, LAB_LEN - 1, lab.now),
+	    SP_ERR_RANGE);
+	ck_assert_int_eq(
+	    mesh_supply(lab.mesh, 0, LAB_FIRST, bytes, LAB_LEN, lab.now),
+	    SP_ERR_HASH);
+	ck_assert_int_eq(lab_held(&lab, 0), 0);
+	lab_bytes(0, LAB_FIRST, 0, 0, bytes, LAB_LEN);
+	ck_assert_int_eq(
+	    mesh_supply(lab.mesh, 0, LAB_FIRST, bytes, LAB_LEN, lab.now), 0);
+	/* again is fine, and it is no origin's traffic */
+	ck_assert_int_eq(
+	    mesh_supply(lab.mesh, 0, LAB_FIRST, bytes, LAB_LEN, lab.now), 0);
+	ck_assert_int_eq(lab_held(&lab, 0), 3);
+	ck_assert_uint_eq(lab_stats(&lab).origin_bytes, 0);
+	lab_drain(&lab);
+	lab_teardown();
+}
+END_TEST
+
+UNIT_MAIN("mesh_upload", block_is_served_on_request,
+    what_cannot_be_served_is_rejected_with_the_reason,
+    uplink_limit_holds_over_every_second,
+    queue_that_is_too_long_is_refused_at_once,
+    what_cannot_be_there_in_time_is_refused,
+    most_urgent_request_of_all_goes_first, cancelled_request_is_not_served,
+    request_that_is_late_is_rejected_not_served,
+    blocks_wait_for_a_neighbour_that_does_not_read,
+    replies_do_not_pile_up_for_who_does_not_read,
+    pings_of_who_never_reads_end_it, who_may_not_upload_serves_records_only,
+    slots_are_shared_when_they_do_not_suffice, supply_is_checked)
