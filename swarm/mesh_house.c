@@ -148,7 +148,7 @@ dial(struct mesh *m)
 	for (i = 0; i < DIALS_ROUND; i++) {
 		if (have + out >= m->conf.neighbours ||
 		    out >= m->conf.dials_max ||
-		    (ours + out >= m->conf.neighbours / 2 &&
+		    (ours + out >= (m->conf.neighbours + 1) / 2 &&
 			have + out >= m->conf.neighbours / 4))
 			return;
 		ct = contacts_pick(&m->contacts, ++m->next_id, &m->rng, m->now);
