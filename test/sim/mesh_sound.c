@@ -113,6 +113,12 @@ peer_sound(const struct mesh *m, unsigned slot)
 	unsigned i;
 
 	MUST(mesh_peer_slot(m, p->conn) == (int)slot);
+	MUST(p->closing == ((m->ending & MESH_BIT(slot)) != 0));
+	MUST(p->n_req == 0 || (m->asked & MESH_BIT(slot)));
+	MUST(p->up.n == 0 || (m->askers & MESH_BIT(slot)));
+	MUST((p->hs.len == 0 && p->hs.err == 0 && p->plain.len == 0 &&
+		 p->plain.err == 0) ||
+	     (m->talk & MESH_BIT(slot)));
 	MUST(p->n_req <= PEER_PIPE_MAX && p->n_req <= p->cap_req);
 	MUST(!p->closing || (p->n_req == 0 && p->up.n == 0));
 	MUST(p->established || (p->n_req == 0 && p->up.n == 0));
@@ -194,9 +200,11 @@ mesh_sound(const struct mesh *m)
 		if (why == NULL)
 			why = play_sound(&m->play[t]);
 	}
-	for (i = 0; i < MESH_PEERS_MAX && why == NULL; i++)
+	for (i = 0; i < MESH_PEERS_MAX && why == NULL; i++) {
+		MUST((m->peers[i] != NULL) == ((m->used & MESH_BIT(i)) != 0));
 		if (m->peers[i] != NULL)
 			why = peer_sound(m, i);
+	}
 	for (i = 0; i < m->contacts.n && why == NULL; i++)
 		why = contact_sound(m, &m->contacts.v[i]);
 	if (why == NULL)

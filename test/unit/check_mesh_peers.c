@@ -380,7 +380,7 @@ START_TEST(dials_are_bounded_and_go_on_until_there_are_enough)
 	unsigned i, n;
 
 	lab_conf(&conf);
-	conf.neighbours = 8;
+	conf.neighbours = 16; /* of which we dial half */
 	conf.dials_max = 5;
 	lab_setup(&conf);
 	lab_announced(&lab, 1, 12);
