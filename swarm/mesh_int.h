@@ -32,8 +32,8 @@
 #include "swarm/rescue.h"
 #include "swarm/uplink.h"
 
-#define MESH_SCHED_GAP  (20 * SP_MS) /* between passes */
-#define MESH_NEWS_GAP   (60 * SP_MS) /* haves are gathered for */
+#define MESH_SCHED_GAP  (20 * SP_MS)  /* between passes */
+#define MESH_NEWS_GAP   (100 * SP_MS) /* haves are gathered for */
 #define MESH_HOUSE_GAP  (250 * SP_MS)
 #define MESH_BURST      (60 * SP_MS)  /* of quiet: the window has come */
 #define MESH_WANT_GAP   (500 * SP_MS) /* between asking for a record */
@@ -152,7 +152,8 @@ struct mesh {
 	sp_time stalled_till; /* stall time is counted up to here */
 
 	struct quantile fetch_us; /* request to block, all neighbours */
-	sp_time q95;              /* of it, as of the last pass */
+	sp_time q95;              /* of it, as of q95_at */
+	sp_time q95_at;
 	struct mesh_stats st;
 };
 

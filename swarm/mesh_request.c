@@ -6,6 +6,7 @@
 #define HEDGE_SHARE  25            /* one request in so many may be a hedge */
 #define ORIGIN_HEDGE (300 * SP_MS) /* of slack */
 #define HEDGE_AGE    (200 * SP_MS)
+#define Q95_KEEP     (200 * SP_MS)
 #define HEDGES_FREE  4 /* before shares mean anything */
 
 /* ---- what is wanted ---- */
@@ -230,15 +231,19 @@ run_picker(struct mesh *m, struct pass *ps, sp_time *next)
 {
 	struct picker_conf conf;
 	uint64_t budget;
-	uint32_t in_flight = fill_peers(m, ps->peers, next);
+	uint32_t in_flight;
 	size_t i, n = 0, picked;
 
-	m->q95 = fetch_q95(m);
+	if (m->now >= m->q95_at) {
+		m->q95 = fetch_q95(m);
+		m->q95_at = m->now + Q95_KEEP;
+	}
 	for (i = 0; i < ps->n_wanted && n < MESH_CANDIDATES; i++)
 		n += candidates_of(m, &ps->wanted[i], (uint32_t)i,
 		    ps->blocks + n, MESH_CANDIDATES - n, next);
 	if (n == 0)
 		return;
+	in_flight = fill_peers(m, ps->peers, next);
 	m->down_best =
 	    SP_MAX(m->down_best, ratemeter_bps(&m->peer_meter, m->now));
 	budget = SP_MAX(m->down_best * 45 / 100 / LIM_BLOCK, BUDGET_MIN);

@@ -14,6 +14,8 @@ rescue_origin_init(struct rescue_origin *o)
 	memset(o, 0, sizeof(*o));
 	quantile_init(&o->ttfb_us, FORGET);
 	quantile_init(&o->rate, FORGET);
+	o->ttfb_worst = RESCUE_TTFB;
+	o->rate_worst = RESCUE_RATE;
 }
 
 void
@@ -26,6 +28,8 @@ rescue_origin_ok(struct rescue_origin *o, sp_time ttfb, uint64_t bytes,
 	o->down_until = 0;
 	quantile_add(&o->ttfb_us, (uint64_t)SP_MAX(ttfb, 0) / 1000);
 	quantile_add(&o->rate, SP_MAX(bytes / ms, 1));
+	o->ttfb_worst = (sp_time)quantile_get(&o->ttfb_us, 999000, 0) * SP_US;
+	o->rate_worst = SP_MAX(quantile_get(&o->rate, 50000, 1), 1);
 }
 
 void
@@ -40,11 +44,8 @@ rescue_origin_failed(struct rescue_origin *o, sp_time retry_after, sp_time now)
 sp_time
 rescue_guard(const struct rescue_origin *o, uint64_t bytes)
 {
-	uint64_t ttfb = quantile_get(&o->ttfb_us, 999000, RESCUE_TTFB / 1000);
-	uint64_t rate = quantile_get(&o->rate, 50000, RESCUE_RATE);
-
-	return (sp_time)ttfb * 1000 +
-	       (sp_time)(bytes / SP_MAX(rate, 1)) * SP_MS + RESCUE_MARGIN;
+	return o->ttfb_worst + (sp_time)(bytes / o->rate_worst) * SP_MS +
+	       RESCUE_MARGIN;
 }
 
 sp_time

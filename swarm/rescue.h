@@ -26,6 +26,8 @@
 struct rescue_origin {
 	struct quantile ttfb_us;
 	struct quantile rate; /* bytes per ms of whole transfers */
+	sp_time ttfb_worst;   /* q99.9 */
+	uint64_t rate_worst;  /* q05 */
 	uint32_t fails;       /* in a row */
 	sp_time down_until;   /* not asked before */
 };
