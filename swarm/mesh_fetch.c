@@ -277,6 +277,11 @@ mesh_rescue(struct mesh *m, const struct wanted *v, size_t n, sp_time *next)
 		}
 		needs(m, &v[i], need, next);
 		ranges = rescue_plan(need, pc->blocks, r);
+		if (ranges > 0 && m->origins[origin].no_range &&
+		    !pc->rec.has_range) {
+			r[0] = (struct rescue_range){ 0, pc->blocks };
+			ranges = 1;
+		}
 		m->st.rescues += ranges > 0;
 		for (k = 0; k < ranges && m->n_fetches < m->conf.fetches_max;
 		     k++)
@@ -286,12 +291,36 @@ mesh_rescue(struct mesh *m, const struct wanted *v, size_t n, sp_time *next)
 
 /* ---- transfers ---- */
 
+/*
+ * The origin sends the whole resource, whatever was asked for: then this
+ * transfer brings the whole piece, others for it end, and from now on whole
+ * pieces are asked for.
+ */
+static void
+take_whole(struct mesh *m, struct fetch *f, struct piece *pc)
+{
+	unsigned k;
+	uint32_t i;
+
+	m->origins[f->origin].no_range = true;
+	for (k = 0; k < MESH_FETCHES; k++)
+		if (m->fetches[k].used && &m->fetches[k] != f &&
+		    m->fetches[k].track == f->track &&
+		    m->fetches[k].number == f->number)
+			cancel(m, &m->fetches[k]);
+	f->first = f->at = 0;
+	f->n = pc->blocks;
+	for (i = 0; i < pc->blocks; i++)
+		if (!piece_holds(pc, i))
+			mark(pc, i, true);
+}
+
 int
 mesh_fetch_head(struct mesh *m, uint32_t fetch, uint64_t at, uint64_t total,
     sp_time now)
 {
 	struct fetch *f = find(m, fetch);
-	const struct piece *pc;
+	struct piece *pc;
 	uint64_t want;
 
 	m->now = now;
@@ -311,6 +340,10 @@ mesh_fetch_head(struct mesh *m, uint32_t fetch, uint64_t at, uint64_t total,
 		    pc->rec.track, (unsigned long long)pc->rec.number,
 		    (unsigned long long)total, pc->rec.length);
 		return SP_ERR_RANGE;
+	}
+	if (at < want && !pc->rec.has_range && f->origin < m->n_origins) {
+		take_whole(m, f, pc);
+		want = 0;
 	}
 	f->head = true;
 	f->first_byte = now;

@@ -29,6 +29,7 @@ struct rescue_origin {
 	sp_time ttfb_worst;   /* q99.9 */
 	uint64_t rate_worst;  /* q05 */
 	uint32_t fails;       /* in a row */
+	bool no_range;        /* it answers a Range with the whole resource */
 	sp_time down_until;   /* not asked before */
 };
 

@@ -158,6 +158,61 @@ START_TEST(one_origin_copy_serves_several_viewers)
 }
 END_TEST
 
+/* The transfer that is out brings two of three blocks and breaks off. */
+static void
+break_off(unsigned k)
+{
+	uint8_t bytes[MESHNET_LEN];
+	struct mesh *m = net.node[1].mesh;
+	uint32_t id = net.node[1].fetch.u.fetch.fetch;
+
+	meshnet_bytes(k, bytes);
+	ck_assert_int_eq(mesh_fetch_head(m, id, 0, MESHNET_LEN, net.now), 0);
+	ck_assert_int_eq(mesh_fetch_data(m, id, bytes, 2 * LIM_BLOCK, net.now),
+	    0);
+	mesh_fetch_done(m, id, MESH_FETCH_NET, 0, 0, net.now);
+}
+
+START_TEST(origin_without_range_is_asked_for_whole_pieces)
+{
+	uint8_t bytes[MESHNET_LEN];
+	const struct mesh_act *f = &net.node[1].fetch;
+	struct mesh *m;
+
+	setup(1);
+	net.node[0].down = true;
+	m = net.node[1].mesh;
+	mesh_origins(m, 1, net.now);
+	meshnet_publish(&net);
+	meshnet_record(&net, 1, 0, true);
+	meshnet_run(&net, net.now + 3 * SP_S);
+	ck_assert_uint_eq(net.node[1].fetches, 1);
+	break_off(0);
+	meshnet_run(&net, net.now + SP_S);
+	ck_assert_uint_eq(net.node[1].fetches, 2);
+	ck_assert_uint_eq(f->u.fetch.at, 2 * LIM_BLOCK);
+	ck_assert(!f->u.fetch.whole);
+	/* it sends everything all the same */
+	meshnet_bytes(0, bytes);
+	ck_assert_int_eq(
+	    mesh_fetch_head(m, f->u.fetch.fetch, 0, MESHNET_LEN, net.now), 0);
+	ck_assert_int_eq(
+	    mesh_fetch_data(m, f->u.fetch.fetch, bytes, MESHNET_LEN, net.now),
+	    SP_ERR_CLOSED);
+	mesh_fetch_done(m, f->u.fetch.fetch, MESH_FETCH_OK, 200, 0, net.now);
+	ck_assert_uint_eq(meshnet_held(&net, 1, 0), 3);
+	meshnet_publish(&net);
+	meshnet_record(&net, 1, 1, true);
+	meshnet_run(&net, net.now + 3 * SP_S);
+	ck_assert_uint_eq(net.node[1].fetches, 3);
+	break_off(1);
+	meshnet_run(&net, net.now + SP_S);
+	ck_assert_uint_eq(net.node[1].fetches, 4);
+	ck_assert(f->u.fetch.whole);
+	teardown();
+}
+END_TEST
+
 START_TEST(pieces_are_listed_in_order_at_their_time)
 {
 	struct mesh_play play;
@@ -298,6 +353,7 @@ END_TEST
 UNIT_MAIN("mesh", piece_reaches_viewers_without_tracker_or_origin,
     bytes_read_are_those_of_the_piece, viewer_alone_is_rescued_by_the_origin,
     one_origin_copy_serves_several_viewers,
+    origin_without_range_is_asked_for_whole_pieces,
     pieces_are_listed_in_order_at_their_time,
     latecomer_gets_the_window_from_neighbours, leaving_tells_everybody,
     forged_and_foreign_records_are_refused,
