@@ -178,6 +178,10 @@ start(struct mesh *m, struct piece *pc, unsigned origin,
 	a->u.fetch.len = SP_MIN((uint64_t)r->n * LIM_BLOCK,
 	    pc->rec.length - (uint64_t)r->first * LIM_BLOCK);
 	a->u.fetch.whole = !pc->rec.has_range && r->n == pc->blocks;
+	/* it cannot be played without */
+	if (pc->rec.init != RECORD_NO_INIT)
+		mesh_want(m, (uint8_t)(f->track + LIM_TRACK_INIT),
+		    pc->rec.init, m->now);
 	n = m->conf.no_upload ? NULL : mesh_news(m, f->track, f->number, 0);
 	for (i = r->first; i < r->first + r->n; i++) {
 		if (piece_holds(pc, i))
