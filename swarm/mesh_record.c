@@ -37,6 +37,27 @@ clock_sample(struct clockmap *c, int64_t ms, sp_time now)
 	return SP_MIN(c->off[0], c->off[1]) != before;
 }
 
+/* On our clock, and never later than when we heard of it. */
+static sp_time
+avail_of(const struct mesh *m, const struct piece *pc)
+{
+	return SP_MIN(mesh_local(m, pc->rec.avail_ms), pc->known_at);
+}
+
+/*
+ * After a better sample of the clock. What was stamped before the seeder's
+ * clock was set keeps its place.
+ */
+static void
+place_anew(const struct mesh *m, struct piece *pc)
+{
+	sp_time at = avail_of(m, pc), most;
+
+	most = m->conf.window_ms * SP_MS + CLOCK_STEP;
+	if (at > pc->avail_at - most && at < pc->avail_at + most)
+		pc->avail_at = at;
+}
+
 static void
 set_deadline(struct mesh *m, struct piece *pc)
 {
@@ -80,7 +101,7 @@ mesh_retime(struct mesh *m, uint8_t track)
 		pc = mesh_find(m, track, n);
 		if (pc == NULL)
 			continue;
-		pc->avail_at = mesh_local(m, pc->rec.avail_ms);
+		place_anew(m, pc);
 		set_deadline(m, pc);
 		init_deadline(m, pc);
 	}
@@ -141,7 +162,7 @@ trim(struct mesh *m, const struct piece *pc)
 	for (n = w->first; n < w->edge; n++) {
 		old = mesh_find(m, pc->rec.track, n);
 		if (old != NULL &&
-		    old->rec.avail_ms + m->conf.window_ms >= pc->rec.avail_ms)
+		    old->avail_at + m->conf.window_ms * SP_MS >= pc->avail_at)
 			break;
 	}
 	if (n > w->first)
@@ -156,13 +177,14 @@ record_added(struct mesh *m, struct piece *pc, bool relay)
 
 	m->st.records++;
 	m->record_at = m->now;
+	pc->avail_at = pc->known_at; /* until the clock is looked at */
 	pc->from_peer = relay;
 	m->changed |= MESH_CHANGED_RECORDS;
 	newest = window_track(&m->window, track)->edge == pc->rec.number + 1;
 	if (newest && track < LIM_TRACKS &&
 	    clock_sample(&m->clock, pc->rec.avail_ms, m->now))
 		retime_all(m);
-	pc->avail_at = mesh_local(m, pc->rec.avail_ms);
+	pc->avail_at = avail_of(m, pc);
 	if (track < LIM_TRACKS) {
 		/* the hole was given up before the record came */
 		pc->lost = m->play[track].started && !piece_is_complete(pc) &&
