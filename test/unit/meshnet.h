@@ -43,9 +43,7 @@ struct meshnet {
 	uint64_t first;
 	bool origin_up; /* answers fetches, after |origin_delay| */
 	sp_time origin_delay;
-	int oom;      /* inputs that ran out of memory */
-	uint8_t flip; /* blocks of node |flipper| are spoilt when set */
-	unsigned flipper;
+	int oom; /* inputs that ran out of memory */
 };
 
 void meshnet_init(struct meshnet *n, const struct sp_mem *mem);
