@@ -109,7 +109,8 @@ mesh_unsent(const struct mesh *m)
 	unsigned i;
 
 	MESH_SLOTS (m->used, i)
-		bytes += m->peers[i]->unsent;
+		if (!peer_is_slow(m->peers[i], m->now))
+			bytes += m->peers[i]->unsent;
 	return bytes;
 }
 
@@ -159,7 +160,8 @@ upload_turn(struct mesh *m, uint32_t *index)
 		p = m->peers[i];
 		if (p->up.n == 0)
 			m->askers &= ~MESH_BIT(i);
-		if (p->closing || p->unsent >= MESH_WATERMARK)
+		if (p->closing || p->unsent >= MESH_WATERMARK ||
+		    peer_is_slow(p, m->now))
 			continue;
 		for (k = 0; k < p->up.n; k++) {
 			key = upload_key(m, p, &p->up.v[k]);
@@ -213,7 +215,7 @@ static void
 emit_send(struct mesh *m, struct peer *p, struct mesh_act *act)
 {
 	uplink_begin(&m->uplink, m->now);
-	p->unsent += m->out.len;
+	peer_out(p, m->out.len, m->now);
 	p->sent_at = m->now;
 	m->st.wire_out_bytes += m->out.len;
 	act->type = MESH_SEND;

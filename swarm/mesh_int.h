@@ -160,7 +160,7 @@ struct mesh {
 /* mesh_act.c */
 /* Bytes per second of our uplink; never 0. */
 uint64_t mesh_uplink(const struct mesh *m);
-/* Bytes that were handed out and have not left yet, all neighbours. */
+/* Bytes that wait for our uplink: handed out, not left, to who reads. */
 uint64_t mesh_unsent(const struct mesh *m);
 struct mesh_act *mesh_act_push(struct mesh *m, enum mesh_act_type type);
 /* Buffer for messages to |p|; errors stay in it and close the peer later. */

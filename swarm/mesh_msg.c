@@ -52,7 +52,8 @@ refusal(const struct mesh *m, const struct peer *p, const struct piece *pc,
 	if (pc == NULL || index >= pc->blocks || !piece_holds(pc, index))
 		return PW_REJECT_GONE;
 	wait = queue_time(m);
-	if (wait > QUEUE_MAX || wait > SP_MAX(slack, QUEUE_FAIR) ||
+	if (peer_is_slow(p, m->now) || wait > QUEUE_MAX ||
+	    wait > SP_MAX(slack, QUEUE_FAIR) ||
 	    (wait > QUEUE_FAIR && p->up.n > 0))
 		return PW_REJECT_QUEUE;
 	return -1;

@@ -238,7 +238,7 @@ mesh_peer_sent(struct mesh *m, uint32_t conn, size_t len, sp_time now)
 	if (slot < 0)
 		return SP_ERR_NOTFOUND;
 	p = m->peers[slot];
-	p->unsent -= SP_MIN(p->unsent, len);
+	peer_left(p, len, now);
 	uplink_sent(&m->uplink, len, mesh_unsent(m), now);
 	return 0;
 }

@@ -34,6 +34,35 @@ peer_fini(struct peer *p)
 	memset(p, 0, sizeof(*p));
 }
 
+void
+peer_out(struct peer *p, size_t len, sp_time now)
+{
+	if (p->unsent == 0) {
+		p->mark = len;
+		p->mark_at = now;
+	}
+	p->unsent += len;
+}
+
+void
+peer_left(struct peer *p, size_t len, sp_time now)
+{
+	len = SP_MIN(len, p->unsent);
+	p->unsent -= len;
+	if (len < p->mark) {
+		p->mark -= len;
+		return;
+	}
+	p->mark = p->unsent;
+	p->mark_at = now;
+}
+
+bool
+peer_is_slow(const struct peer *p, sp_time now)
+{
+	return p->unsent > 0 && now - p->mark_at > PEER_SLOW;
+}
+
 uint64_t
 peer_rate(const struct peer *p)
 {

@@ -21,6 +21,8 @@
 #define PEER_SILENT      (10 * SP_S)    /* then it is dead */
 #define PEER_PING        (4 * SP_S)     /* of own silence */
 #define PEER_HANDSHAKE   (10 * SP_S)
+#define PEER_SLOW        (3 * SP_S)  /* what was sent has not left by then */
+#define PEER_STUCK       (15 * SP_S) /* nor by then: it is dropped */
 
 struct peer_request {
 	struct pw_block_ref ref;
@@ -44,6 +46,8 @@ struct peer {
 	struct sp_buf plain; /* whole messages that wait to be sealed */
 	struct sp_buf hs;    /* handshake bytes that wait to be sent */
 	size_t unsent;       /* bytes that the host has not got rid of */
+	size_t mark;         /* of them, those that were out at mark_at */
+	sp_time mark_at;
 	struct havemap have;
 	struct upload up;
 
@@ -72,6 +76,14 @@ void peer_init(struct peer *p, const struct sp_mem *mem, uint32_t conn,
     const struct sp_addr *addr, bool outgoing, sp_time now);
 void peer_fini(struct peer *p);
 
+/* |len| bytes are handed to the host; |len| of them have left. */
+void peer_out(struct peer *p, size_t len, sp_time now);
+void peer_left(struct peer *p, size_t len, sp_time now);
+/*
+ * Bytes wait for it longer than our uplink can have been the cause: it does
+ * not read. They are no measure of our own queue.
+ */
+bool peer_is_slow(const struct peer *p, sp_time now);
 /* Bytes per second that it can be counted on for. */
 uint64_t peer_rate(const struct peer *p);
 /* Requests that may be in flight: clamp(rate * (srtt + 0.1 s) / block + 1). */

@@ -235,6 +235,53 @@ START_TEST(blocks_wait_for_a_neighbour_that_does_not_read)
 }
 END_TEST
 
+START_TEST(who_does_not_read_holds_up_nobody_else)
+{
+	struct mesh_conf conf;
+	static uint8_t bytes[128 * LIM_BLOCK];
+	struct lab_rec r;
+	unsigned c, d, i;
+
+	lab_conf(&conf);
+	conf.seeder = true;
+	conf.expect_up_bps = 375000;
+	lab_setup(&conf);
+	r = lab_rec(&lab, 0);
+	r.length = sizeof(bytes);
+	ck_assert_int_eq(lab_record(&lab, &r, false), 0);
+	lab_bytes(0, LAB_FIRST, 0, 0, bytes, sizeof(bytes));
+	mesh_supply(lab.mesh, 0, LAB_FIRST, bytes, sizeof(bytes), lab.now);
+	c = taker(1);
+	d = taker(2);
+	run(200 * SP_MS);
+	lab.slow = true;
+	for (i = 0; i < 5; i++)
+		ask(c, (uint16_t)i, 1, 9000);
+	ck_assert_uint_ge(lab.conn[c].unsent, 375000 * 15 / 100);
+	ask(d, 9, 1, 9000);
+	ck_assert_uint_eq(lab.conn[d].blocks, 0);
+	/* by now they would have left if it were for us */
+	for (i = 0; i < 35; i++) {
+		run(100 * SP_MS);
+		lab_sent(&lab, d, SIZE_MAX);
+		lab_sent(&lab, c, 10); /* as good as nothing */
+	}
+	ask(d, 10, 1, 9000);
+	ck_assert_uint_eq(lab.conn[d].blocks, 2);
+	i = lab.conn[c].rejected[PW_REJECT_QUEUE];
+	ask(c, 11, 1, 9000);
+	ck_assert_uint_eq(lab.conn[c].rejected[PW_REJECT_QUEUE], i + 1);
+	for (i = 0; i < 130; i++) {
+		run(100 * SP_MS);
+		lab_sent(&lab, d, SIZE_MAX);
+		lab_sent(&lab, c, 10);
+	}
+	ck_assert(!lab.conn[c].open);
+	ck_assert(lab.conn[d].open);
+	lab_teardown();
+}
+END_TEST
+
 START_TEST(replies_do_not_pile_up_for_who_does_not_read)
 {
 	struct mesh_conf conf;
@@ -384,6 +431,7 @@ UNIT_MAIN("mesh_upload", block_is_served_on_request,
     most_urgent_request_of_all_goes_first, cancelled_request_is_not_served,
     request_that_is_late_is_rejected_not_served,
     blocks_wait_for_a_neighbour_that_does_not_read,
+    who_does_not_read_holds_up_nobody_else,
     replies_do_not_pile_up_for_who_does_not_read,
     pings_of_who_never_reads_end_it, who_may_not_upload_serves_records_only,
     slots_are_shared_when_they_do_not_suffice, supply_is_checked)
