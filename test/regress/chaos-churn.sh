@@ -6,15 +6,15 @@ set -eu
 . "${top_srcdir:-.}/test/regress/lib.sh"
 need ffmpeg nginx python3 curl jq
 begin
-seconds=36
+seconds=30
 
-swarm_start 17 ts
+swarm_start 15 ts
 viewers_up 8 $seconds
 viewer_ready 1
 play_with ffmpeg 1 $((seconds - 2))
 sleep 5
 # 4 to 8 die, then the first of their successors.
-for victim in 4 5 6 7 8 9 10 11 12; do
+for victim in 4 5 6 7 8 9 10; do
 	stop "hlsget$victim"
 	stop "viewer$victim" KILL
 	new=$((victim + 5))
@@ -23,7 +23,7 @@ for victim in 4 5 6 7 8 9 10 11 12; do
 	sleep 3
 done
 players_done $((seconds + 20)) hlsget2 hlsget3 ffmpeg1
-for i in 13 14 15 16 17; do
+for i in 11 12 13 14 15; do
 	stop "hlsget$i"
 done
 judge --offload 0.50 "$dir/ffmpeg1.log" "$dir"/hlsget*.log

@@ -5,7 +5,7 @@ set -eu
 . "${top_srcdir:-.}/test/regress/lib.sh"
 need ffmpeg nginx python3 curl jq
 begin
-seconds=32
+seconds=28
 
 seed_from=directory
 swarm_start 5 ts

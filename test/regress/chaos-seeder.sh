@@ -6,7 +6,7 @@ set -eu
 . "${top_srcdir:-.}/test/regress/lib.sh"
 need ffmpeg nginx python3 curl jq
 begin
-seconds=32
+seconds=26
 
 # edge_of I: what viewer I knows of the channel.
 edge_of() {

@@ -5,7 +5,7 @@ set -eu
 . "${top_srcdir:-.}/test/regress/lib.sh"
 need ffmpeg nginx python3 curl jq
 begin
-seconds=32
+seconds=28
 
 swarm_start 6 ts
 viewers_up 5 $seconds

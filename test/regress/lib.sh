@@ -256,7 +256,7 @@ source_start() {
 # Enough segments everywhere for a viewer to begin at once.
 source_is_there() {
 	[ -s "$dir/origin/$playlist" ] && find "$dir/origin/live" \
-	    -name 'seg000006.*' | grep -q . && alive source
+	    -name 'seg000004.*' | grep -q . && alive source
 }
 
 # A key at the origin, named by a relative URI.

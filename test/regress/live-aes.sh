@@ -5,7 +5,7 @@ set -eu
 . "${top_srcdir:-.}/test/regress/lib.sh"
 need ffmpeg nginx mpv python3 curl jq
 begin
-seconds=25
+seconds=20
 
 swarm_start 4 aes
 viewers_up 4 $seconds 3

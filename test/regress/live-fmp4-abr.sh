@@ -6,7 +6,7 @@ set -eu
 . "${top_srcdir:-.}/test/regress/lib.sh"
 need ffmpeg nginx python3 curl jq
 begin
-seconds=30
+seconds=25
 
 swarm_start 6 abr
 for i in 1 2 3 4 5 6; do

@@ -15,7 +15,7 @@ begin
 nspre=sp$$
 ip netns add "${nspre}t" 2>/dev/null || skip "no network namespaces here"
 ip netns del "${nspre}t"
-seconds=45
+seconds=36
 viewer_options="--delay 5s"
 hosts="0 1 2 3 4 5 6 7 8"
 at_end=net_down

@@ -5,7 +5,7 @@ set -eu
 . "${top_srcdir:-.}/test/regress/lib.sh"
 need ffmpeg nginx python3 curl jq
 begin
-seconds=30
+seconds=24
 
 swarm_start 5 ts
 spawn flipper "$build/test/regress/flipper" "$link"
