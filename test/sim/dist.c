@@ -48,20 +48,20 @@ dist_lognormal(struct sp_rng *r, int64_t median, uint32_t sigma_ppm)
 	    z * (int64_t)sigma_ppm / 1000000 * 1442695 / 1000000);
 }
 
-static int64_t
-mix(int64_t mean, struct sp_rng *r)
+int64_t
+dist_mix(const struct dist *d, uint64_t k)
 {
 	static const struct {
 		unsigned upto, percent;
 	} step[] = { { 20, 8 }, { 50, 34 }, { 80, 84 }, { 95, 250 },
 		{ 100, 500 } };
-	uint64_t at = rng_below(r, 100);
+	uint64_t at = k * 61 % 100;
 	size_t i = 0;
 
 	while (at >= step[i].upto)
 		i++;
 	/* The steps have a mean of 1.0 within 0.1 %. */
-	return mean * step[i].percent / 100;
+	return d->a * step[i].percent / 100;
 }
 
 int64_t
@@ -78,7 +78,7 @@ dist_draw(const struct dist *d, struct sp_rng *r)
 		v = dist_exp2(d->a / 3, (int64_t)rng_log2_inv(r) * 2 / 3);
 		return SP_MIN(v, PARETO_MAX * d->a);
 	case DIST_MIX:
-		return mix(d->a, r);
+		return dist_mix(d, rng_below(r, 100));
 	case DIST_FIXED:
 	default:
 		return d->a;

@@ -25,6 +25,8 @@ struct dist {
 	int64_t a, b; /* b: of UNIFORM only, a <= b */
 };
 
+/* The |k|-th of a fair deck of the mix: any 100 in a row have its shares. */
+int64_t dist_mix(const struct dist *d, uint64_t k);
 int64_t dist_draw(const struct dist *d, struct sp_rng *r);
 /* |median| * exp(sigma * z), z normal; |sigma_ppm| in 1/1,000,000. */
 int64_t dist_lognormal(struct sp_rng *r, int64_t median, uint32_t sigma_ppm);

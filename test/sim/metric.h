@@ -43,6 +43,8 @@ enum metric_unit {
 	X(ORIGIN_MEAN, "origin-mean", RATE, false, "over the run")             \
 	X(RESCUES, "rescues", COUNT, false, "origin fetches near a deadline")  \
 	X(FETCHES, "fetches", COUNT, false, "origin fetches")                  \
+	X(REQUESTS, "requests", COUNT, false, "for blocks, to peers")          \
+	X(REJECTS, "rejects", COUNT, false, "of requests")                     \
 	X(TIMEOUTS, "timeouts", COUNT, false, "requests without an answer")    \
 	X(HEDGES, "hedges", COUNT, false, "second requests for a block")       \
 	X(BANNED, "banned", COUNT, false, "bans of neighbours")                \

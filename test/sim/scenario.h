@@ -39,7 +39,7 @@
 
 struct scn_net {
 	sp_time fifo;   /* 200ms */
-	int64_t sndbuf; /* 0: a host that watches acknowledgements */
+	int64_t sndbuf; /* of a host that does not watch acknowledgements; 0 */
 	int64_t jitter; /* ppm; 5% */
 	int64_t nat;    /* ppm of pairs that cannot connect; 0 */
 	sp_time plane;  /* nodes stand in a square of that side; 30ms */

@@ -77,6 +77,8 @@ flow_settle(struct simnet *net, struct flow *f)
 {
 	size_t hidden, was = f->hidden;
 
+	if (net->conf.acks)
+		return 0;
 	hidden =
 	    f->queued > net->conf.sndbuf ? f->queued - net->conf.sndbuf : 0;
 	if (hidden >= was)
@@ -85,19 +87,29 @@ flow_settle(struct simnet *net, struct flow *f)
 	return was - hidden;
 }
 
+/* Adds to the KIND_SENT under way, or to a new one. */
+static void
+tell_of(struct simnet *net, struct conn *c, unsigned side, size_t n, sp_time at)
+{
+	struct flow *f = &c->flow[side];
+
+	if (!c->open[side])
+		return;
+	if (f->told == 0) {
+		c->refs++;
+		evq_push(&net->q, at, KIND_SENT, side, c);
+	}
+	f->told += n;
+}
+
 static void
 tell(struct simnet *net, struct conn *c, unsigned side)
 {
 	struct flow *f = &c->flow[side];
 	size_t n = flow_settle(net, f);
 
-	if (n == 0 || !c->open[side])
-		return;
-	if (f->told == 0) {
-		c->refs++;
-		evq_push(&net->q, net->now, KIND_SENT, side, c);
-	}
-	f->told += n;
+	if (n > 0)
+		tell_of(net, c, side, n, net->now);
 }
 
 static uint64_t
@@ -386,6 +398,8 @@ flow_reach(struct simnet *net, struct seg *s)
 		evq_push(&net->q, net->now, KIND_REACH, 0, next);
 	}
 	net->nodes[c->node[!s->side]].stats.down_bytes += s->len;
+	if (net->conf.acks && s->len > 0)
+		tell_of(net, c, s->side, s->len, net->now + c->owd);
 	return true;
 }
 

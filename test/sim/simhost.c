@@ -120,6 +120,7 @@ make_net(struct world *w)
 	simnet_conf_init(&nc);
 	nc.fifo = w->scn.net.fifo;
 	nc.sndbuf = (size_t)w->scn.net.sndbuf;
+	nc.acks = nc.sndbuf == 0;
 	nc.jitter_ppm = (uint32_t)w->scn.net.jitter;
 	nc.nat_ppm = (uint32_t)w->scn.net.nat;
 	nc.seed = w->scn.seed;

@@ -34,8 +34,10 @@
 struct simnet;
 
 struct simnet_conf {
-	sp_time fifo;         /* of each access link; 200 ms */
-	size_t sndbuf;        /* bytes that a stream takes at once; 64 KiB */
+	sp_time fifo;  /* of each access link; 200 ms */
+	size_t sndbuf; /* bytes that a stream takes at once; 64 KiB */
+	/* Taken is what the other side has acknowledged; no sndbuf then. */
+	bool acks;
 	uint32_t jitter_ppm;  /* 50,000 */
 	uint32_t nat_ppm;     /* pairs that cannot connect */
 	sp_time dial_timeout; /* for those and for the silent; 10 s */

@@ -67,6 +67,8 @@ tally_viewer(struct world *w, struct viewer *v)
 	val[METRIC_LOST] += (int64_t)s.lost;
 	val[METRIC_RESCUES] += (int64_t)s.rescues;
 	val[METRIC_FETCHES] += (int64_t)s.fetches;
+	val[METRIC_REQUESTS] += (int64_t)s.requests;
+	val[METRIC_REJECTS] += (int64_t)s.rejects;
 	val[METRIC_TIMEOUTS] += (int64_t)s.timeouts;
 	val[METRIC_HEDGES] += (int64_t)s.hedges;
 	val[METRIC_BANNED] += (int64_t)s.banned;

@@ -77,7 +77,9 @@ viewer_node(struct world *w, const struct scn_group *g, uint64_t *up_bps)
 		nc.down_bps = (uint64_t)w->scn.seeder.down;
 		nc.delay = w->scn.seeder.delay;
 	} else {
-		nc.up_bps = (uint64_t)dist_draw(&g->up, &w->rng);
+		nc.up_bps = (uint64_t)(g->up.kind == DIST_MIX
+					   ? dist_mix(&g->up, w->mixed++)
+					   : dist_draw(&g->up, &w->rng));
 		nc.down_bps = (uint64_t)dist_draw(&g->down, &w->rng);
 		nc.delay = dist_draw(&g->delay, &w->rng);
 		nc.loss_ppm = (uint32_t)g->loss;

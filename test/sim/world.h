@@ -191,6 +191,7 @@ struct world {
 	struct tally *tally;
 	uint64_t trace;
 	uint64_t joined, left;
+	uint64_t mixed; /* uplinks drawn from the deck */
 	sp_time now;
 };
 

@@ -222,6 +222,32 @@ START_TEST(what_the_buffer_cannot_take_is_told_later)
 }
 END_TEST
 
+START_TEST(acknowledged_bytes_are_told_a_round_trip_later)
+{
+	struct world w;
+	struct simnet_ev ev;
+	uint8_t buf[1448] = { 0 };
+	uint32_t end;
+
+	simnet_conf_init(&w.conf);
+	w.conf.jitter_ppm = 0;
+	w.conf.acks = true;
+	w.net = simnet_new(&w.conf);
+	w.a = node(&w, 8 * MBIT, 0, 10 * SP_MS);
+	w.b = node(&w, 8 * MBIT, 0, 10 * SP_MS);
+	end = open_stream(&w, w.a, w.b);
+	ck_assert_uint_eq(simnet_send(w.net, end, buf, sizeof(buf), 0), 0);
+	ev = next(&w, SIMNET_DATA);
+	ck_assert_int_eq(ev.at, 60 * SP_MS + 1500 * SP_US + 20 * SP_MS);
+	ev = next(&w, SIMNET_SENT);
+	ck_assert_int_eq(ev.at, 60 * SP_MS + 1500 * SP_US + 40 * SP_MS);
+	ck_assert_uint_eq(ev.end, end);
+	ck_assert_uint_eq(ev.len, 1448);
+	quiet(&w, 2 * SP_S);
+	simnet_free(w.net);
+}
+END_TEST
+
 START_TEST(bytes_come_in_order_whatever_is_lost)
 {
 	struct world w;
@@ -427,6 +453,7 @@ UNIT_MAIN("simnet", connecting_takes_one_round_trip,
     a_slow_downlink_sets_the_pace, a_long_transfer_reaches_the_rate_of_the_link,
     a_window_opens_by_doubling, streams_of_a_node_share_its_uplink_evenly,
     what_the_buffer_cannot_take_is_told_later,
+    acknowledged_bytes_are_told_a_round_trip_later,
     bytes_come_in_order_whatever_is_lost, loss_costs_rate,
     a_full_downlink_drops_and_slows_the_sender,
     what_was_sent_arrives_before_the_close,
