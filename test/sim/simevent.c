@@ -106,6 +106,9 @@ on_conn(struct simnet *net, const struct evq_item *it, struct simnet_ev *ev)
 		return on_gone(net, c, it->arg, SIMNET_CLOSED, ev);
 	case KIND_SENT:
 		return on_sent(net, c, it->arg, ev);
+	case KIND_PART:
+		flow_part(net, c, it->arg);
+		return false;
 	case KIND_PACED:
 		flow_paced(net, c, it->arg);
 		return false;

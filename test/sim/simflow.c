@@ -8,6 +8,8 @@
 #define CWND_MAX    (16 * 1024 * 1024)
 #define RTT_MIN     SP_MS
 #define LOSS_ALWAYS 1000000
+#define ACK_GAP     (30 * SP_MS)
+#define ACK_PARTS   4
 
 /* Buffer sizes by class; class 0 borrows its bytes. */
 static const uint32_t class_size[SIMNET_CLASSES] = { 0, 192, 1536,
@@ -33,6 +35,7 @@ seg_new(struct simnet *net, size_t len, bool ref)
 	s->class = (uint8_t) class;
 	s->fin = false;
 	s->tag = 0;
+	s->acked = 0;
 	return s;
 }
 
@@ -224,6 +227,29 @@ jitter(struct simnet *net, sp_time owd)
 		   : owd;
 }
 
+/*
+ * A segment that takes long on the uplink is acknowledged in parts while it
+ * does, the last of which comes at |end|.
+ */
+static void
+ack_parts(struct simnet *net, struct conn *c, struct seg *s, sp_time end)
+{
+	uint32_t n = (uint32_t)SP_MIN(s->tx / ACK_GAP, ACK_PARTS), i;
+
+	for (i = 1; i < n; i++) {
+		c->refs++;
+		evq_push(&net->q, end - s->tx * (n - i) / n, KIND_PART,
+		    s->len / n << 1 | s->side, c);
+	}
+	s->acked = s->len / n * (n - 1);
+}
+
+void
+flow_part(struct simnet *net, struct conn *c, uint32_t arg)
+{
+	tell_of(net, c, arg & 1, arg >> 1, net->now);
+}
+
 /* The first waiting segment enters the uplink. */
 static void
 transmit(struct simnet *net, struct conn *c, unsigned side)
@@ -253,6 +279,8 @@ transmit(struct simnet *net, struct conn *c, unsigned side)
 		f->last = at;
 	}
 	evq_push(&net->q, at, KIND_ARRIVE, 0, s);
+	if (net->conf.acks && s->tx > ACK_GAP)
+		ack_parts(net, c, s, at + c->owd);
 }
 
 /* True if the pacing lets it send; else KIND_PACED comes. */
@@ -398,8 +426,8 @@ flow_reach(struct simnet *net, struct seg *s)
 		evq_push(&net->q, net->now, KIND_REACH, 0, next);
 	}
 	net->nodes[c->node[!s->side]].stats.down_bytes += s->len;
-	if (net->conf.acks && s->len > 0)
-		tell_of(net, c, s->side, s->len, net->now + c->owd);
+	if (net->conf.acks && s->len > s->acked)
+		tell_of(net, c, s->side, s->len - s->acked, net->now + c->owd);
 	return true;
 }
 

@@ -18,6 +18,7 @@ enum simnet_kind {
 	KIND_ROOM,   /* arg: node whose uplink has room */
 	KIND_PACED,  /* p: conn, arg: side that may send again */
 	KIND_SENT,   /* p: conn, arg: side */
+	KIND_PART,   /* p: conn, arg: bytes << 1 | side: acknowledged */
 	KIND_ARRIVE, /* p: seg, last bit at the access router */
 	KIND_REACH,  /* p: seg, through the downlink */
 };
@@ -29,7 +30,8 @@ struct seg {
 	sp_time tx; /* time it took on the uplink */
 	const uint8_t *p;
 	uint32_t len;
-	uint8_t side; /* of the sender */
+	uint32_t acked; /* while it was on the uplink still */
+	uint8_t side;   /* of the sender */
 	uint8_t class;
 	bool fin;
 	uint8_t buf[];
@@ -120,6 +122,8 @@ size_t flow_drop(struct simnet *net, struct conn *c, unsigned side);
 /* Bytes that have become taken since the last call. */
 size_t flow_settle(struct simnet *net, struct flow *f);
 void flow_room(struct simnet *net, uint32_t node);
+/* Part of a segment is acknowledged. */
+void flow_part(struct simnet *net, struct conn *c, uint32_t arg);
 void flow_paced(struct simnet *net, struct conn *c, unsigned side);
 /* True: |s| is to be handed to the user now. */
 bool flow_arrive(struct simnet *net, struct seg *s);
