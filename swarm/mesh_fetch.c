@@ -180,8 +180,8 @@ start(struct mesh *m, struct piece *pc, unsigned origin,
 	a->u.fetch.whole = !pc->rec.has_range && r->n == pc->blocks;
 	/* it cannot be played without */
 	if (pc->rec.init != RECORD_NO_INIT)
-		mesh_want(m, (uint8_t)(f->track + LIM_TRACK_INIT),
-		    pc->rec.init, m->now);
+		mesh_want(m, (uint8_t)(f->track + LIM_TRACK_INIT), pc->rec.init,
+		    m->now);
 	n = m->conf.no_upload ? NULL : mesh_news(m, f->track, f->number, 0);
 	for (i = r->first; i < r->first + r->n; i++) {
 		if (piece_holds(pc, i))
@@ -206,6 +206,13 @@ expecters(const struct mesh *m, const struct piece_rows *rows, uint32_t index)
 	return out;
 }
 
+static uint64_t
+piece_bps(const struct piece *pc)
+{
+	return (uint64_t)pc->rec.length * 1000000 /
+	       SP_MAX(pc->rec.duration_us, 1);
+}
+
 /*
  * need[] of the blocks that are to be fetched now; *next is lowered to when
  * that may change. Before the guard time only what nobody is known to hold or
@@ -220,6 +227,7 @@ needs(struct mesh *m, const struct wanted *w, uint8_t *need, sp_time *next)
 	    (uint64_t)(pc->blocks - pc->n_held) * LIM_BLOCK);
 	sp_time tau = rescue_tau(w->deadline - pc->avail_at - guard,
 	    SP_MAX(m->swarm_size, m->contacts.n));
+	sp_time shift = rescue_shift(mesh_uplink(m), piece_bps(pc), tau);
 	struct piece_rows rows;
 	uint32_t i;
 
@@ -247,6 +255,7 @@ needs(struct mesh *m, const struct wanted *w, uint8_t *need, sp_time *next)
 			continue;
 		draw = rescue_threshold(m->seed, pc->rec.track, pc->rec.number,
 		    rescue_stripe_of(i, pc->blocks), guard, tau);
+		draw = SP_MAX(draw + shift, guard);
 		if (slack <= draw)
 			need[i] = 1;
 		else

@@ -66,6 +66,18 @@ rescue_tau(sp_time span, uint64_t n)
 	return SP_CLAMP(span / steps, RESCUE_TAU_MIN, RESCUE_TAU_MAX);
 }
 
+sp_time
+rescue_shift(uint64_t up_bps, uint64_t stream_bps, sp_time tau)
+{
+	int64_t log2; /* of up / (2 * stream), in 1/65536 */
+
+	if (up_bps == 0 || stream_bps == 0)
+		return 0;
+	log2 = (int64_t)rng_log2_inv_of(2 * stream_bps) -
+	       (int64_t)rng_log2_inv_of(up_bps);
+	return tau / 65536 * SP_CLAMP(log2, -4 * 65536, 4 * 65536);
+}
+
 uint32_t
 rescue_stripes(uint32_t blocks)
 {

@@ -56,6 +56,12 @@ sp_time rescue_threshold(uint64_t seed, uint8_t track, uint64_t number,
  * swarm has less time to spread what the first one fetched.
  */
 sp_time rescue_tau(sp_time span, uint64_t n);
+/*
+ * To be added to the threshold: who has the uplink to pass on what it fetches
+ * acts earlier, by tau for each doubling of its uplink over twice the stream's
+ * rate, and later below; within +- 4 tau.
+ */
+sp_time rescue_shift(uint64_t up_bps, uint64_t stream_bps, sp_time tau);
 /* Stripes of a piece of |blocks|: one per 4 blocks, 1..8. */
 uint32_t rescue_stripes(uint32_t blocks);
 /* Stripe of block |index|: contiguous runs. */

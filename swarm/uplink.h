@@ -12,7 +12,7 @@
 
 #include "base/tstamp.h"
 
-#define UPLINK_SPAN    (50 * SP_MS)
+#define UPLINK_SPAN    (300 * SP_MS)
 #define UPLINK_KEEP    (10 * SP_S)
 #define UPLINK_ASSUMED 1000000 /* bytes per second */
 

@@ -220,7 +220,7 @@ START_TEST(peers_win_over_an_origin_that_hangs)
 	f = transfer();
 	c = neighbour(1);
 	lab_have(&lab, c, 0, LAB_FIRST, true);
-	for (i = 0; i < 100 && lab_held(&lab, 0) < 3; i++) {
+	for (i = 0; i < 400 && lab_held(&lab, 0) < 3; i++) {
 		run(20 * SP_MS);
 		lab_serve(&lab, c, LAB_RIGHT);
 	}

@@ -108,6 +108,23 @@ START_TEST(copies_of_m_viewers_are_m_times_two_to_minus_x)
 }
 END_TEST
 
+START_TEST(who_can_pass_it_on_fetches_earlier)
+{
+	/* twice the stream's rate is neither early nor late */
+	ck_assert_int_eq(rescue_shift(250000, 125000, SP_S), 0);
+	ck_assert_int_eq(rescue_shift(0, 125000, SP_S), 0);
+	ck_assert_int_eq(rescue_shift(250000, 0, SP_S), 0);
+	/* tau for each doubling, within 1 % */
+	ck_assert_int_ge(rescue_shift(1000000, 125000, SP_S), 1980 * SP_MS);
+	ck_assert_int_le(rescue_shift(1000000, 125000, SP_S), 2020 * SP_MS);
+	ck_assert_int_ge(rescue_shift(125000, 125000, SP_S), -1010 * SP_MS);
+	ck_assert_int_le(rescue_shift(125000, 125000, SP_S), -990 * SP_MS);
+	/* and no more than four */
+	ck_assert_int_le(rescue_shift(UINT64_MAX, 1, SP_S), 4 * SP_S);
+	ck_assert_int_ge(rescue_shift(1, 1000000, SP_S), -4 * SP_S);
+}
+END_TEST
+
 START_TEST(stripes_are_contiguous_runs_of_about_one_length)
 {
 	uint32_t blocks, i, s, n, run;
@@ -230,6 +247,7 @@ UNIT_MAIN("rescue", origin_that_fails_rests_longer_each_time,
     retry_after_is_honoured_up_to_a_bound, guard_is_learned,
     draws_are_fixed_by_who_and_what,
     copies_of_m_viewers_are_m_times_two_to_minus_x,
+    who_can_pass_it_on_fetches_earlier,
     stripes_are_contiguous_runs_of_about_one_length, plan_of_nothing_is_empty,
     piece_that_is_mostly_missing_is_fetched_whole,
     plan_covers_all_needs_at_least_cost)

@@ -21,16 +21,16 @@ START_TEST(rate_is_what_leaves_under_backlog)
 
 	uplink_init(&u);
 	uplink_begin(&u, SP_S);
-	uplink_sent(&u, 25000, 100000, SP_S + 40 * SP_MS);
+	uplink_sent(&u, 100000, 400000, SP_S + 200 * SP_MS);
 	ck_assert_uint_eq(uplink_rate(&u), UPLINK_ASSUMED);
-	uplink_sent(&u, 25000, 50000, SP_S + 100 * SP_MS);
+	uplink_sent(&u, 100000, 200000, SP_S + 400 * SP_MS);
 	ck_assert_uint_eq(uplink_rate(&u), 500000);
 	/* a begin while something waits does not start anew */
-	uplink_begin(&u, SP_S + 150 * SP_MS);
-	uplink_sent(&u, 10000, 0, SP_S + 200 * SP_MS);
+	uplink_begin(&u, SP_S + 600 * SP_MS);
+	uplink_sent(&u, 40000, 0, SP_S + 800 * SP_MS);
 	ck_assert_uint_eq(uplink_rate(&u), 500000);
 	/* no backlog: what is told now is not counted */
-	uplink_sent(&u, 1000000, 5, SP_S + 300 * SP_MS);
+	uplink_sent(&u, 1000000, 5, SP_S + 1200 * SP_MS);
 	ck_assert_uint_eq(uplink_rate(&u), 500000);
 }
 END_TEST
