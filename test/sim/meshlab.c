@@ -356,25 +356,37 @@ perform(struct lab *lab, const struct mesh_act *a)
 	}
 }
 
+/* A neighbour that has something to say; LAB_CONNS: none. */
+static unsigned
+next_talker(const struct lab *lab)
+{
+	const struct lab_conn *k;
+	unsigned i;
+
+	for (i = 0; i < LAB_CONNS; i++) {
+		k = &lab->conn[i];
+		if (k->open && k->err == 0 &&
+		    (k->out.len > 0 || (k->established && k->say.len > 0)))
+			break;
+	}
+	return i;
+}
+
 void
 lab_drain(struct lab *lab)
 {
 	unsigned n = 0, i;
 	struct mesh_act a;
 
-again:
-	while (mesh_next(lab->mesh, &a) == 0) {
-		assert(++n < 20000 && "a mesh comes to an end");
-		perform(lab, &a);
-	}
-	for (i = 0; i < LAB_CONNS; i++)
-		if (lab->conn[i].open && lab->conn[i].err == 0 &&
-		    (lab->conn[i].out.len > 0 ||
-			(lab->conn[i].established &&
-			    lab->conn[i].say.len > 0))) {
-			lab_flush(lab, i);
-			goto again;
+	do {
+		while (mesh_next(lab->mesh, &a) == 0) {
+			assert(++n < 20000 && "a mesh comes to an end");
+			perform(lab, &a);
 		}
+		i = next_talker(lab);
+		if (i < LAB_CONNS)
+			lab_flush(lab, i);
+	} while (i < LAB_CONNS);
 }
 
 void
