@@ -202,6 +202,25 @@ record_added(struct mesh *m, struct piece *pc, bool relay)
 	mesh_dirty(m, 0);
 }
 
+/*
+ * What trim has dropped or would drop is not taken back: whoever kept old
+ * records could have the whole swarm pass them round again and again.
+ */
+static bool
+has_left(const struct mesh *m, const struct record *r)
+{
+	const struct window_track *w = window_track_const(&m->window, r->track);
+	const struct piece *newest;
+
+	if (w == NULL || !w->used || r->number >= w->first)
+		return false;
+	if (r->track >= LIM_TRACK_INIT)
+		return w->edge - r->number > INITS_KEPT;
+	newest = mesh_find(m, r->track, w->edge - 1);
+	return newest != NULL &&
+	       r->avail_ms + m->conf.window_ms < newest->rec.avail_ms;
+}
+
 /* Form, signature, place in the window; the new piece in *out. */
 static int
 take(struct mesh *m, const uint8_t *bytes, size_t len, struct piece **out)
@@ -218,6 +237,8 @@ take(struct mesh *m, const uint8_t *bytes, size_t len, struct piece **out)
 		return SP_ERR_STALE; /* the usual case: told twice */
 	if (env.rec.avail_ms < 0 || env.rec.avail_ms > AVAIL_MAX)
 		return SP_ERR_RANGE;
+	if (has_left(m, &env.rec))
+		return SP_ERR_STALE;
 	if ((rv = m->crypto->record(&env, m->conf.pk)) < 0)
 		return rv;
 	make_room(m, env.rec.track, env.rec.number);
