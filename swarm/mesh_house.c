@@ -97,7 +97,7 @@ pex(struct mesh *m, struct peer *p)
 		pw_end(&open, b);
 }
 
-/* Neighbours and handshakes that may become one. */
+/* Neighbours and own dials that may become one; strangers are not counted. */
 static uint32_t
 count(const struct mesh *m)
 {
@@ -105,7 +105,7 @@ count(const struct mesh *m)
 
 	for (i = 0; i < MESH_PEERS_MAX; i++)
 		n += m->peers[i] != NULL && !m->peers[i]->closing &&
-		     !m->peers[i]->deaf;
+		     (m->peers[i]->established || m->peers[i]->outgoing);
 	return n;
 }
 
@@ -135,7 +135,8 @@ dialled(const struct mesh *m)
 
 /*
  * Half of the wanted neighbours are dialled; the other half are those that dial
- * us, else everybody would end up with twice as many.
+ * us, else everybody would end up with twice as many. A quarter is dialled
+ * however many came by themselves: they may all be one.
  */
 static void
 dial(struct mesh *m)
@@ -147,8 +148,10 @@ dial(struct mesh *m)
 	unsigned i;
 
 	for (i = 0; i < DIALS_ROUND; i++) {
-		if (have + out >= m->conf.neighbours ||
+		if (have + out >= m->conf.neighbours_max ||
 		    out >= m->conf.dials_max ||
+		    (have + out >= m->conf.neighbours &&
+			ours + out >= (m->conf.neighbours + 3) / 4) ||
 		    (ours + out >= (m->conf.neighbours + 1) / 2 &&
 			have + out >= m->conf.neighbours / 4))
 			return;

@@ -2,6 +2,9 @@
 
 #include "base/hash.h"
 
+#define HALF_OPEN     12
+#define HALF_OPEN_AGE SP_S /* a handshake takes less */
+
 int
 mesh_peer_slot(const struct mesh *m, uint32_t conn)
 {
@@ -163,6 +166,32 @@ link_make(struct mesh *m, struct peer *p, const uint8_t entropy[32])
 	return rv;
 }
 
+/*
+ * Strangers may hold some slots, never all: over HALF_OPEN connections without
+ * a handshake the oldest one goes, twice as many are not let in. True when
+ * that many are there.
+ */
+static bool
+strangers_crowd(struct mesh *m)
+{
+	const struct peer *p, *oldest = NULL;
+	unsigned i, n = 0;
+
+	MESH_SLOTS (m->used & ~m->ending, i) {
+		p = m->peers[i];
+		if (p->established || p->outgoing)
+			continue;
+		n++;
+		if (oldest == NULL || p->opened_at < oldest->opened_at)
+			oldest = p;
+	}
+	if (n >= HALF_OPEN && m->now - oldest->opened_at > HALF_OPEN_AGE) {
+		mesh_peer_drop(m, oldest->slot, -1, SP_ERR_LIMIT);
+		n--;
+	}
+	return n >= 2 * HALF_OPEN;
+}
+
 static int
 peer_make(struct mesh *m, uint32_t conn, bool outgoing,
     const struct sp_addr *addr, const uint8_t entropy[32])
@@ -177,6 +206,8 @@ peer_make(struct mesh *m, uint32_t conn, bool outgoing,
 		return SP_ERR_EXISTS;
 	if (contacts_is_banned(&m->contacts, NULL, addr, m->now))
 		return SP_ERR_DENIED;
+	if (!outgoing && strangers_crowd(m))
+		return SP_ERR_FULL;
 	n = (unsigned)__builtin_popcountll(m->used);
 	if (n >= SP_MIN(MESH_PEERS_MAX, m->conf.neighbours_max + 8))
 		return SP_ERR_FULL;
