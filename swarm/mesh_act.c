@@ -4,6 +4,7 @@
 #define ACTS_MAX   1024
 #define AHEAD_MS   150 /* of uplink, handed out and not yet gone */
 #define URGENT     (500 * SP_MS)
+#define SENT_MAX   254  /* as far as the order of sending counts */
 #define PLAIN_KEEP 1024 /* bytes of buffer that an idle neighbour may keep */
 
 struct mesh_act *
@@ -141,7 +142,7 @@ upload_key(const struct mesh *m, const struct peer *p,
 
 	if (pc == NULL || e->ref.index >= pc->blocks || slack < URGENT)
 		return (uint64_t)slack;
-	sent = pc->sent[e->ref.index];
+	sent = SP_MIN(pc->sent[e->ref.index], SENT_MAX);
 	return (sent + 1) << 56 | (p->turn & (UINT64_MAX >> 8));
 }
 
