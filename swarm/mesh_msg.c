@@ -17,10 +17,14 @@ on_choke(struct mesh *m, struct peer *p)
 static int
 on_interested(struct mesh *m, struct peer *p, bool on)
 {
+	if (on == p->is_interested)
+		return 0;
 	p->is_interested = on;
-	/* a free slot is given at once, not at the next round */
-	if (on)
+	/* a free slot is given at once, not at the next round; but once */
+	if (on && m->now >= p->choke_out_of_turn) {
+		p->choke_out_of_turn = m->now + CHOKER_ROUND;
 		mesh_choke(m);
+	}
 	return 0;
 }
 
@@ -151,6 +155,17 @@ on_block(struct mesh *m, unsigned slot, const struct pw_msg *msg)
 	return rv == SP_ERR_EXISTS ? 0 : rv;
 }
 
+/* A record or manifest was taken with |rv|; who sends bad ones goes. */
+static int
+on_env(struct peer *p, int rv)
+{
+	if (rv != SP_ERR_SIG && rv != SP_ERR_HASH && rv != SP_ERR_SYNTAX &&
+	    rv != SP_ERR_CANON && rv != SP_ERR_RANGE && rv != SP_ERR_SHORT &&
+	    rv != SP_ERR_TOOBIG && rv != SP_ERR_WRONGCHAN)
+		return 0;
+	return ++p->records_bad >= RECORDS_BAD_MAX ? SP_ERR_LIMIT : 0;
+}
+
 static int
 on_record(struct mesh *m, struct peer *p, const struct pw_msg *msg)
 {
@@ -158,11 +173,7 @@ on_record(struct mesh *m, struct peer *p, const struct pw_msg *msg)
 
 	if (rv == 0)
 		m->st.records_from_peers++;
-	if (rv != SP_ERR_SIG && rv != SP_ERR_HASH && rv != SP_ERR_SYNTAX &&
-	    rv != SP_ERR_CANON && rv != SP_ERR_RANGE && rv != SP_ERR_SHORT &&
-	    rv != SP_ERR_TOOBIG)
-		return 0;
-	return ++p->records_bad >= RECORDS_BAD_MAX ? SP_ERR_LIMIT : 0;
+	return on_env(p, rv);
 }
 
 static int
@@ -171,10 +182,15 @@ on_pex(struct mesh *m, struct peer *p, struct pw_msg *msg)
 	struct pw_pex_entry e;
 
 	while (pw_pex_next(msg, &e)) {
+		if (!ratelim_take(&p->pex_in, 1, m->now))
+			break;
 		if (memcmp(e.peer_id, m->id, LINK_PEERID_LEN) == 0)
 			continue;
 		/* a far peer cannot know of machines in our house */
 		if (addr_is_private(&e.addr) && !addr_is_private(&p->addr))
+			continue;
+		/* hearsay does not change what is known of an address */
+		if (contacts_by_addr(&m->contacts, &e.addr) != NULL)
 			continue;
 		contacts_add(&m->contacts, &e.addr, e.peer_id, &m->rng, m->now);
 	}
@@ -232,8 +248,8 @@ on_message(struct mesh *m, unsigned slot, struct pw_msg *msg)
 		mesh_want_recv(m, p, msg);
 		return 0;
 	case PW_MANIFEST:
-		mesh_manifest_in(m, msg->u.env.p, msg->u.env.len, true, p);
-		return 0;
+		return on_env(p,
+		    mesh_manifest_in(m, msg->u.env.p, msg->u.env.len, true, p));
 	case PW_WANT_MANIFEST:
 		on_want_manifest(m, p, msg);
 		return 0;

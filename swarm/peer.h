@@ -64,9 +64,11 @@ struct peer {
 	sp_time rate_span;
 	sp_time alone_until;
 	sp_time pex_at;
+	sp_time choke_out_of_turn; /* not before: it became interested */
+	struct ratelim pex_in;     /* addresses that it may tell us of */
 	uint32_t timeouts_row, timeouts, rejects, blocks_ok;
 	uint32_t strays;      /* blocks that nobody asked for */
-	uint32_t records_bad; /* records that did not verify */
+	uint32_t records_bad; /* records and manifests that did not verify */
 	uint64_t turn; /* when it was last sent a block, in blocks sent */
 	uint64_t down_bytes, up_bytes;
 	struct ratemeter down, upm;

@@ -113,6 +113,129 @@ START_TEST(some_neighbours_are_of_our_own_choice)
 }
 END_TEST
 
+static void
+tell(unsigned c, uint8_t who, uint8_t id)
+{
+	struct pw_pex_entry e = { .flags = PW_PEX_LISTENS };
+	struct pw_open open;
+
+	memset(e.peer_id, id, sizeof(e.peer_id));
+	e.addr = lab_addr(&lab, who);
+	pw_pex_begin(&open, lab_say(&lab, c));
+	pw_pex_add(&open, lab_say(&lab, c), &e);
+	pw_end(&open, lab_say(&lab, c));
+	lab_flush(&lab, c);
+}
+
+START_TEST(hearsay_cannot_have_an_address_dialled_again_and_again)
+{
+	unsigned c, k, i;
+
+	lab_setup(NULL);
+	c = neighbour(1);
+	tell(c, 50, 1); /* a victim that takes no connections */
+	for (i = 0; i < 60; i++) {
+		tell(c, 50, (uint8_t)(i + 2));
+		run(SP_S);
+		for (k = 0; k < LAB_DIALS; k++) {
+			if (!lab.dial[k].used)
+				continue;
+			lab.dial[k].used = false;
+			mesh_dial_failed(lab.mesh, lab.dial[k].id,
+			    MESH_CLOSE_REFUSED, lab.now);
+		}
+	}
+	/* after 5, 10, 20 s as any other that fails */
+	ck_assert_uint_le(lab.dials, 4);
+	ck_assert_uint_ge(lab.dials, 3);
+	lab_teardown();
+}
+END_TEST
+
+START_TEST(one_neighbour_cannot_fill_the_list_of_addresses)
+{
+	unsigned c, i;
+
+	lab_setup(NULL);
+	c = neighbour(1);
+	for (i = 0; i < 100; i++)
+		tell(c, (uint8_t)(i + 2), (uint8_t)i);
+	ck_assert_uint_eq(lab_stats(&lab).contacts, 1 + LIM_PEX_PEERS);
+	run(SP_S);
+	tell(c, 200, 1); /* now it may again */
+	ck_assert_uint_eq(lab_stats(&lab).contacts, 2 + LIM_PEX_PEERS);
+	lab_teardown();
+}
+END_TEST
+
+START_TEST(bad_manifests_of_a_neighbour_end_it)
+{
+	unsigned c, i;
+
+	lab_setup(NULL);
+	c = neighbour(1);
+	lab_manifest(&lab, 5);
+	lab.env.p[lab.env.len - 5] ^= 1;
+	for (i = 0; i < 3; i++) {
+		ck_assert(lab.conn[c].open);
+		pw_put_env(lab_say(&lab, c), PW_MANIFEST, lab.env.p,
+		    lab.env.len);
+		lab_flush(&lab, c);
+	}
+	ck_assert(!lab.conn[c].open);
+	lab_teardown();
+}
+END_TEST
+
+START_TEST(block_sent_often_does_not_become_urgent)
+{
+	static uint8_t bytes[8 * LIM_BLOCK];
+	struct pw_block_ref ref = { LAB_FIRST, 0, 0 };
+	struct mesh_conf conf;
+	struct lab_rec r;
+	unsigned c, d, i;
+
+	lab_conf(&conf);
+	conf.seeder = true;
+	conf.up_bps = 16 * LIM_BLOCK;
+	lab_setup(&conf);
+	r = lab_rec(&lab, 0);
+	r.length = sizeof(bytes);
+	ck_assert_int_eq(lab_record(&lab, &r, false), 0);
+	lab_bytes(0, LAB_FIRST, 0, 0, bytes, sizeof(bytes));
+	mesh_supply(lab.mesh, 0, LAB_FIRST, bytes, sizeof(bytes), lab.now);
+	c = neighbour(1);
+	d = neighbour(2);
+	pw_put_simple(lab_say(&lab, c), PW_INTERESTED);
+	pw_put_simple(lab_say(&lab, d), PW_INTERESTED);
+	lab_flush(&lab, c);
+	lab_flush(&lab, d);
+	run(SP_S);
+	for (i = 0; i < 300; i++) {
+		lab_request(&lab, c, 0, LAB_FIRST, 0, 9000);
+		run(70 * SP_MS);
+	}
+	ck_assert_uint_ge(lab.conn[c].blocks, 256);
+	run(SP_S);
+	/* the burst, then one each in the queue: the urgent one is first */
+	for (i = 0; i < 4; i++)
+		lab_request(&lab, c, 0, LAB_FIRST, (uint16_t)(1 + i), 9000);
+	i = (unsigned)lab.conn[c].blocks;
+	ref.index = 0;
+	lab_request(&lab, c, 0, LAB_FIRST, 0, 9000);
+	lab_request(&lab, d, 0, LAB_FIRST, 6, 400);
+	ck_assert_uint_eq(lab.conn[d].blocks, 0);
+	lab_run(&lab, lab.now + 65 * SP_MS);
+	ck_assert_uint_eq(lab.conn[d].blocks, 1);
+	ck_assert_uint_eq(lab.conn[c].blocks, i);
+	lab_teardown();
+}
+END_TEST
+
 UNIT_MAIN("mesh_attack", record_that_has_left_does_not_come_back,
     strangers_cannot_hold_all_slots, flood_of_strangers_is_refused,
-    some_neighbours_are_of_our_own_choice)
+    some_neighbours_are_of_our_own_choice,
+    hearsay_cannot_have_an_address_dialled_again_and_again,
+    one_neighbour_cannot_fill_the_list_of_addresses,
+    bad_manifests_of_a_neighbour_end_it,
+    block_sent_often_does_not_become_urgent)
