@@ -278,11 +278,29 @@ want_edge(struct mesh *m, uint8_t track, const struct window_track *w)
 	return hi;
 }
 
-/* Asks for runs of unknown records of one track; how many asks. */
+/* Asked for so lately that the answer may be on its way. */
+static bool
+is_asked(const struct mesh *m, const struct want *a, uint64_t number)
+{
+	return a->hi != 0 && m->now - a->at < MESH_WANT_GAP &&
+	       number >= a->lo && number < a->hi;
+}
+
+static void
+note_asked(const struct mesh *m, struct want *a, uint64_t lo, uint64_t hi)
+{
+	if (a->hi == 0 || m->now - a->at >= MESH_WANT_GAP)
+		*a = (struct want){ lo, hi, m->now };
+	a->lo = SP_MIN(a->lo, lo);
+	a->hi = SP_MAX(a->hi, hi);
+}
+
+/* Asks for runs of unknown records of one track; how many are waited for. */
 static unsigned
 want_track(struct mesh *m, uint8_t track)
 {
 	const struct window_track *w = window_track(&m->window, track);
+	struct want before, *a;
 	uint8_t who[MESH_PEERS_MAX];
 	uint64_t lo, hi = want_edge(m, track, w), n, run;
 	unsigned k, asks = 0;
@@ -291,17 +309,25 @@ want_track(struct mesh *m, uint8_t track)
 		return 0;
 	lo = SP_MAX(w->used ? w->first : 0,
 	    hi > LIM_WINDOW_PIECES ? hi - LIM_WINDOW_PIECES : 0);
+	a = &m->wants[track < LIM_TRACKS ? track
+					 : track - LIM_TRACK_INIT + LIM_TRACKS];
+	before = *a;
 	for (n = lo; n < hi && asks < 8; n += run) {
 		run = 1;
 		if (mesh_find(m, track, n) != NULL ||
 		    (k = knowers(m, track, n, who)) == 0)
 			continue;
+		if (is_asked(m, &before, n)) {
+			asks += asks == 0;
+			continue;
+		}
 		k = who[rng_below(&m->rng, k)];
 		while (run < WANT_RUN && n + run < hi &&
 		       mesh_find(m, track, n + run) == NULL &&
 		       havemap_row(&m->peers[k]->have, track, n + run) != NULL)
 			run++;
 		pw_put_want(mesh_say(m, m->peers[k]), track, n, (uint8_t)run);
+		note_asked(m, a, n, n + run);
 		asks++;
 	}
 	return asks;

@@ -80,6 +80,12 @@ struct news {
 	uint64_t arriving[LIM_PIECE_BLOCKS / 64];
 };
 
+/* Records of a track that were asked for last. */
+struct want {
+	uint64_t lo, hi; /* hi 0: none */
+	sp_time at;
+};
+
 /* Local time minus seeder's time: the least of the last one to two minutes. */
 struct clockmap {
 	bool any;
@@ -125,7 +131,8 @@ struct mesh {
 	unsigned n_fetches;
 	uint32_t fetch_now; /* id of the one that is delivering, 0 none */
 
-	struct news *news; /* MESH_NEWS */
+	struct want wants[2 * LIM_TRACKS]; /* inits behind the media */
+	struct news *news;                 /* MESH_NEWS */
 	unsigned n_news;
 
 	uint8_t *manifest_env;

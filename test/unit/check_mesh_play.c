@@ -192,6 +192,32 @@ START_TEST(hole_in_the_records_is_filled_by_asking)
 }
 END_TEST
 
+START_TEST(record_is_asked_of_one_neighbour_at_a_time)
+{
+	unsigned c[6], i, asked = 0;
+
+	setup();
+	for (i = 0; i < 6; i++)
+		c[i] = neighbour((uint8_t)(i + 1));
+	stream(c[0], 0, 2);
+	/* they tell of it one after the other */
+	for (i = 0; i < 6; i++) {
+		lab_have(&lab, c[i], 0, LAB_FIRST + 2, true);
+		run(40 * SP_MS);
+	}
+	run(150 * SP_MS);
+	for (i = 0; i < 6; i++)
+		asked += lab.conn[c[i]].got[PW_WANT_RECORDS];
+	ck_assert_uint_eq(asked, 1);
+	/* who does not answer is not waited for */
+	run(SP_S);
+	for (i = 0; i < 6; i++)
+		asked += lab.conn[c[i]].got[PW_WANT_RECORDS];
+	ck_assert_uint_ge(asked, 2);
+	lab_teardown();
+}
+END_TEST
+
 START_TEST(feed_is_given_time_before_neighbours_are_asked)
 {
 	struct lab_rec r;
@@ -534,6 +560,7 @@ UNIT_MAIN("mesh_play", playing_starts_soon_and_goes_on,
     clock_set_forward_an_hour_does_not_stop_playing,
     missed_deadlines_raise_the_delay, lost_piece_is_skipped_and_said_to_be_lost,
     hole_in_the_records_is_filled_by_asking,
+    record_is_asked_of_one_neighbour_at_a_time,
     feed_is_given_time_before_neighbours_are_asked,
     claims_of_far_numbers_cost_little, bad_records_of_a_neighbour_end_it,
     equivocation_and_broken_chains_are_refused,
