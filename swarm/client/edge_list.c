@@ -6,9 +6,6 @@
 #define LIST_MAX   (1024 * 1024)
 #define TYPE       "application/vnd.apple.mpegurl"
 
-/* Half of what the window keeps is listed; the other half stays served. */
-#define LIST_SPAN_US(window_ms) ((uint64_t)(window_ms)*500)
-
 /* ---- what is listed ---- */
 
 struct view {
@@ -94,6 +91,7 @@ write_media(struct edge *e, struct sp_buf *b, uint8_t track, const char *query)
 		.ctx = &v,
 		.query = query,
 	};
+	uint64_t span_us;
 
 	if (out.track == NULL)
 		return SP_ERR_NOTFOUND;
@@ -101,8 +99,9 @@ write_media(struct edge *e, struct sp_buf *b, uint8_t track, const char *query)
 		edge_list_note(e, track);
 		out.ended = is_ended(e, track, m, &play);
 	}
-	hls_seq_advance(s,
-	    hls_list_first(&out, s->first, s->end, LIST_SPAN_US(m->window_ms)));
+	span_us = hls_list_span(SP_MIN(m->window_ms, e->conf.window_ms),
+	    play.delay_ms, out.track->target_s);
+	hls_seq_advance(s, hls_list_first(&out, s->first, s->end, span_us));
 	return hls_media_write(b, &out);
 }
 

@@ -256,6 +256,16 @@ hls_list_first(const struct hls_media *m, uint64_t first, uint64_t edge,
 	return n;
 }
 
+uint64_t
+hls_list_span(uint32_t window_ms, uint32_t delay_ms, uint32_t target_s)
+{
+	/* one segment that the span cuts is listed whole, one is played */
+	uint64_t off = 2000 * (uint64_t)target_s;
+	uint64_t half = window_ms > delay_ms ? (window_ms - delay_ms) / 2 : 0;
+
+	return half > off ? (half - off) * 1000 : 0;
+}
+
 /* ---- master playlist ---- */
 
 static void

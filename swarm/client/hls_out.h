@@ -82,6 +82,13 @@ int hls_master_write(struct sp_buf *b, const struct manifest *m,
 uint64_t hls_list_first(const struct hls_media *m, uint64_t first,
     uint64_t edge, uint64_t span_us);
 /*
+ * Media to list, so that a segment that has left the list is served for as
+ * long again as the list is (RFC 8216, 6.2.2): of the |window_ms| that are kept
+ * behind the newest piece, the list begins |delay_ms| later.
+ */
+uint64_t hls_list_span(uint32_t window_ms, uint32_t delay_ms,
+    uint32_t target_s);
+/*
  * The track that a player most likely begins with: the first variant's, else
  * the first one. -1: the manifest has none.
  */

@@ -267,6 +267,7 @@ setup_edge(struct viewer *v)
 	struct edge_conf c = {
 		.token = o->token,
 		.track = (int)o->track,
+		.window_ms = (uint32_t)(o->window / SP_MS),
 		.version = PACKAGE_VERSION,
 		.name = v->link->name,
 		.n_listen = 1,

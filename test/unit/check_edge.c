@@ -39,6 +39,7 @@ home_init(struct home *m, unsigned pieces, const char *token)
 		.n_listen = 1,
 		.token = token,
 		.track = -1,
+		.window_ms = 60000,
 		.version = "0",
 		.name = "link",
 	};

@@ -293,6 +293,17 @@ START_TEST(lost_pieces_before_the_start_are_no_piece)
 }
 END_TEST
 
+START_TEST(what_left_the_list_is_kept_as_long_again)
+{
+	/* 26 s and the one that is cut; then 28 s and the delay of 4 s */
+	ck_assert_uint_eq(hls_list_span(60000, 4000, 1), 26000000);
+	ck_assert_uint_eq(hls_list_span(60000, 0, 2), 26000000);
+	ck_assert_uint_eq(hls_list_span(10000, 20000, 1), 0);
+	ck_assert_uint_eq(hls_list_span(10000, 6000, 1), 0);
+	ck_assert_uint_eq(hls_list_span(0, 0, UINT32_MAX), 0);
+}
+END_TEST
+
 START_TEST(list_has_six_segments_or_the_span)
 {
 	struct fixture f;
@@ -493,6 +504,7 @@ UNIT_MAIN("hls_out", a_gap_of_no_duration_only_ends_the_list,
     gap_is_passed_on_with_the_version_it_needs, empty_list_is_a_playlist,
     numbers_never_fall_over_losses_and_pauses,
     lost_pieces_before_the_start_are_no_piece,
-    list_has_six_segments_or_the_span, writers_survive_lack_of_memory,
-    master_keeps_attributes_and_order, channel_without_master_gets_one,
-    paths_have_one_spelling, extensions_follow_the_container_then_the_source)
+    what_left_the_list_is_kept_as_long_again, list_has_six_segments_or_the_span,
+    writers_survive_lack_of_memory, master_keeps_attributes_and_order,
+    channel_without_master_gets_one, paths_have_one_spelling,
+    extensions_follow_the_container_then_the_source)
