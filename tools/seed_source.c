@@ -4,8 +4,8 @@
 #include "tools/place.h"
 
 #define POLL_MAX    (10 * SP_S)
-#define LOCAL_EVERY (2 * SP_S)  /* should an event be lost */
-#define ENDED_EVERY (30 * SP_S) /* it may come back */
+#define LOCAL_EVERY (2 * SP_S) /* should an event be lost */
+#define ENDED_EVERY (5 * SP_S) /* it may come back */
 
 static char *
 resolve(const char *base, const char *ref)
