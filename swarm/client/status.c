@@ -1,5 +1,8 @@
 #include "swarm/client/status.h"
 
+#include <sys/ioctl.h>
+#include <unistd.h>
+
 #include "swarm/client/counters.h"
 
 size_t
@@ -11,12 +14,12 @@ status_text(char *out, size_t size, const struct mesh_stats *st)
 	int n;
 
 	n = snprintf(out, size,
-	    "peers %s  origin %s  offload %u.%u %%  lag %u.%u s  "
-	    "neighbours %u  stalls %" PRIu64,
-	    counters_rate(st->peer_bps, peer),
+	    "%u peers %s  origin %s  offload %u.%u %%  lag %u.%u s  "
+	    "stalls %" PRIu64,
+	    st->neighbours, counters_rate(st->peer_bps, peer),
 	    counters_rate(st->origin_bps, origin), off / 10000,
 	    off % 10000 / 1000, (unsigned)(lag / 1000000),
-	    (unsigned)(lag % 1000000 / 100000), st->neighbours, st->stalls);
+	    (unsigned)(lag % 1000000 / 100000), st->stalls);
 	return n < 0 ? 0 : SP_MIN((size_t)n, size - 1);
 }
 
@@ -47,12 +50,23 @@ status_init(struct status *s, const struct sp_log *via, enum log_level level,
 	s->shown = false;
 }
 
+/* A line that wraps could not be taken away again. */
+static int
+columns(void)
+{
+	struct winsize w;
+
+	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &w) < 0 || w.ws_col < 2)
+		return INT_MAX;
+	return w.ws_col - 1;
+}
+
 void
 status_show(struct status *s, const char *text)
 {
 	if (!s->line)
 		return;
-	fprintf(stderr, "\r%s\033[K", text);
+	fprintf(stderr, "\r%.*s\033[K", columns(), text);
 	fflush(stderr);
 	s->shown = true;
 }

@@ -10,8 +10,8 @@
 #include "swarm/stats.h"
 
 /*
- * "peers 3.9 Mbit/s  origin 0 kbit/s  offload 97.4 %  lag 1.2 s  neighbours 12
- * stalls 0" in |out|; the length. Pure.
+ * "12 peers 3.91 Mbit/s  origin 0 kbit/s  offload 97.4 %  lag 1.2 s  stalls 0"
+ * in |out|, as a rule for 80 columns; the length. Pure.
  */
 size_t status_text(char *out, size_t size, const struct mesh_stats *st);
 
@@ -25,7 +25,7 @@ struct status {
 /* Lines up to |level| go to |via|. |s| stays where it is. */
 void status_init(struct status *s, const struct sp_log *via,
     enum log_level level, bool line);
-/* Shows the line anew (no log line), if there is one. */
+/* Shows the line anew (no log line), if there is one, as far as it fits. */
 void status_show(struct status *s, const char *text);
 /* Takes the line away, for other output. */
 void status_clear(struct status *s);
