@@ -54,7 +54,12 @@ daemon_nofile(void)
 void
 daemon_complain(const char *what, const char *why)
 {
-	fprintf(stderr, "%s: %s: %s\n", self.prog, what, why);
+	char a[512], b[512];
+
+	/* what others sent may be in it: links, replies */
+	daemon_log_escape(a, sizeof(a), what);
+	daemon_log_escape(b, sizeof(b), why);
+	fprintf(stderr, "%s: %s: %s\n", self.prog, a, b);
 }
 
 noreturn void

@@ -39,6 +39,15 @@ is_journal(void)
 	return st.st_dev == dev && st.st_ino == ino;
 }
 
+/* Either byte of U+0080 to U+009F: U+009B is a terminal's ESC [. */
+static bool
+is_c1(const unsigned char *s, const char *text)
+{
+	if ((const char *)s > text && s[-1] == 0xc2)
+		return s[0] >= 0x80 && s[0] < 0xa0;
+	return s[0] == 0xc2 && s[1] >= 0x80 && s[1] < 0xa0;
+}
+
 size_t
 daemon_log_escape(char *out, size_t size, const char *text)
 {
@@ -46,9 +55,9 @@ daemon_log_escape(char *out, size_t size, const char *text)
 	const unsigned char *s = (const unsigned char *)text;
 	size_t n = 0;
 
-	/* UTF-8 passes: titles are for people. C0 and DEL do not. */
+	/* UTF-8 passes: titles are for people. C0, DEL and C1 do not. */
 	for (; *s != '\0' && n + 5 <= size; s++) {
-		if (*s >= 0x20 && *s != 0x7f) {
+		if (*s >= 0x20 && *s != 0x7f && !is_c1(s, text)) {
 			out[n++] = (char)*s;
 			continue;
 		}

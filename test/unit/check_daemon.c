@@ -127,7 +127,7 @@ END_TEST
 
 START_TEST(escape_keeps_text_and_cuts)
 {
-	char s[8];
+	char s[8], t[16];
 
 	ck_assert_uint_eq(daemon_log_escape(s, sizeof(s), "a\x7f"), 5);
 	ck_assert_str_eq(s, "a\\x7f");
@@ -136,6 +136,11 @@ START_TEST(escape_keeps_text_and_cuts)
 	ck_assert_str_eq(s, "abcd");
 	ck_assert_uint_eq(daemon_log_escape(s, sizeof(s), "\xc3\xa4"), 2);
 	ck_assert_str_eq(s, "\xc3\xa4");
+	/* U+009B begins a control sequence, U+00A0 is a space. */
+	ck_assert_uint_eq(daemon_log_escape(s, sizeof(s), "\xc2\x9b"), 4);
+	ck_assert_str_eq(s, "\\xc2");
+	ck_assert_uint_eq(daemon_log_escape(t, sizeof(t), "\xc2\x9b"), 8);
+	ck_assert_uint_eq(daemon_log_escape(s, sizeof(s), "\xc2\xa0"), 2);
 	ck_assert_uint_eq(daemon_log_escape(s, sizeof(s), ""), 0);
 }
 END_TEST
