@@ -2,6 +2,7 @@
 
 #include "io/sock.h"
 #include "swarm/client/edge.h"
+#include "swarm/client/player.h"
 #include "swarm/mesh.h"
 #include "wire/uri.h"
 
@@ -87,6 +88,18 @@ check_listen(const struct options *o, const char **what)
 	return NULL;
 }
 
+static bool
+is_command(const char *command)
+{
+	struct sp_buf b;
+	int rv;
+
+	buf_init(&b, io_mem(), 64 * 1024);
+	rv = player_command(&b, command, "");
+	buf_fini(&b);
+	return rv != SP_ERR_SYNTAX;
+}
+
 static const char *
 check(const void *opts, const char **what)
 {
@@ -102,6 +115,9 @@ check(const void *opts, const char **what)
 	*what = "stdout";
 	if (o->to_stdout && o->exec != NULL)
 		return "not together with exec";
+	*what = "exec";
+	if (o->exec != NULL && !is_command(o->exec))
+		return "only %u and %% may follow a %";
 	return check_listen(o, what);
 }
 

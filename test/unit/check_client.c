@@ -236,6 +236,10 @@ START_TEST(options_are_checked_together)
 	o.exec = "mpv %u";
 	ck_assert_ptr_nonnull(refused(&o));
 	o.to_stdout = false;
+	ck_assert_ptr_null(refused(&o));
+	o.exec = "mpv %s";
+	ck_assert_ptr_nonnull(refused(&o));
+	o.exec = NULL;
 	o.listen = "127.0.0.1:8080";
 	ck_assert_ptr_null(refused(&o));
 	o.listen = "0.0.0.0:8080";
