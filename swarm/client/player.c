@@ -50,25 +50,35 @@ child_cb(void *ctx SP_UNUSED, int signo SP_UNUSED)
 	p->ended(p->ctx, WIFEXITED(st) ? WEXITSTATUS(st) : 128 + WTERMSIG(st));
 }
 
-/* The child's signals are as ours were before the loop took them. */
+/*
+ * The child's signals are as ours were before the loop took them. It gets no
+ * file but the first three: libcurl's wake-up sockets are not close-on-exec.
+ */
 static int
 spawn(pid_t *pid, const char *command)
 {
 	char *argv[] = { (char *)"sh", (char *)"-c", (char *)command, NULL };
+	posix_spawn_file_actions_t fa;
 	posix_spawnattr_t at;
 	sigset_t dfl;
 	int e;
 
-	if ((e = posix_spawnattr_init(&at)) == 0) {
+	if ((e = posix_spawn_file_actions_init(&fa)) != 0) {
+		errno = e;
+		return SP_ERR_IO;
+	}
+	e = posix_spawn_file_actions_addclosefrom_np(&fa, STDERR_FILENO + 1);
+	if (e == 0 && (e = posix_spawnattr_init(&at)) == 0) {
 		sigemptyset(&dfl);
 		sigaddset(&dfl, SIGPIPE);
 		sigaddset(&dfl, SIGINT);
 		sigaddset(&dfl, SIGTERM);
 		posix_spawnattr_setsigdefault(&at, &dfl);
 		posix_spawnattr_setflags(&at, POSIX_SPAWN_SETSIGDEF);
-		e = posix_spawn(pid, "/bin/sh", NULL, &at, argv, environ);
+		e = posix_spawn(pid, "/bin/sh", &fa, &at, argv, environ);
 		posix_spawnattr_destroy(&at);
 	}
+	posix_spawn_file_actions_destroy(&fa);
 	errno = e;
 	return e == 0 ? 0 : SP_ERR_IO;
 }

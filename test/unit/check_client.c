@@ -179,6 +179,17 @@ START_TEST(player_status_is_that_of_a_shell)
 		loop_step(l, end);
 	ck_assert_int_eq(status, 137);
 	player_free(p);
+	/* files that a library leaves open stay here */
+	ck_assert_int_eq(dup2(STDIN_FILENO, 9), 9);
+	status = -1;
+	ck_assert_int_eq(
+	    player_start(&p, l, "test ! -e /proc/self/fd/9", ended, &status),
+	    0);
+	for (end = loop_now(l) + 5 * SP_S; status < 0 && loop_now(l) < end;)
+		loop_step(l, end);
+	ck_assert_int_eq(status, 0);
+	player_free(p);
+	close(9);
 	loop_free(l);
 }
 END_TEST
