@@ -214,6 +214,7 @@ has metrics '^spate_tracker_frames_total{result="sig"} 1$' "$r"
 has metrics '^spate_tracker_requests_total{kind="stream"} 2$' "$r"
 has stats '"records": 7' "$(get /stats)"
 lacks "channel key" "$("$mkrecord" key 7)" "$(get /stats)"
+is "stats by another name" 403 "$(status /stats -H 'Host: example.org')"
 stop
 
 # ---- lists, limits, a listener for the operator -----------------------------

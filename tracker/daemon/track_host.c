@@ -170,13 +170,17 @@ fill_report(struct track_host *h)
 	h->report.up = loop_now(h->loop) - h->started;
 }
 
-/* With a listener of their own they are there only, else for this host. */
+/*
+ * With a listener of their own they are there only, else for this host; not
+ * for a web page whose name was made to mean it (DNS rebinding).
+ */
 static bool
 may_see(struct track_host *h, struct http_req *r)
 {
 	struct sp_addr from = http_req_from(r);
 
-	if (h->admin == NULL && addr_is_loopback(&from))
+	if (h->admin == NULL && addr_is_loopback(&from) &&
+	    http_host_ok(http_req_header(r, "Host"), NULL, 0))
 		return true;
 	http_reply_text(r, 403, "for the operator only");
 	return false;
