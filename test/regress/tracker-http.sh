@@ -175,8 +175,10 @@ r=$(curl -s --data-binary "@$tmp/body" "$url/live/$hash/publish" | tr -d '\000')
 has "another channel" '4:code9:WRONGCHAN' "$r"
 has "rubbish" '4:code' "$(curl -s --data-binary junk "$url/live/$hash/publish")"
 head -c 3000000 /dev/zero >"$tmp/body"
-is "too large" 413 "$(status "/live/$hash/publish" --data-binary "@$tmp/body" \
-    -H Expect:)"
+# Closing with bytes of the body unread may reset the connection before curl has
+# read the answer; then it gets none, which is 000.
+r=$(status "/live/$hash/publish" --data-binary "@$tmp/body" -H Expect:) || :
+[ "$r" = 000 ] || is "too large" 413 "$r"
 
 curl -s "$url/live/$hash/window" | "$mkrecord" frames >"$tmp/window"
 is window "hello manifest record record record record record" \
