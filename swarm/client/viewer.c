@@ -16,6 +16,8 @@
 #include "swarm/client/stream_out.h"
 
 #define REPORT_MAX (256 * 1024)
+/* timeout(1) and sudo pass on what the terminal's group has got already. */
+#define SIGNAL_AGAIN (500 * SP_MS)
 
 struct viewer {
 	const struct options *o;
@@ -28,7 +30,7 @@ struct viewer {
 	struct player *player;
 	struct status status;
 	struct io_timer tick;
-	sp_time started, logged;
+	sp_time started, logged, left_at;
 	bool known; /* the manifest is here */
 	bool leaving;
 	int exit;
@@ -46,6 +48,7 @@ leave(struct viewer *v, int status)
 	if (v->leaving)
 		return;
 	v->leaving = true;
+	v->left_at = loop_now(v->loop);
 	v->exit = status;
 	status_clear(&v->status);
 	mesh_host_leave(v->host);
@@ -137,9 +140,10 @@ on_signal(void *ctx, int signo SP_UNUSED)
 {
 	struct viewer *v = ctx;
 
-	if (v->leaving)
+	if (!v->leaving)
+		leave(v, 0);
+	else if (loop_now(v->loop) - v->left_at > SIGNAL_AGAIN)
 		_exit(1);
-	leave(v, 0);
 }
 
 static void
