@@ -11,7 +11,8 @@ struct host_fetch {
 	struct mesh_host *h;
 	struct origin_fetch *f;
 	uint32_t id;
-	bool bad; /* the mesh refused the head */
+	size_t origin; /* index */
+	bool bad;      /* the mesh refused the head */
 };
 
 /* ---- authority ---- */
@@ -216,6 +217,19 @@ data_cb(void *ctx, struct origin_fetch *f SP_UNUSED, const uint8_t *p,
 	return ORIGIN_GO;
 }
 
+/* Nothing else would say why a viewer that is alone gets nothing. */
+static void
+tell_refused(struct mesh_host *h, const struct host_fetch *hf, const char *why)
+{
+	const char *url = mesh_host_origin(h, hf->origin);
+
+	if (h->told_refused || url == NULL)
+		return;
+	h->told_refused = true;
+	log_msg(h->conf.log, LOG_LEVEL_WARN,
+	    "origin: refused, see --lan and --origin url=%s why=%s", url, why);
+}
+
 static void
 done_cb(void *ctx, struct origin_fetch *f SP_UNUSED,
     const struct origin_done *d)
@@ -227,6 +241,8 @@ done_cb(void *ctx, struct origin_fetch *f SP_UNUSED,
 	if (d->result != ORIGIN_OK && d->result != ORIGIN_STOPPED)
 		log_msg(h->conf.log, LOG_LEVEL_DEBUG,
 		    "origin: failed status=%d why=%s", d->status, d->text);
+	if (d->result == ORIGIN_REFUSED)
+		tell_refused(h, hf, d->text);
 	mesh_fetch_done(h->mesh, hf->id, result_of(hf, d),
 	    d->status < 0 ? 0 : (unsigned)d->status, (uint32_t)retry,
 	    loop_now(h->loop));
@@ -283,6 +299,7 @@ fetch_start(struct mesh_host *h, const struct mesh_act *act)
 		return SP_ERR_NOMEM;
 	hf->h = h;
 	hf->id = act->u.fetch.fetch;
+	hf->origin = act->u.fetch.origin;
 	LIST_INSERT_HEAD(&h->fetches, hf, entry);
 	buf_init(&b, io_mem(), 2 * LIM_URI + 2);
 	if ((rv = fetch_url(h, act, &b, &ask.reach)) == 0) {

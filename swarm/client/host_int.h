@@ -84,6 +84,7 @@ struct mesh_host {
 	/* The first n_given are the user's. */
 	struct host_origin origins[MESH_HOST_ORIGINS];
 	size_t n_origins, n_given;
+	bool told_refused; /* once is enough */
 	LIST_HEAD(, host_fetch) fetches;
 };
 

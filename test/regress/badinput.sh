@@ -155,6 +155,11 @@ stop brief
 rm "$dir/origin/live/index.m3u8"
 source_start ts 900k
 holds "seeder: recovers when there is a channel" 20 has_window text
+spawn alone $spate "$("$build/spate-channel" link "$dir/text.key" |
+    sed 's/&ws=[^&]*//')"
+says "viewer: origin on a private address" alone 10 \
+    'origin: refused.*--lan.*127.0.0.1'
+stop alone
 stop tracker
 says "seeder: tracker is away" text 15 \
     "^[^l].*$tracker_port"
