@@ -415,6 +415,60 @@ START_TEST(unfollowed_track_is_not_asked_for)
 }
 END_TEST
 
+/* Trade, a polluter, a manifest, a leap of the window. */
+static void
+some_life(void)
+{
+	struct lab_rec r;
+	int c[3];
+	unsigned i, k;
+
+	for (i = 0; i < 3; i++) {
+		c[i] = lab_accept(&lab, (uint8_t)(i + 1));
+		if (c[i] < 0 || !lab.conn[c[i]].established)
+			continue;
+		pw_put_simple(lab_say(&lab, (unsigned)c[i]), PW_UNCHOKE);
+		pw_put_simple(lab_say(&lab, (unsigned)c[i]), PW_INTERESTED);
+		lab_flush(&lab, (unsigned)c[i]);
+	}
+	for (k = 0; k < 3; k++) {
+		lab_publish(&lab, k);
+		for (i = 0; i < 3; i++) {
+			if (c[i] < 0 || !lab.conn[c[i]].open ||
+			    !lab.conn[c[i]].established)
+				continue;
+			lab_have(&lab, (unsigned)c[i], 0, LAB_FIRST + k, true);
+			lab_request(&lab, (unsigned)c[i], 0, LAB_FIRST, 0, 900);
+			lab_run(&lab, lab.now + 100 * SP_MS);
+			lab_serve(&lab, (unsigned)c[i],
+			    i == 2 ? LAB_WRONG : LAB_RIGHT);
+		}
+		ck_assert_ptr_null(mesh_sound(lab.mesh));
+	}
+	lab_manifest(&lab, 3);
+	mesh_manifest(lab.mesh, lab.env.p, lab.env.len, false, lab.now);
+	lab_drain(&lab);
+	r = lab_rec(&lab, LIM_WINDOW_PIECES + 9);
+	r.unchained = true;
+	lab_record(&lab, &r, false);
+	lab_announced(&lab, 40, 20);
+	lab_run(&lab, lab.now + SP_S);
+}
+
+START_TEST(every_failing_allocation_is_survived)
+{
+	FAILMEM_EACH (&fm) {
+		if (lab_init(&lab, NULL, &fm.mem) == 0) {
+			mesh_follow(lab.mesh, 0, true, lab.now);
+			some_life();
+			ck_assert_ptr_null(mesh_sound(lab.mesh));
+			ck_assert_uint_eq(lab.wrong, 0);
+		}
+		lab_fini(&lab);
+	}
+}
+END_TEST
+
 UNIT_MAIN("mesh_blocks", what_a_neighbour_holds_is_asked_of_it,
     nobody_is_asked_who_chokes, choke_frees_what_was_asked_for_others,
     blocks_under_way_at_a_choke_are_no_offence,
@@ -429,4 +483,4 @@ UNIT_MAIN("mesh_blocks", what_a_neighbour_holds_is_asked_of_it,
     two_timeouts_leave_a_neighbour_alone,
     slow_answer_near_the_deadline_is_hedged_once,
     blocks_nobody_asked_for_are_taken_and_then_punished,
-    unfollowed_track_is_not_asked_for)
+    unfollowed_track_is_not_asked_for, every_failing_allocation_is_survived)
