@@ -232,7 +232,8 @@ mesh_want_recv(struct mesh *m, struct peer *p, const struct pw_msg *msg)
 			continue;
 		/* the rest is asked for again when this has arrived */
 		if (b->len - start + pc->env_len > WANT_REPLY ||
-		    b->len + p->unsent > WANT_QUEUE)
+		    b->len + p->unsent > WANT_QUEUE ||
+		    !ratelim_take(&p->env_out, pc->env_len, m->now))
 			break;
 		pw_put_env(b, PW_RECORD, pc->env, pc->env_len);
 	}
@@ -255,13 +256,15 @@ knowers(const struct mesh *m, uint8_t track, uint64_t number,
 
 /*
  * One past the newest number worth asking for. A neighbour may claim any
- * number: beyond a window from our edge it is not believed, and before we
- * have an edge one neighbour at random is.
+ * number: what is beyond a window from our edge is believed as often as there
+ * are neighbours who say so. Never would be wrong: our own window may be an
+ * old one that somebody has replayed. *more: somebody claims more than we know.
  */
 static uint64_t
-want_edge(struct mesh *m, uint8_t track, const struct window_track *w)
+want_edge(struct mesh *m, uint8_t track, const struct window_track *w,
+    bool *more)
 {
-	uint64_t edge, hi = 0;
+	uint64_t edge, near = 0, told = 0;
 	unsigned i, n = 0;
 
 	for (i = 0; i < MESH_PEERS_MAX; i++) {
@@ -270,12 +273,15 @@ want_edge(struct mesh *m, uint8_t track, const struct window_track *w)
 		edge = havemap_edge(&m->peers[i]->have, track);
 		if (edge == 0)
 			continue;
+		*more |= edge > w->edge;
 		if (w->used && edge <= w->edge + LIM_WINDOW_PIECES)
-			hi = SP_MAX(hi, edge);
-		else if (!w->used && rng_below(&m->rng, ++n) == 0)
-			hi = edge;
+			near = SP_MAX(near, edge);
+		if (rng_below(&m->rng, ++n) == 0)
+			told = edge;
 	}
-	return hi;
+	if (w->used && told <= w->edge + LIM_WINDOW_PIECES)
+		return near;
+	return told;
 }
 
 /* Asked for so lately that the answer may be on its way. */
@@ -289,24 +295,26 @@ is_asked(const struct mesh *m, const struct want *a, uint64_t number)
 static void
 note_asked(const struct mesh *m, struct want *a, uint64_t lo, uint64_t hi)
 {
-	if (a->hi == 0 || m->now - a->at >= MESH_WANT_GAP)
+	if (a->hi == 0 || m->now - a->at >= MESH_WANT_GAP ||
+	    lo > a->hi + LIM_WINDOW_PIECES || hi + LIM_WINDOW_PIECES < a->lo)
 		*a = (struct want){ lo, hi, m->now };
 	a->lo = SP_MIN(a->lo, lo);
 	a->hi = SP_MAX(a->hi, hi);
 }
 
-/* Asks for runs of unknown records of one track; how many are waited for. */
+/* Asks for runs of unknown records of one track; 0: nothing to wait for. */
 static unsigned
 want_track(struct mesh *m, uint8_t track)
 {
 	const struct window_track *w = window_track(&m->window, track);
 	struct want before, *a;
 	uint8_t who[MESH_PEERS_MAX];
-	uint64_t lo, hi = want_edge(m, track, w), n, run;
+	bool more = false;
+	uint64_t lo, hi = want_edge(m, track, w, &more), n, run;
 	unsigned k, asks = 0;
 
 	if (hi == 0)
-		return 0;
+		return more;
 	lo = SP_MAX(w->used ? w->first : 0,
 	    hi > LIM_WINDOW_PIECES ? hi - LIM_WINDOW_PIECES : 0);
 	a = &m->wants[track < LIM_TRACKS ? track
@@ -330,7 +338,7 @@ want_track(struct mesh *m, uint8_t track)
 		note_asked(m, a, n, n + run);
 		asks++;
 	}
-	return asks;
+	return asks + more;
 }
 
 void

@@ -209,7 +209,8 @@ on_pong(struct mesh *m, struct peer *p, const struct pw_msg *msg)
 static void
 on_want_manifest(struct mesh *m, struct peer *p, const struct pw_msg *msg)
 {
-	if (m->manifest != NULL && m->manifest->serial > msg->u.serial)
+	if (m->manifest != NULL && m->manifest->serial > msg->u.serial &&
+	    ratelim_take(&p->env_out, m->manifest_len, m->now))
 		pw_put_env(mesh_say(m, p), PW_MANIFEST, m->manifest_env,
 		    m->manifest_len);
 }

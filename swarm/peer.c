@@ -4,6 +4,8 @@
 #define HS_MAX    1024
 #define RATE_SPAN (3 * SP_S)
 #define BLOCK     16384
+#define ENV_RATE  (32 * 1024) /* bytes per second, beyond a window's records */
+#define ENV_BURST (1024 * 1024)
 #define PEX_RATE  2 /* addresses per second, beyond one full message */
 
 void
@@ -17,6 +19,7 @@ peer_init(struct peer *p, const struct sp_mem *mem, uint32_t conn,
 	p->outgoing = outgoing;
 	p->am_choking = p->is_choking = true;
 	p->opened_at = p->recv_at = p->sent_at = now;
+	ratelim_init(&p->env_out, ENV_RATE, ENV_BURST, now);
 	ratelim_init(&p->pex_in, PEX_RATE, LIM_PEX_PEERS, now);
 	buf_init(&p->plain, mem, PLAIN_MAX);
 	buf_init(&p->hs, mem, HS_MAX);

@@ -65,6 +65,7 @@ struct peer {
 	sp_time alone_until;
 	sp_time pex_at;
 	sp_time choke_out_of_turn; /* not before: it became interested */
+	struct ratelim env_out;    /* records and manifests it may ask for */
 	struct ratelim pex_in;     /* addresses that it may tell us of */
 	uint32_t timeouts_row, timeouts, rejects, blocks_ok;
 	uint32_t strays;      /* blocks that nobody asked for */

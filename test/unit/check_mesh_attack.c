@@ -190,7 +190,6 @@ END_TEST
 START_TEST(block_sent_often_does_not_become_urgent)
 {
 	static uint8_t bytes[8 * LIM_BLOCK];
-	struct pw_block_ref ref = { LAB_FIRST, 0, 0 };
 	struct mesh_conf conf;
 	struct lab_rec r;
 	unsigned c, d, i;
@@ -221,7 +220,6 @@ START_TEST(block_sent_often_does_not_become_urgent)
 	for (i = 0; i < 4; i++)
 		lab_request(&lab, c, 0, LAB_FIRST, (uint16_t)(1 + i), 9000);
 	i = (unsigned)lab.conn[c].blocks;
-	ref.index = 0;
 	lab_request(&lab, c, 0, LAB_FIRST, 0, 9000);
 	lab_request(&lab, d, 0, LAB_FIRST, 6, 400);
 	ck_assert_uint_eq(lab.conn[d].blocks, 0);
@@ -232,10 +230,81 @@ START_TEST(block_sent_often_does_not_become_urgent)
 }
 END_TEST
 
+START_TEST(replayed_window_is_left_for_the_real_one)
+{
+	struct lab_rec r;
+	unsigned c, d;
+
+	lab_setup(NULL);
+	c = neighbour(1);
+	r = lab_rec(&lab, 0);
+	lab_seal(&lab, &r); /* of last week */
+	pw_put_env(lab_say(&lab, c), PW_RECORD, lab.env.p, lab.env.len);
+	lab_have(&lab, c, 0, LAB_FIRST, true);
+	d = neighbour(2);
+	lab_have(&lab, d, 0, LAB_FIRST + 5000, true);
+	run(5 * SP_S);
+	ck_assert_uint_ge(lab.conn[d].got[PW_WANT_RECORDS], 1);
+	ck_assert_uint_eq(lab.conn[d].want_number, LAB_FIRST + 5000);
+	r = lab_rec(&lab, 5000);
+	lab_seal(&lab, &r);
+	pw_put_env(lab_say(&lab, d), PW_RECORD, lab.env.p, lab.env.len);
+	lab_flush(&lab, d);
+	ck_assert_int_eq(lab_held(&lab, 5000), 0);
+	lab_teardown();
+}
+END_TEST
+
+START_TEST(record_is_asked_for_once_while_it_may_be_under_way)
+{
+	unsigned c[4], i, asks = 0;
+
+	lab_setup(NULL);
+	for (i = 0; i < 4; i++)
+		c[i] = neighbour((uint8_t)(i + 1));
+	for (i = 0; i < 4; i++) {
+		lab_have(&lab, c[i], 0, LAB_FIRST, true);
+		run(30 * SP_MS);
+	}
+	for (i = 0; i < 4; i++)
+		asks += lab.conn[c[i]].got[PW_WANT_RECORDS];
+	ck_assert_uint_eq(asks, 1);
+	lab_teardown();
+}
+END_TEST
+
+START_TEST(records_are_not_sent_without_end)
+{
+	struct lab_rec r;
+	unsigned c, k;
+
+	lab_setup(NULL);
+	for (k = 0; k < 40; k++) {
+		r = lab_rec(&lab, k);
+		r.length = 128 * LIM_BLOCK; /* 4 KiB of leaves each */
+		ck_assert_int_eq(lab_record(&lab, &r, false), 0);
+	}
+	c = neighbour(1);
+	lab.conn[c].bytes_in = 0;
+	for (k = 0; k < 100; k++) {
+		pw_put_want(lab_say(&lab, c), 0, LAB_FIRST, 64);
+		lab_flush(&lab, c);
+		run(100 * SP_MS);
+	}
+	/* a window's worth at once, then little */
+	ck_assert_uint_ge(lab.conn[c].bytes_in, 1000000);
+	ck_assert_uint_le(lab.conn[c].bytes_in, 1500000);
+	lab_teardown();
+}
+END_TEST
+
 UNIT_MAIN("mesh_attack", record_that_has_left_does_not_come_back,
     strangers_cannot_hold_all_slots, flood_of_strangers_is_refused,
     some_neighbours_are_of_our_own_choice,
     hearsay_cannot_have_an_address_dialled_again_and_again,
     one_neighbour_cannot_fill_the_list_of_addresses,
     bad_manifests_of_a_neighbour_end_it,
-    block_sent_often_does_not_become_urgent)
+    block_sent_often_does_not_become_urgent,
+    replayed_window_is_left_for_the_real_one,
+    record_is_asked_for_once_while_it_may_be_under_way,
+    records_are_not_sent_without_end)
