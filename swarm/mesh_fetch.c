@@ -343,7 +343,9 @@ mesh_fetch_head(struct mesh *m, uint32_t fetch, uint64_t at, uint64_t total,
 	if (pc == NULL)
 		return SP_ERR_NOTFOUND;
 	want = pc->rec.offset + (uint64_t)f->first * LIM_BLOCK;
-	if (at > want)
+	/* an origin without Range is read past what goes before, but not a film
+	 */
+	if (at > want || want - at > LIM_PIECE_BYTES)
 		return SP_ERR_RANGE;
 	/* a resource that is not what was signed need not be read */
 	if (total != 0 && !pc->rec.has_range && total != pc->rec.length) {

@@ -186,6 +186,18 @@ is_news(const struct mesh *m, uint8_t track, uint64_t number)
 	       number >= w->edge - LIM_WINDOW_PIECES;
 }
 
+/*
+ * A full map of one track takes 150 KB: nobody gets 64 of them for a channel
+ * of one track. Before the manifest is known any may exist.
+ */
+static bool
+may_exist(const struct mesh *m, uint8_t track)
+{
+	return m->manifest == NULL ||
+	       manifest_track(m->manifest, track % LIM_TRACK_INIT) != NULL ||
+	       window_track_const(&m->window, track)->used;
+}
+
 void
 mesh_have_recv(struct mesh *m, struct peer *p, struct pw_msg *msg)
 {
@@ -195,6 +207,8 @@ mesh_have_recv(struct mesh *m, struct peer *p, struct pw_msg *msg)
 	bool unknown = false, useful = false;
 	sp_time at;
 
+	if (!may_exist(m, track))
+		return;
 	while (pw_have_next(msg, &g)) {
 		pc = mesh_find(m, track, g.number);
 		useful |= pc != NULL && pc->deadline != SP_NEVER &&

@@ -298,6 +298,45 @@ START_TEST(records_are_not_sent_without_end)
 }
 END_TEST
 
+START_TEST(tracks_that_do_not_exist_take_no_memory)
+{
+	unsigned c;
+	int i;
+	size_t before;
+
+	lab_setup(NULL);
+	c = neighbour(1);
+	lab_manifest(&lab, 1);
+	mesh_manifest(lab.mesh, lab.env.p, lab.env.len, true, lab.now);
+	lab_publish(&lab, 0);
+	run(SP_S);
+	before = fm.live_bytes;
+	for (i = 1; i < LIM_TRACKS; i++)
+		lab_have(&lab, c, (uint8_t)i, 7, true);
+	ck_assert_uint_le(fm.live_bytes, before + 1000);
+	lab_teardown();
+}
+END_TEST
+
+START_TEST(resource_that_ignores_range_is_not_read_for_ever)
+{
+	struct lab_rec r;
+	int f;
+
+	lab_setup(NULL);
+	mesh_follow(lab.mesh, 0, true, lab.now);
+	mesh_origins(lab.mesh, 1, lab.now);
+	r = lab_rec(&lab, 0);
+	r.offset = UINT64_C(1) << 40;
+	ck_assert_int_eq(lab_record(&lab, &r, true), 0);
+	run(5 * SP_S);
+	ck_assert_int_ge(f = lab_fetching(&lab), 0);
+	ck_assert_int_eq(lab_reply_head(&lab, (unsigned)f, 0, 0), SP_ERR_RANGE);
+	lab_reply_done(&lab, (unsigned)f, MESH_FETCH_HTTP, 200, 0);
+	lab_teardown();
+}
+END_TEST
+
 UNIT_MAIN("mesh_attack", record_that_has_left_does_not_come_back,
     strangers_cannot_hold_all_slots, flood_of_strangers_is_refused,
     some_neighbours_are_of_our_own_choice,
@@ -307,4 +346,5 @@ UNIT_MAIN("mesh_attack", record_that_has_left_does_not_come_back,
     block_sent_often_does_not_become_urgent,
     replayed_window_is_left_for_the_real_one,
     record_is_asked_for_once_while_it_may_be_under_way,
-    records_are_not_sent_without_end)
+    records_are_not_sent_without_end, tracks_that_do_not_exist_take_no_memory,
+    resource_that_ignores_range_is_not_read_for_ever)
