@@ -32,18 +32,6 @@ contacts_by_addr(struct contacts *c, const struct sp_addr *addr)
 }
 
 struct contact *
-contacts_by_id(struct contacts *c, const uint8_t *peer_id)
-{
-	uint32_t i;
-
-	for (i = 0; i < c->n; i++)
-		if (c->v[i].has_id &&
-		    memcmp(c->v[i].peer_id, peer_id, LINK_PEERID_LEN) == 0)
-			return &c->v[i];
-	return NULL;
-}
-
-struct contact *
 contacts_by_dial(struct contacts *c, uint32_t dial)
 {
 	uint32_t i;
@@ -153,20 +141,7 @@ contacts_pick(struct contacts *c, uint32_t dial, struct sp_rng *rng,
 		return NULL;
 	best->state = CONTACT_DIALING;
 	best->dial = dial;
-	best->dialed_at = now;
 	return best;
-}
-
-sp_time
-contacts_next(const struct contacts *c)
-{
-	sp_time at = SP_NEVER;
-	uint32_t i;
-
-	for (i = 0; i < c->n; i++)
-		if (c->v[i].state == CONTACT_IDLE)
-			at = SP_MIN(at, c->v[i].retry_at);
-	return at;
 }
 
 void

@@ -27,9 +27,8 @@ struct contact {
 	uint8_t peer_id[LINK_PEERID_LEN];
 	bool has_id;
 	enum contact_state state;
-	uint32_t fails; /* dials in a row that came to nothing */
-	uint32_t dial;  /* id while dialling */
-	sp_time dialed_at;
+	uint32_t fails;   /* dials in a row that came to nothing */
+	uint32_t dial;    /* id while dialling */
 	sp_time retry_at; /* not dialled before */
 };
 
@@ -60,12 +59,9 @@ int contacts_add(struct contacts *c, const struct sp_addr *addr,
 /* A random idle address that may be dialled now; marks it as dialling. */
 struct contact *contacts_pick(struct contacts *c, uint32_t dial,
     struct sp_rng *rng, sp_time now);
-/* When the next idle one may be dialled; SP_NEVER: none. */
-sp_time contacts_next(const struct contacts *c);
 struct contact *contacts_by_dial(struct contacts *c, uint32_t dial);
 struct contact *contacts_by_addr(struct contacts *c,
     const struct sp_addr *addr);
-struct contact *contacts_by_id(struct contacts *c, const uint8_t *peer_id);
 uint32_t contacts_dialing(const struct contacts *c);
 /* Back to idle; |failed| makes it wait 5, 10, 20 ... 300 s, gone after 6. */
 void contacts_release(struct contacts *c, struct contact *ct, bool failed,

@@ -75,7 +75,7 @@ struct fetch {
 struct news {
 	uint8_t track;
 	uint64_t number;
-	bool known, all, gone;
+	bool known, all;
 	uint64_t held[LIM_PIECE_BLOCKS / 64];
 	uint64_t arriving[LIM_PIECE_BLOCKS / 64];
 };

@@ -206,17 +206,6 @@ peer_request_late(struct peer *p, uint32_t index, sp_time now)
 	peer_request_del(p, index);
 }
 
-sp_time
-peer_next_timeout(const struct peer *p)
-{
-	sp_time at = SP_NEVER;
-	uint32_t i;
-
-	for (i = 0; i < p->n_req; i++)
-		at = SP_MIN(at, p->req[i].timeout_at);
-	return at;
-}
-
 void
 peer_rtt(struct peer *p, sp_time sample)
 {

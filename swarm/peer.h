@@ -34,7 +34,7 @@ struct peer_request {
 struct peer {
 	bool used, established, closing;
 	bool deaf; /* failed the handshake: kept open, not listened to */
-	bool outgoing, seeder, no_port;
+	bool outgoing, seeder;
 	bool am_choking, am_interested, is_choking, is_interested;
 	int close_why; /* error for the CLOSE act */
 	uint32_t conn;
@@ -105,8 +105,6 @@ void peer_request_del(struct peer *p, uint32_t index);
 void peer_request_done(struct peer *p, uint32_t index, sp_time now);
 /* p->req[index] timed out: backs off; removes it. */
 void peer_request_late(struct peer *p, uint32_t index, sp_time now);
-/* Earliest time-out of a request; SP_NEVER. */
-sp_time peer_next_timeout(const struct peer *p);
 void peer_rtt(struct peer *p, sp_time sample);
 
 #endif

@@ -244,10 +244,6 @@ window_add(struct window *w, const struct record_env *env, const uint8_t *bytes,
 	t->edge = edge;
 	t->used = true;
 	*slot(t, n) = pc;
-	if (n + 1 == edge) {
-		memcpy(t->head_digest, digest, HASH_LEN);
-		t->epoch = pc->rec.epoch;
-	}
 	*out = pc;
 	return 0;
 }

@@ -68,8 +68,6 @@ struct window_track {
 	uint64_t first, edge; /* numbers; equal: empty */
 	struct piece **ring;  /* cap slots, cap a power of two */
 	uint32_t cap;
-	uint8_t head_digest[HASH_LEN]; /* of the newest record */
-	uint32_t epoch;                /* of the newest record */
 };
 
 struct window {

@@ -55,7 +55,6 @@ START_TEST(new_peer_is_choking_and_choked)
 	ck_assert(p.am_choking && p.is_choking);
 	ck_assert(!p.established && !p.am_interested && !p.is_interested);
 	ck_assert_uint_eq(peer_room(&p, 5), 0);
-	ck_assert_int_eq(peer_next_timeout(&p), SP_NEVER);
 	teardown();
 }
 END_TEST
@@ -212,7 +211,6 @@ START_TEST(requests_are_found_by_their_block)
 	ref.track = 1;
 	ck_assert_int_eq(peer_request_find(&p, &ref), -1);
 	ck_assert_uint_eq(p.req_bytes, 63 * BLOCK);
-	ck_assert_int_eq(peer_next_timeout(&p), p.req[0].timeout_at);
 	teardown();
 }
 END_TEST

@@ -50,7 +50,6 @@ START_TEST(first_record_makes_the_window)
 	ck_assert_int_eq(pc->done_at, SP_NEVER);
 	ck_assert_int_eq(pc->deadline, SP_NEVER);
 	ck_assert_int_eq(pc->want_at, SP_NEVER);
-	ck_assert_mem_eq(t->head_digest, pc->digest, HASH_LEN);
 	teardown();
 }
 END_TEST
@@ -199,7 +198,6 @@ START_TEST(chain_begins_anew_with_an_epoch)
 	ck_assert_int_eq(pieces_add(&win, &s, 5, NULL), SP_ERR_CHAIN);
 	s.epoch = 2;
 	ck_assert_int_eq(pieces_add(&win, &s, 5, NULL), 0);
-	ck_assert_uint_eq(window_track(&win, 0)->epoch, 2);
 	teardown();
 }
 END_TEST
