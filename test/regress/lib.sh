@@ -62,11 +62,17 @@ finish() {
 	for n in $mounts; do
 		umount "$n"
 	done
-	if { [ $rc -eq 0 ] || [ $rc -eq 77 ]; } && [ -z "${KEEP:-}" ]; then
-		rm -rf "$dir"
-	else
-		[ $rc -eq 0 ] || [ $rc -ge 128 ] || show_logs
+	case $rc in
+	0 | 77 | 130) ;;
+	*)
+		show_logs
+		KEEP=1
+		;;
+	esac
+	if [ -n "${KEEP:-}" ]; then
 		say "kept: $dir"
+	else
+		rm -rf "$dir"
 	fi
 	exit $rc
 }

@@ -21,7 +21,7 @@ viewer_ready 1
 play_with ffmpeg 1 $((seconds - 2))
 players_done $((seconds + 20)) hlsget2 hlsget3 hlsget4 hlsget5 hlsget6 ffmpeg1
 viewers_leave 1 2 3 4 5 6
-judge --offload 0.40 "$dir/ffmpeg1.log" "$dir"/hlsget[23456].log
+judge --offload 0.30 "$dir/ffmpeg1.log" "$dir"/hlsget[23456].log
 for i in 2 3 4; do
 	grep -q '"init": true' "$dir/hlsget$i.log" ||
 	    fail "hlsget$i read no initialization section"

@@ -11,12 +11,28 @@ import argparse
 import json
 import os
 import select
+import signal
 import socket
 import subprocess
 import sys
 import time
 
 from measure import STALL_S, Idle, Log, Stalls
+
+
+PLAYERS = []
+
+
+def start(cmd, **more):
+    PLAYERS.append(subprocess.Popen(cmd, stdin=subprocess.DEVNULL, **more))
+    return PLAYERS[-1]
+
+
+def stop(*_):
+    """SIGTERM: leave no player behind."""
+    for proc in PLAYERS:
+        finish(proc)
+    sys.exit(143)
 
 
 def finish(proc):
@@ -59,8 +75,7 @@ def ffmpeg(args, idle, stalls, end):
         "repeat+level+warning", "-progress", "pipe:1", "-stats_period", "0.2",
         "-user_agent", args.agent, "-re", "-i", args.url,
         "-map", "0:v:0", "-map", "0:a:0", "-f", "null", "-"]
-    proc = subprocess.Popen(cmd, stdout=subprocess.PIPE,
-        stdin=subprocess.DEVNULL)
+    proc = start(cmd, stdout=subprocess.PIPE)
     clock = Clock(stalls)
     out = {"startup": None, "media": 0.0, "ended": False, "faults": []}
     buf = b""
@@ -126,7 +141,7 @@ def mpv(args, idle, stalls, end):
         "--no-ytdl", "--user-agent=" + args.agent,
         "--input-ipc-server=" + path, args.url]
     out = {"startup": None, "media": 0.0, "ended": False, "faults": []}
-    proc = subprocess.Popen(cmd, stdin=subprocess.DEVNULL)
+    proc = start(cmd)
     ipc = Ipc(path, end)
     if ipc.sock is None:
         finish(proc)
@@ -169,6 +184,7 @@ def main():
     p.add_argument("--begun", type=float, default=0)
     p.add_argument("--agent", default="")
     args = p.parse_args()
+    signal.signal(signal.SIGTERM, stop)
     args.agent = args.agent or args.player
     args.begun = args.begun or time.monotonic()
     end = args.begun + args.seconds
