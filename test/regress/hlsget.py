@@ -175,7 +175,6 @@ class Reader:
                 last = msn - 1
             fresh = 0
             for n, (uri, dur, init, disc) in enumerate(segs, msn):
-                self.idle.note()
                 if n <= last:
                     continue
                 if time.monotonic() > end:

@@ -5,8 +5,10 @@ A tool writes one JSON object per line into its log: transfers (kind "get"),
 and at the end one summary (kind "player"), which judge.py reads.
 """
 
+import collections
 import hashlib
 import json
+import threading
 import time
 
 STALL_S = 0.5  # media this late against the wall clock is a stall
@@ -21,25 +23,42 @@ def cpu_times():
 
 
 class Idle:
-    """Idle share of the machine: over all of the run, and lately."""
+    """How busy the machine is. A thread looks every 50 ms: at the idle share,
+    and by how much it was late itself, which nothing but the machine explains.
+    """
+
+    TICK = 0.05
+    LATELY = 6
 
     def __init__(self):
         self.begin = cpu_times()
-        self.marks = [(time.monotonic(), self.begin)]
+        self.seconds = collections.deque(maxlen=self.LATELY)
+        self.late = collections.deque(maxlen=int(self.LATELY / self.TICK))
+        threading.Thread(target=self.run, daemon=True).start()
 
-    def note(self):
-        now = time.monotonic()
-        if now - self.marks[-1][0] >= 0.5:
-            self.marks.append((now, cpu_times()))
-            del self.marks[:-10]
+    def run(self):
+        mark, since = self.begin, time.monotonic()
+        while True:
+            before = time.monotonic()
+            time.sleep(self.TICK)
+            now = time.monotonic()
+            self.late.append(max(0, now - before - 2 * self.TICK))
+            if now - since >= 1:
+                cpu = cpu_times()
+                self.seconds.append(self._percent(mark, cpu))
+                mark, since = cpu, now
 
     @staticmethod
     def _percent(a, b):
         return round(100 * (b[0] - a[0]) / max(1, b[1] - a[1]))
 
     def lately(self):
-        """Percent over the last five seconds."""
-        return self._percent(self.marks[0][1], cpu_times())
+        """Percent idle in the busiest of the last seconds."""
+        return min(self.seconds, default=self.overall())
+
+    def paused(self):
+        """Seconds lately in which nothing ran."""
+        return sum(list(self.late))
 
     def overall(self):
         return self._percent(self.begin, cpu_times())
@@ -80,14 +99,14 @@ class Stalls:
             "at": round(now - self.begun, 2),
             "s": round(seconds, 2),
             "idle": self.idle.lately(),
+            "paused": round(self.idle.paused(), 2),
         })
 
 
 def counts(stall):
     """Whether a stall is held against spate."""
-    if stall["idle"] < BUSY_IDLE:
-        return stall["s"] >= BUSY_STALL_S
-    return stall["s"] >= STALL_S
+    bound = BUSY_STALL_S if stall["idle"] < BUSY_IDLE else STALL_S
+    return stall["s"] >= bound + stall.get("paused", 0)
 
 
 def default_port(url):

@@ -70,7 +70,7 @@ class Clock:
             self.stalls.add(self.worst)
 
 
-def ffmpeg(args, idle, stalls, end):
+def ffmpeg(args, stalls, end):
     cmd = ["ffmpeg", "-hide_banner", "-nostdin", "-nostats", "-loglevel",
         "repeat+level+warning", "-progress", "pipe:1", "-stats_period", "0.2",
         "-user_agent", args.agent, "-re", "-i", args.url,
@@ -80,7 +80,6 @@ def ffmpeg(args, idle, stalls, end):
     out = {"startup": None, "media": 0.0, "ended": False, "faults": []}
     buf = b""
     while time.monotonic() < end:
-        idle.note()
         ready, _, _ = select.select([proc.stdout], [], [], 0.2)
         now = time.monotonic()
         if ready:
@@ -135,7 +134,7 @@ class Ipc:
         return [json.loads(x) for x in lines if x]
 
 
-def mpv(args, idle, stalls, end):
+def mpv(args, stalls, end):
     path = args.log + ".sock"
     cmd = ["mpv", "--no-config", "--vo=null", "--ao=null", "--no-terminal",
         "--no-ytdl", "--user-agent=" + args.agent,
@@ -151,7 +150,6 @@ def mpv(args, idle, stalls, end):
         ipc.say("observe_property", i, name)
     first, paused = None, None
     while time.monotonic() < end and not out["ended"]:
-        idle.note()
         for e in ipc.events(0.2):
             now = time.monotonic()
             kind, name, data = (e.get(k) for k in ("event", "name", "data"))
@@ -191,7 +189,7 @@ def main():
     idle = Idle()
     stalls = Stalls(idle, args.begun)
     run = {"ffmpeg": ffmpeg, "mpv": mpv}[args.player]
-    out = run(args, idle, stalls, end)
+    out = run(args, stalls, end)
     if out["startup"] is None:
         out["faults"].append("nothing was played")
     Log(args.log).put("player", player=args.player, url=args.url,
