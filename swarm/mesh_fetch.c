@@ -206,6 +206,20 @@ expecters(const struct mesh *m, const struct piece_rows *rows, uint32_t index)
 	return out;
 }
 
+/* Neighbours whose word is worth waiting for: who claims all and gives nothing
+ * must not keep everybody from the origin. */
+static uint64_t
+credible(const struct mesh *m)
+{
+	uint64_t set = 0;
+	unsigned i;
+
+	MESH_SLOTS (m->used, i)
+		if (peer_is_credible(m->peers[i]))
+			set |= UINT64_C(1) << i;
+	return set;
+}
+
 static uint64_t
 piece_bps(const struct piece *pc)
 {
@@ -228,6 +242,7 @@ needs(struct mesh *m, const struct wanted *w, uint8_t *need, sp_time *next)
 	sp_time tau = rescue_tau(w->deadline - pc->avail_at - guard,
 	    SP_MAX(m->swarm_size, m->contacts.n));
 	sp_time shift = rescue_shift(mesh_uplink(m), piece_bps(pc), tau);
+	uint64_t believed = 0;
 	struct piece_rows rows;
 	uint32_t i;
 
@@ -235,6 +250,7 @@ needs(struct mesh *m, const struct wanted *w, uint8_t *need, sp_time *next)
 	if (slack > guard) {
 		*next = SP_MIN(*next, w->deadline - guard);
 		mesh_rows(m, pc, &rows);
+		believed = credible(m);
 	}
 	for (i = 0; i < pc->blocks; i++) {
 		if (piece_holds(pc, i) || pc->fetching[i / 64] >> (i % 64) & 1)
@@ -250,8 +266,9 @@ needs(struct mesh *m, const struct wanted *w, uint8_t *need, sp_time *next)
 				    w->deadline - guard + START_GRACE);
 			continue;
 		}
-		if (pc->pending[i] > 0 || mesh_holders(&rows, i) != 0 ||
-		    expecters(m, &rows, i) != 0)
+		if (pc->pending[i] > 0 ||
+		    ((mesh_holders(&rows, i) | expecters(m, &rows, i)) &
+			believed) != 0)
 			continue;
 		draw = rescue_threshold(m->seed, pc->rec.track, pc->rec.number,
 		    rescue_stripe_of(i, pc->blocks), guard, tau);

@@ -139,6 +139,16 @@ ban(struct mesh *m, unsigned slot, int err)
 	mesh_peer_drop(m, slot, PW_BYE_BAD_BLOCK, err);
 }
 
+void
+mesh_peer_shun(struct mesh *m, unsigned slot)
+{
+	struct peer *p = m->peers[slot];
+
+	contacts_ban(&m->contacts, p->id, &p->addr, m->now + MESH_BAN);
+	m->st.banned++;
+	mesh_peer_drop(m, slot, PW_BYE_CHURN, SP_ERR_TIMEOUT);
+}
+
 /* ---- opening ---- */
 
 static int
@@ -330,6 +340,10 @@ settle_twin(struct mesh *m, unsigned slot)
 			mesh_peer_drop(m, slot, PW_BYE_CHURN, SP_OK);
 			return SP_ERR_EXISTS;
 		}
+		/* a new connection is no new reputation */
+		p->timeouts += q->timeouts;
+		p->rejects += q->rejects;
+		p->blocks_ok += q->blocks_ok;
 		mesh_peer_drop(m, i, PW_BYE_CHURN, SP_OK);
 	}
 	return 0;

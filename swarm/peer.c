@@ -96,6 +96,18 @@ peer_room(const struct peer *p, sp_time now)
 	return pipe - p->n_req;
 }
 
+bool
+peer_is_credible(const struct peer *p)
+{
+	return p->timeouts + p->rejects / 8 <= p->blocks_ok + 1;
+}
+
+bool
+peer_is_barren(const struct peer *p)
+{
+	return p->blocks_ok == 0 && p->timeouts >= PEER_BARREN;
+}
+
 sp_time
 peer_timeout(const struct peer *p)
 {
@@ -200,7 +212,8 @@ peer_request_late(struct peer *p, uint32_t index, sp_time now)
 {
 	p->timeouts++;
 	if (++p->timeouts_row >= 2)
-		p->alone_until = now + PEER_ALONE;
+		p->alone_until =
+		    now + (peer_is_credible(p) ? PEER_ALONE : PEER_SHUNNED);
 	p->rate_best[0] /= 2;
 	p->rate_best[1] /= 2;
 	peer_request_del(p, index);

@@ -18,6 +18,8 @@
 #define PEER_TIMEOUT_MIN (700 * SP_MS)  /* what a fair queue may take */
 #define PEER_TIMEOUT_0   (1500 * SP_MS) /* before there are samples */
 #define PEER_ALONE       (5 * SP_S)     /* after two time-outs in a row */
+#define PEER_BARREN      3              /* time-outs, and not one block */
+#define PEER_SHUNNED     (30 * SP_S)    /* when it never delivers */
 #define PEER_SILENT      (10 * SP_S)    /* then it is dead */
 #define PEER_PING        (4 * SP_S)     /* of own silence */
 #define PEER_HANDSHAKE   (10 * SP_S)
@@ -93,6 +95,13 @@ uint64_t peer_rate(const struct peer *p);
 uint32_t peer_pipeline(const struct peer *p);
 /* How many more may be asked of it now. */
 uint32_t peer_room(const struct peer *p, sp_time now);
+/*
+ * Whether its word that it holds something is worth waiting for: it has
+ * delivered about as often as it was late. New ones are believed.
+ */
+bool peer_is_credible(const struct peer *p);
+/* It was asked PEER_BARREN times and never gave a block. */
+bool peer_is_barren(const struct peer *p);
 sp_time peer_timeout(const struct peer *p);
 
 /* SP_ERR_NOMEM, SP_ERR_FULL. */

@@ -298,6 +298,24 @@ START_TEST(swarm_of_liars_costs_no_miss_where_there_is_an_origin)
 }
 END_TEST
 
+START_TEST(who_never_delivers_loses_its_place)
+{
+	unsigned c, k;
+
+	setup();
+	c = neighbour(1);
+	for (k = 0; k < 30 && lab.conn[c].open; k++) {
+		lab_publish(&lab, k);
+		lab_have(&lab, c, 0, LAB_FIRST + k, true);
+		run(SP_S);
+	}
+	ck_assert(!lab.conn[c].open);
+	ck_assert_uint_eq(lab_stats(&lab).timeouts, 3);
+	ck_assert_uint_eq(lab_stats(&lab).banned, 1);
+	lab_teardown();
+}
+END_TEST
+
 START_TEST(two_timeouts_leave_a_neighbour_alone)
 {
 	unsigned c, asked, late;
@@ -307,8 +325,12 @@ START_TEST(two_timeouts_leave_a_neighbour_alone)
 	c = neighbour(1);
 	lab_publish(&lab, 0);
 	lab_have(&lab, c, 0, LAB_FIRST, true);
+	/* one that has delivered: others are worse off */
+	serve_for(SP_S, &c, 1);
+	lab_publish(&lab, 1);
+	lab_have(&lab, c, 0, LAB_FIRST + 1, true);
 	run(SP_S);
-	ck_assert_uint_eq(lab.conn[c].n_req, 2);
+	ck_assert_uint_ge(lab.conn[c].n_req, 2);
 	while (lab_stats(&lab).timeouts < 2)
 		run(20 * SP_MS);
 	/* what it was still asked for meanwhile is late too */
@@ -480,7 +502,7 @@ UNIT_MAIN("mesh_blocks", what_a_neighbour_holds_is_asked_of_it,
     block_of_a_wrong_length_or_index_is_pollution,
     liar_who_never_answers_costs_no_miss,
     swarm_of_liars_costs_no_miss_where_there_is_an_origin,
-    two_timeouts_leave_a_neighbour_alone,
+    who_never_delivers_loses_its_place, two_timeouts_leave_a_neighbour_alone,
     slow_answer_near_the_deadline_is_hedged_once,
     blocks_nobody_asked_for_are_taken_and_then_punished,
     unfollowed_track_is_not_asked_for, every_failing_allocation_is_survived)

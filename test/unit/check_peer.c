@@ -156,6 +156,34 @@ START_TEST(timeouts_back_off_and_then_leave_the_peer_alone)
 }
 END_TEST
 
+START_TEST(who_never_delivers_is_believed_no_more)
+{
+	sp_time now = 200 * SP_S;
+
+	setup();
+	ck_assert(peer_is_credible(&p));
+	ck_assert_int_eq(ask(1, now), 0);
+	ck_assert_int_eq(ask(2, now), 0);
+	ck_assert_int_eq(ask(3, now), 0);
+	peer_request_late(&p, 0, now + SP_S);
+	ck_assert(peer_is_credible(&p));
+	peer_request_late(&p, 0, now + SP_S);
+	ck_assert(!peer_is_credible(&p));
+	ck_assert(!peer_is_barren(&p));
+	/* and is left alone for longer than one that gave something */
+	ck_assert_uint_eq(peer_room(&p, now + SP_S + PEER_ALONE), 0);
+	peer_request_late(&p, 0, now + SP_S);
+	ck_assert(peer_is_barren(&p));
+	deliver(2, 100 * SP_MS, now + 2 * SP_S);
+	ck_assert(peer_is_credible(&p));
+	ck_assert(!peer_is_barren(&p));
+	/* refusing is honest, always refusing is not */
+	p.rejects = 15;
+	ck_assert(!peer_is_credible(&p));
+	teardown();
+}
+END_TEST
+
 START_TEST(timeout_has_a_ceiling)
 {
 	uint16_t i;
@@ -256,6 +284,7 @@ UNIT_MAIN("peer", new_peer_is_choking_and_choked,
     rate_is_the_best_of_the_last_spans_and_then_forgotten,
     blocks_read_at_once_say_nothing_of_a_rate,
     timeout_follows_the_measured_times,
-    timeouts_back_off_and_then_leave_the_peer_alone, timeout_has_a_ceiling,
+    timeouts_back_off_and_then_leave_the_peer_alone,
+    who_never_delivers_is_believed_no_more, timeout_has_a_ceiling,
     nobody_is_asked_that_cannot_answer, requests_are_found_by_their_block,
     round_trip_times_are_smoothed, every_failing_allocation_is_survived)
