@@ -161,7 +161,8 @@ candidates_of(struct mesh *m, const struct wanted *w, uint32_t ref,
 	for (i = 0; i < pc->blocks && n < max; i++) {
 		if (piece_holds(pc, i))
 			continue;
-		/* the origin may hang: near the deadline peers may win */
+		/* the origin may hang: near the deadline peers may win, and
+		 * after it that is no hedge any more but the only hope */
 		from_origin = pc->fetching[i / 64] >> (i % 64) & 1;
 		if (from_origin && w->deadline - m->now > ORIGIN_HEDGE) {
 			*next = SP_MIN(*next, w->deadline - ORIGIN_HEDGE);
@@ -177,7 +178,7 @@ candidates_of(struct mesh *m, const struct wanted *w, uint32_t ref,
 			.slack = w->deadline - m->now,
 			.ref = ref << 10 | i,
 			.len = record_block_len(&pc->rec, i),
-			.hedge = hedge || from_origin,
+			.hedge = hedge || (from_origin && w->deadline > m->now),
 		};
 	}
 	return n;
