@@ -9,6 +9,11 @@
 
 SCENARIOS =
 SCENARIOS += test/sim/010-static-20.scn
+SCENARIOS += test/sim/020-churn-20.scn
+SCENARIOS += test/sim/030-origin-blackout.scn
+SCENARIOS += test/sim/040-tracker-gone.scn
+SCENARIOS += test/sim/050-liar.scn
+SCENARIOS += test/sim/060-polluter.scn
 
 # Too long for `make check': make bench-sim-size.
 BENCH_SCENARIOS =
@@ -52,6 +57,7 @@ libsim_a_SOURCES += test/sim/simnet.c
 libsim_a_SOURCES += test/sim/simnet.h
 libsim_a_SOURCES += test/sim/simnet_int.h
 libsim_a_SOURCES += test/sim/simorigin.c
+libsim_a_SOURCES += test/sim/simplan.c
 libsim_a_SOURCES += test/sim/simplayer.c
 libsim_a_SOURCES += test/sim/simseed.c
 libsim_a_SOURCES += test/sim/simtally.c
@@ -63,8 +69,8 @@ libsim_a_SOURCES += test/sim/truth.c
 libsim_a_SOURCES += test/sim/truth.h
 libsim_a_SOURCES += test/sim/world.h
 
-TESTS_QUICK += $(SCENARIOS)
-EXTRA_DIST += $(SCENARIOS)
+TESTS_QUICK += $(SCENARIOS) test/sim/determinism.sh
+EXTRA_DIST += $(SCENARIOS) test/sim/determinism.sh
 EXTRA_DIST += $(BENCH_SCENARIOS)
 
 bench-sim-size: test/sim/simrun

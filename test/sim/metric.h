@@ -19,6 +19,10 @@ enum metric_unit {
 #define METRIC_LIST(X)                                                         \
 	X(OFFLOAD, "offload", RATIO, false, "1 - origin bytes / played bytes") \
 	X(COPIES, "copies", RATIO, false, "origin bytes / stream bytes")       \
+	X(OFFLOAD_LATER, "offload-later", RATIO, false,                        \
+	    "the same, after settle")                                          \
+	X(COPIES_LATER, "copies-later", RATIO, false,                          \
+	    "the same, after settle")                                          \
 	X(STARTUP, "startup", TIME, true, "join to first piece played")        \
 	X(LAG, "lag", TIME, true, "availability to completion")                \
 	X(DELAY, "delay", TIME, true, "playout delay at the end")              \

@@ -281,6 +281,8 @@ on_word(struct reader *r)
 		return fail(r, "%s: one value", r->word[0]);
 	if (strcmp(r->word[0], "run") == 0)
 		return value(r, &s->run, METRIC_TIME, r->word[1]);
+	if (strcmp(r->word[0], "settle") == 0)
+		return value(r, &s->settle, METRIC_TIME, r->word[1]);
 	if (strcmp(r->word[0], "crypto") == 0) {
 		s->real_crypto = strcmp(r->word[1], "real") == 0;
 		if (!s->real_crypto && strcmp(r->word[1], "counting") != 0)
@@ -325,7 +327,7 @@ directive(struct reader *r)
 	if (strcmp(d, "expect") == 0)
 		return on_expect(r);
 	if (strcmp(d, "run") == 0 || strcmp(d, "crypto") == 0 ||
-	    strcmp(d, "seed") == 0)
+	    strcmp(d, "seed") == 0 || strcmp(d, "settle") == 0)
 		return on_word(r);
 	return fail(r, "%.60s: no such directive", d);
 }

@@ -19,6 +19,7 @@
  *	at T origin rate=R
  *	at T join N		more viewers, as in the first viewers line
  *	at T leave|crash N	random viewers; crash: nobody is told
+ *	settle T		offload-later, copies-later count from then on
  *	run T
  *	expect METRIC [pNN] ==|<=|>=|<|> VALUE
  *
@@ -133,7 +134,7 @@ struct scn_expect {
 struct scenario {
 	uint64_t seed;
 	bool real_crypto;
-	sp_time run;
+	sp_time run, settle;
 	struct scn_net net;
 	struct scn_stream stream;
 	struct scn_origin origin;

@@ -60,8 +60,7 @@ tally_viewer(struct world *w, struct viewer *v)
 	t->waste_bytes += s.origin_waste_bytes;
 	t->wire_in += s.wire_in_bytes;
 	t->up_bytes += s.up_bytes;
-	t->played_bytes += v->player.played * (uint64_t)w->scn.stream.rate *
-			   (uint64_t)(w->scn.stream.segment / SP_MS) / 1000;
+	t->played_bytes += v->player.played * world_piece_bytes(w);
 	val[METRIC_MISSES] += (int64_t)s.missed;
 	val[METRIC_DUE] += (int64_t)s.due;
 	val[METRIC_LOST] += (int64_t)s.lost;

@@ -66,6 +66,11 @@ tally_close(struct tally *t, sp_time took)
 
 	v[METRIC_OFFLOAD] = PPM - ppm(t->origin_sent, t->played_bytes, 0);
 	v[METRIC_COPIES] = ppm(t->origin_sent, t->stream_bytes, 0);
+	v[METRIC_OFFLOAD_LATER] =
+	    PPM - ppm(t->origin_sent - t->early_origin,
+		      t->played_bytes - t->early_played, 0);
+	v[METRIC_COPIES_LATER] = ppm(t->origin_sent - t->early_origin,
+	    t->stream_bytes - t->early_stream, 0);
 	v[METRIC_MISSED] =
 	    ppm((uint64_t)v[METRIC_MISSES], (uint64_t)v[METRIC_DUE], 0);
 	v[METRIC_DUPLICATES] = ppm(t->dup_bytes, blocks, 0);

@@ -21,6 +21,8 @@ struct tally {
 	uint64_t use_n, use_ppm, use_ppm2; /* of uplinks */
 	/* of the origin and the stream */
 	uint64_t origin_sent, stream_bytes;
+	/* of these, before the swarm had settled */
+	uint64_t early_origin, early_played, early_stream;
 };
 
 struct tally *tally_new(void);

@@ -5,6 +5,7 @@
  * What the parts of a simulated swarm share.
  *
  *	simhost.c    sets it up, runs it, hands events to the nodes
+ *	simplan.c    what happens when, and what must hold meanwhile
  *	simviewer.c  a node with a mesh: acts, joining, leaving (seeder too)
  *	simfeed.c    its link to the tracker: announces, live feed
  *	simfetch.c   its fetches from the origin
@@ -189,9 +190,11 @@ struct world {
 	uint64_t origin_peak;
 
 	struct tally *tally;
+	size_t sound_turn; /* whose inside is looked at next */
 	uint64_t trace;
 	uint64_t joined, left;
-	uint64_t mixed; /* uplinks drawn from the deck */
+	uint64_t first_piece; /* made when the scenario began */
+	uint64_t mixed;       /* uplinks drawn from the deck */
 	sp_time now;
 };
 
@@ -211,6 +214,14 @@ uint32_t world_add(struct world *w, const struct simnet_node_conf *nc);
 void world_random(struct world *w, void *p, size_t len);
 void world_join(struct world *w, const struct scn_group *g);
 void world_broken(const struct world *w, const char *what, uint64_t v);
+
+/* ---- simplan.c ---- */
+
+void plan_make(struct world *w);
+/* A timer of the conductor. */
+void plan_timer(struct world *w, uint64_t tag);
+uint64_t world_origin_bytes(const struct world *w); /* sent so far */
+uint64_t world_piece_bytes(const struct world *w);
 
 /* ---- simviewer.c ---- */
 
