@@ -8,8 +8,10 @@
 #define CWND_MAX    (16 * 1024 * 1024)
 #define RTT_MIN     SP_MS
 #define LOSS_ALWAYS 1000000
-#define ACK_GAP     (30 * SP_MS)
-#define ACK_PARTS   4
+/* One packet on an uplink that is nearly idle is no queue. */
+#define ACK_SOON  (10 * SP_MS)
+#define ACK_GAP   (30 * SP_MS)
+#define ACK_PARTS 4
 
 /* Buffer sizes by class; class 0 borrows its bytes. */
 static const uint32_t class_size[SIMNET_CLASSES] = { 0, 192, 1536,
@@ -80,8 +82,11 @@ flow_settle(struct simnet *net, struct flow *f)
 {
 	size_t hidden, was = f->hidden;
 
-	if (net->conf.acks)
-		return 0;
+	if (net->conf.acks) {
+		was = f->instant;
+		f->instant = 0;
+		return was;
+	}
 	hidden =
 	    f->queued > net->conf.sndbuf ? f->queued - net->conf.sndbuf : 0;
 	if (hidden >= was)
@@ -279,8 +284,14 @@ transmit(struct simnet *net, struct conn *c, unsigned side)
 		f->last = at;
 	}
 	evq_push(&net->q, at, KIND_ARRIVE, 0, s);
-	if (net->conf.acks && s->tx > ACK_GAP)
+	if (!net->conf.acks)
+		return;
+	if (s->len <= PACKET && n->up_busy - net->now <= ACK_SOON) {
+		s->acked = s->len;
+		f->instant += s->len;
+	} else if (s->tx > ACK_GAP) {
 		ack_parts(net, c, s, at + c->owd);
+	}
 }
 
 /* True if the pacing lets it send; else KIND_PACED comes. */

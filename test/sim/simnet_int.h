@@ -42,6 +42,7 @@ struct flow {
 	struct seg *head, *tail; /* not yet in the link */
 	size_t queued;           /* bytes of these */
 	size_t hidden;           /* of these, not yet told as taken */
+	size_t instant;          /* acknowledged as good as at once */
 	size_t told;             /* to be told by the KIND_SENT under way */
 	struct seg *parked;      /* came too early, by seq */
 	uint64_t seq_out, seq_in;

@@ -226,7 +226,7 @@ START_TEST(acknowledged_bytes_are_told_a_round_trip_later)
 {
 	struct world w;
 	struct simnet_ev ev;
-	uint8_t buf[1448] = { 0 };
+	uint8_t buf[2000] = { 0 };
 	uint32_t end;
 
 	simnet_conf_init(&w.conf);
@@ -238,11 +238,14 @@ START_TEST(acknowledged_bytes_are_told_a_round_trip_later)
 	end = open_stream(&w, w.a, w.b);
 	ck_assert_uint_eq(simnet_send(w.net, end, buf, sizeof(buf), 0), 0);
 	ev = next(&w, SIMNET_DATA);
-	ck_assert_int_eq(ev.at, 60 * SP_MS + 1500 * SP_US + 20 * SP_MS);
+	ck_assert_int_eq(ev.at, 60 * SP_MS + 2104 * SP_US + 20 * SP_MS);
 	ev = next(&w, SIMNET_SENT);
-	ck_assert_int_eq(ev.at, 60 * SP_MS + 1500 * SP_US + 40 * SP_MS);
+	ck_assert_int_eq(ev.at, 60 * SP_MS + 2104 * SP_US + 40 * SP_MS);
 	ck_assert_uint_eq(ev.end, end);
-	ck_assert_uint_eq(ev.len, 1448);
+	ck_assert_uint_eq(ev.len, 2000);
+	/* one packet on an idle uplink is no queue */
+	ck_assert_uint_eq(simnet_send(w.net, end, buf, 100, 0), 100);
+	next(&w, SIMNET_DATA);
 	quiet(&w, 2 * SP_S);
 	simnet_free(w.net);
 }
