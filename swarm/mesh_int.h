@@ -32,7 +32,7 @@
 #include "swarm/rescue.h"
 #include "swarm/uplink.h"
 
-#define MESH_SCHED_GAP  (20 * SP_MS)  /* between passes */
+#define MESH_SCHED_GAP  (40 * SP_MS)  /* between passes */
 #define MESH_NEWS_GAP   (100 * SP_MS) /* haves are gathered for */
 #define MESH_HOUSE_GAP  (250 * SP_MS)
 #define MESH_BURST      (60 * SP_MS)  /* of quiet: the window has come */
