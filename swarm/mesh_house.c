@@ -54,10 +54,6 @@ liveness(struct mesh *m, unsigned slot)
 			mesh_peer_drop(m, slot, -1, SP_ERR_TIMEOUT);
 		return;
 	}
-	if (peer_is_barren(p)) {
-		mesh_peer_shun(m, slot);
-		return;
-	}
 	if (m->now - p->recv_at > PEER_SILENT ||
 	    (p->unsent > 0 && m->now - p->mark_at > PEER_STUCK)) {
 		mesh_peer_drop(m, slot, -1, SP_ERR_TIMEOUT);

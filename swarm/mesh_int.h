@@ -180,8 +180,6 @@ void mesh_peer_drop(struct mesh *m, unsigned slot, int bye, int err);
 unsigned mesh_peers_established(const struct mesh *m);
 /* What was still to be said to it is not. */
 void mesh_peer_mute(struct peer *p);
-/* Its place is for others: it never gives what it says it holds. */
-void mesh_peer_shun(struct mesh *m, unsigned slot);
 void mesh_peer_free(struct mesh *m, unsigned slot);
 void mesh_peer_requests_free(struct mesh *m, struct peer *p);
 /* Cancels those for pieces of |track| below |number|. */

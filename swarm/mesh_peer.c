@@ -139,16 +139,6 @@ ban(struct mesh *m, unsigned slot, int err)
 	mesh_peer_drop(m, slot, PW_BYE_BAD_BLOCK, err);
 }
 
-void
-mesh_peer_shun(struct mesh *m, unsigned slot)
-{
-	struct peer *p = m->peers[slot];
-
-	contacts_ban(&m->contacts, p->id, &p->addr, m->now + MESH_BAN);
-	m->st.banned++;
-	mesh_peer_drop(m, slot, PW_BYE_CHURN, SP_ERR_TIMEOUT);
-}
-
 /* ---- opening ---- */
 
 static int

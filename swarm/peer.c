@@ -207,13 +207,23 @@ peer_request_done(struct peer *p, uint32_t index, sp_time now)
 	peer_request_del(p, index);
 }
 
+/* Who never delivers is tried again, less and less often. */
+static sp_time
+pause(const struct peer *p)
+{
+	if (peer_is_credible(p))
+		return PEER_ALONE;
+	return PEER_SHUNNED
+	       << (peer_is_barren(p) ? SP_MIN(p->timeouts - PEER_BARREN, 4)
+				     : 0);
+}
+
 void
 peer_request_late(struct peer *p, uint32_t index, sp_time now)
 {
 	p->timeouts++;
 	if (++p->timeouts_row >= 2)
-		p->alone_until =
-		    now + (peer_is_credible(p) ? PEER_ALONE : PEER_SHUNNED);
+		p->alone_until = now + pause(p);
 	p->rate_best[0] /= 2;
 	p->rate_best[1] /= 2;
 	peer_request_del(p, index);
