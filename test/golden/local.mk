@@ -1,5 +1,4 @@
 # Golden bytes: NAME.hex is the message, NAME.exp what it says (golden.h).
-EXTRA_DIST += test/golden
 
 check_PROGRAMS += test/golden/golden
 TESTS_QUICK += test/golden/golden
@@ -7,3 +6,9 @@ test_golden_golden_SOURCES = test/golden/golden.c test/golden/golden.h
 test_golden_golden_SOURCES += test/golden/golden_pw.c
 test_golden_golden_SOURCES += test/golden/golden_wire.c
 test_golden_golden_LDADD = $(CORE_LIBS)
+
+# Not the folder as a whole: make dist would take it from the build as well,
+# objects and all.
+dist-hook:
+	cp -p $(srcdir)/test/golden/*.hex $(srcdir)/test/golden/*.exp \
+	    $(distdir)/test/golden
