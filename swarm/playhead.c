@@ -10,14 +10,12 @@ playhead_follow(struct playhead *ph, sp_time now)
 	memset(ph, 0, sizeof(*ph));
 	ph->on = true;
 	ph->on_at = now;
-	ph->first_at = SP_NEVER;
 }
 
 void
 playhead_stop(struct playhead *ph)
 {
 	memset(ph, 0, sizeof(*ph));
-	ph->first_at = SP_NEVER;
 }
 
 sp_time
@@ -113,7 +111,6 @@ playhead_first(struct playhead *ph, sp_time now)
 	if (!ph->started || ph->fixed)
 		return false;
 	ph->fixed = true;
-	ph->first_at = now;
 	/* late or early, the player's clock starts with the first piece */
 	ph->base = now;
 	return true;

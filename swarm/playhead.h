@@ -37,9 +37,8 @@ struct playhead {
 	bool fixed;   /* first piece is complete: base is when */
 	bool ended;   /* the last piece is listed */
 	sp_time on_at;
-	sp_time base;     /* when the first piece is (was) needed */
-	sp_time first_at; /* when the first piece was complete */
-	sp_time delay;    /* D */
+	sp_time base;  /* when the first piece is (was) needed */
+	sp_time delay; /* D */
 	sp_time raised_at;
 	uint64_t start;    /* first piece that is played */
 	uint64_t edge;     /* one past the last listed */
