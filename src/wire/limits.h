@@ -47,5 +47,6 @@
 #define LIM_TRACKER_REPLY (1024 * 1024)
 #define LIM_PUBLISH       (2 * 1024 * 1024) /* body of a publish */
 #define LIM_FEED_FRAME    (LIM_ENVELOPE + 64)
+#define LIM_ROSTER        128 /* members of a duty roster */
 
 #endif

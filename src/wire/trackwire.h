@@ -32,6 +32,8 @@
  *	2 MANIFEST  envelope
  *	3 RECORD    u64 seq (0 in a publish), envelope
  *	4 ALIVE     nothing; sent every 5 s on a quiet stream
+ *	5 ROSTER    duty roster, whole or what has changed (wire/roster.h); on
+ *	            streams only: the first one after HELLO is whole
  * |boot| is drawn when the tracker starts and |seq| counts what it accepted for
  * the channel, so a client resumes where it was and a restarted tracker is
  * recognised: another boot means "send all".
@@ -139,21 +141,22 @@ enum tw_frame_type {
 	TW_FRAME_MANIFEST = 2,
 	TW_FRAME_RECORD = 3,
 	TW_FRAME_ALIVE = 4,
+	TW_FRAME_ROSTER = 5,
 };
 
 struct tw_frame {
 	uint8_t type;
 	uint64_t boot, seq; /* HELLO; RECORD: seq only */
 	uint64_t clock_ms;
-	const uint8_t *p; /* envelope */
+	const uint8_t *p; /* envelope; ROSTER: body */
 	size_t len;
 };
 
 /*
  * Next frame from the start of |p|: bytes used, 0 when more input is needed,
  * SP_ERR_TOOBIG (LIM_FEED_FRAME, LIM_ENVELOPE; no need to wait for the body),
- * SP_ERR_SYNTAX (known type with a malformed body; the envelope itself is not
- * looked into). Unknown types are returned with p/len = body.
+ * SP_ERR_SYNTAX (known type with a malformed body; envelopes and rosters are
+ * not looked into). Unknown types are returned with p/len = body.
  */
 int tw_frame_read(struct tw_frame *out, const uint8_t *p, size_t len);
 void tw_frame_write(struct sp_buf *b, const struct tw_frame *f);

@@ -15,6 +15,7 @@ static const struct {
 	{ "record", golden_record },
 	{ "reply", golden_reply },
 	{ "replylist", golden_replylist },
+	{ "roster", golden_roster },
 	{ "scrape", golden_scrape },
 };
 

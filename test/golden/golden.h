@@ -31,6 +31,7 @@ golden_fn golden_pw;        /* one message between peers */
 golden_fn golden_record;    /* envelope */
 golden_fn golden_reply;     /* to an announce, compact */
 golden_fn golden_replylist; /* to an announce, with compact=0 */
+golden_fn golden_roster;    /* ROSTER frames: whole, then changes */
 golden_fn golden_scrape;    /* reply */
 
 /* "key <hex>\n" */

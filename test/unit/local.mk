@@ -82,6 +82,7 @@ test_unit_check_registry_time_SOURCES = test/unit/check_registry_time.c \
 UNIT_CORE += test/unit/check_reply
 UNIT_CORE += test/unit/check_rescue
 UNIT_CORE += test/unit/check_rng
+UNIT_CORE += test/unit/check_roster
 UNIT_CORE += test/unit/check_secure
 UNIT_CORE += test/unit/check_secure_frames
 UNIT_CORE += test/unit/check_stats
