@@ -110,6 +110,7 @@ mesh_free(struct mesh *m)
 	buf_fini(&m->scratch);
 	mem_free(m->mem, m->acts);
 	mem_free(m->mem, m->origins);
+	mem_free(m->mem, m->roster);
 	mem_free(m->mem, m->news);
 	mem_free(m->mem, m->manifest);
 	mem_free(m->mem, m->manifest_env);

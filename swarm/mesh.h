@@ -33,6 +33,7 @@
 #include "wire/link.h"
 #include "wire/manifest.h"
 #include "wire/record.h"
+#include "wire/roster.h"
 #include "wire/trackwire.h"
 
 #define MESH_PEERS_MAX 64 /* neighbours at once, handshakes included */
@@ -122,6 +123,13 @@ int mesh_announced(struct mesh *m, uint32_t announce, const struct tw_reply *r,
     sp_time now);
 /* The live feed is connected and up to date, or not. */
 int mesh_feed_state(struct mesh *m, bool up, sp_time now);
+
+/*
+ * The duty roster as it stands after a frame of the feed; copied. It counts
+ * for 60 s, so each frame that was taken is told, even if only its epoch has
+ * changed. SP_ERR_NOMEM: the old one stays.
+ */
+int mesh_roster(struct mesh *m, const struct roster *r, sp_time now);
 
 /* ---- records and manifests, from the feed or (seeder) own ---- */
 
@@ -265,6 +273,9 @@ struct mesh_act {
 			enum tw_event event;
 			uint32_t numwant;
 			uint64_t uploaded, downloaded, left;
+			bool live;        /* relays: tell the next two */
+			uint32_t up_kbps; /* uplink, 0 unknown */
+			bool reachable;   /* somebody connected to us */
 		} announce;
 		struct {
 			unsigned what; /* MESH_CHANGED_* */

@@ -103,6 +103,13 @@ mesh_uplink(const struct mesh *m)
 	return uplink_rate(&m->uplink);
 }
 
+bool
+mesh_uplink_is_known(const struct mesh *m)
+{
+	return m->conf.up_bps != 0 || m->conf.expect_up_bps != 0 ||
+	       uplink_is_known(&m->uplink);
+}
+
 uint64_t
 mesh_unsent(const struct mesh *m)
 {

@@ -179,6 +179,19 @@ dial(struct mesh *m)
 	}
 }
 
+/* What the tracker needs to know of who may be put on duty. */
+static void
+tell_uplink(const struct mesh *m, struct mesh_act *a)
+{
+	uint64_t kbps = SP_MAX(mesh_uplink(m) / 125, 1u);
+
+	a->u.announce.live = !m->conf.seeder && !m->conf.no_upload;
+	a->u.announce.reachable = m->st.accepted > 0;
+	a->u.announce.up_kbps = 0;
+	if (mesh_uplink_is_known(m))
+		a->u.announce.up_kbps = (uint32_t)SP_MIN(kbps, UINT32_MAX);
+}
+
 static void
 tell_tracker(struct mesh *m)
 {
@@ -201,6 +214,7 @@ tell_tracker(struct mesh *m)
 	a->u.announce.uploaded = m->st.up_bytes;
 	a->u.announce.downloaded = m->st.peer_bytes + m->st.origin_bytes;
 	a->u.announce.left = m->conf.seeder ? 0 : 1;
+	tell_uplink(m, a);
 }
 
 /*

@@ -9,6 +9,7 @@
  *	mesh_peer.c    connections
  *	mesh_msg.c     what neighbours say
  *	mesh_have.c    telling and learning who holds what; records on request
+ *	mesh_duty.c    the duty roster
  *	mesh_record.c  records, manifests, clock, deadlines
  *	mesh_block.c   a block has come
  *	mesh_sched.c   one scheduling pass: playheads, due pieces, stalls
@@ -135,6 +136,9 @@ struct mesh {
 	struct news *news;                 /* MESH_NEWS */
 	unsigned n_news;
 
+	struct roster *roster; /* NULL: none has come */
+	sp_time roster_at;     /* when it came */
+
 	uint8_t *manifest_env;
 	size_t manifest_len;
 	struct manifest *manifest;
@@ -167,6 +171,8 @@ struct mesh {
 /* mesh_act.c */
 /* Bytes per second of our uplink; never 0. */
 uint64_t mesh_uplink(const struct mesh *m);
+/* It was configured or measured, not assumed. */
+bool mesh_uplink_is_known(const struct mesh *m);
 /* Bytes that wait for our uplink: handed out, not left, to who reads. */
 uint64_t mesh_unsent(const struct mesh *m);
 struct mesh_act *mesh_act_push(struct mesh *m, enum mesh_act_type type);

@@ -47,3 +47,9 @@ uplink_rate(const struct uplink *u)
 
 	return best == 0 ? UPLINK_ASSUMED : best;
 }
+
+bool
+uplink_is_known(const struct uplink *u)
+{
+	return u->best[0] != 0 || u->best[1] != 0;
+}

@@ -31,5 +31,7 @@ void uplink_sent(struct uplink *u, uint64_t bytes, uint64_t backlog,
     sp_time now);
 /* Bytes per second. */
 uint64_t uplink_rate(const struct uplink *u);
+/* False while the rate is only assumed. */
+bool uplink_is_known(const struct uplink *u);
 
 #endif

@@ -153,6 +153,30 @@ set_ip(struct tw_announce *a, const char *s, size_t len)
 	return 0;
 }
 
+static int
+set_up(struct tw_announce *a, const char *s, size_t len)
+{
+	uint64_t v;
+
+	if (uri_get_u64(&v, s, len, UINT32_MAX) == 0) {
+		a->up_kbps = (uint32_t)v;
+		a->live = true;
+	}
+	return 0;
+}
+
+static int
+set_rc(struct tw_announce *a, const char *s, size_t len)
+{
+	uint64_t v;
+
+	if (uri_get_u64(&v, s, len, UINT32_MAX) == 0) {
+		a->reachable = v == 1;
+		a->live = true;
+	}
+	return 0;
+}
+
 static const struct param params[] = {
 	{ "info_hash", set_info_hash, true },
 	{ "peer_id", set_peer_id, true },
@@ -166,6 +190,8 @@ static const struct param params[] = {
 	{ "no_peer_id", set_no_peer_id, false },
 	{ "key", set_key, false },
 	{ "ip", set_ip, false },
+	{ "up", set_up, false },
+	{ "rc", set_rc, false },
 };
 
 /* Sets the field; *seen has a bit for each that was there before. */
@@ -269,6 +295,10 @@ tw_announce_write(struct sp_buf *b, const struct tw_announce *a)
 	if (a->ip.family != 0) {
 		buf_put_str(b, "&ip=");
 		buf_put_str(b, addr_ip_str(&a->ip, ip));
+	}
+	if (a->live) {
+		put_number(b, "&up=", a->up_kbps);
+		put_number(b, "&rc=", a->reachable);
 	}
 }
 

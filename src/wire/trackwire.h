@@ -63,6 +63,13 @@ struct tw_announce {
 	bool has_key;
 	uint32_t key;
 	struct sp_addr ip; /* family 0: not given; IP only */
+	/*
+	 * The live extension: up=KBITS and rc=1, which only who relays tells
+	 * (|live|: either was there) and other trackers skip.
+	 */
+	bool live;
+	uint32_t up_kbps; /* what it believes its uplink to be; 0 unknown */
+	bool reachable;   /* somebody could connect to it */
 };
 
 struct tw_peer {
@@ -93,8 +100,8 @@ void tw_announce_write(struct sp_buf *b, const struct tw_announce *a);
  * peer_id or port missing); *what names the parameter, NULL if none.
  *
  * Taken as not given: numwant below 0, an event that BEP 3 does not know, an
- * ip that is not an address. A key that is not 1 to 8 hex digits is folded to
- * 32 bits.
+ * ip that is not an address, an up or rc that is not a number of 32 bits. A key
+ * that is not 1 to 8 hex digits is folded to 32 bits.
  */
 int tw_announce_parse(struct tw_announce *out, const char *q, size_t len,
     const char **what);

@@ -102,6 +102,20 @@ take_envelope(struct mesh_host *h, const struct tw_frame *fr)
 }
 
 static void
+take_roster(struct mesh_host *h, const struct tw_frame *fr)
+{
+	struct roster *r = &h->feed.roster;
+	int rv = roster_take(r, fr->p, fr->len);
+
+	if (rv == 0)
+		rv = mesh_roster(h->mesh, r, loop_now(h->loop));
+	if (rv < 0)
+		log_msg(h->conf.log,
+		    rv == SP_ERR_STALE ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARN,
+		    "feed: roster refused why=%s", sp_errname(rv));
+}
+
+static void
 take_frame(struct mesh_host *h, const struct tw_frame *fr)
 {
 	struct tw_since *since = &h->trackers[h->feed.tracker].since;
@@ -113,6 +127,7 @@ take_frame(struct mesh_host *h, const struct tw_frame *fr)
 			since->seq = 0;
 		since->boot = fr->boot;
 		h->feed.hello = true;
+		h->feed.roster.version = 0; /* a whole one comes first */
 		break;
 	case TW_FRAME_RECORD:
 		if (fr->seq > since->seq)
@@ -121,6 +136,9 @@ take_frame(struct mesh_host *h, const struct tw_frame *fr)
 		break;
 	case TW_FRAME_MANIFEST:
 		take_envelope(h, fr);
+		break;
+	case TW_FRAME_ROSTER:
+		take_roster(h, fr);
 		break;
 	case TW_FRAME_ALIVE:
 		break;

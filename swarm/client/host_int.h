@@ -47,7 +47,8 @@ struct host_feed {
 	struct io_timer timer; /* retry, or silence */
 	unsigned fails;        /* in a row */
 	bool hello, up;
-	sp_time since; /* up since */
+	sp_time since;        /* up since */
+	struct roster roster; /* as this stream has told it */
 };
 
 struct mesh_host {

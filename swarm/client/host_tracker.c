@@ -180,6 +180,9 @@ announce_url(struct sp_buf *b, const struct host_tracker *t,
 		.numwant = (int32_t)act->u.announce.numwant,
 		.has_key = true,
 		.key = h->key,
+		.live = act->u.announce.live,
+		.up_kbps = act->u.announce.up_kbps,
+		.reachable = act->u.announce.reachable,
 	};
 
 	memcpy(a.info_hash, mesh_info_hash(h->mesh), sizeof(a.info_hash));

@@ -157,6 +157,9 @@ golden_announce(FILE *out, struct sp_buf *again, const uint8_t *p, size_t len)
 		fprintf(out, "key %08" PRIx32 "\n", a.key);
 	if (a.ip.family != 0)
 		fprintf(out, "ip %s\n", addr_ip_str(&a.ip, ip));
+	if (a.live)
+		fprintf(out, "up_kbps %" PRIu32 "\nreachable %d\n", a.up_kbps,
+		    a.reachable);
 	tw_announce_write(again, &a);
 	return 0;
 }

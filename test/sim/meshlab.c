@@ -347,6 +347,9 @@ perform(struct lab *lab, const struct mesh_act *a)
 		lab->announces++;
 		lab->announce = a->u.announce.announce;
 		lab->event = a->u.announce.event;
+		lab->told.live = a->u.announce.live;
+		lab->told.reachable = a->u.announce.reachable;
+		lab->told.up_kbps = a->u.announce.up_kbps;
 		hash_u64(lab, a->u.announce.downloaded);
 		break;
 	case MESH_CHANGED:

@@ -79,6 +79,10 @@ struct lab {
 	uint32_t next_conn;
 	uint32_t announce; /* that waits for an answer, 0 none */
 	enum tw_event event;
+	struct {
+		bool live, reachable;
+		uint32_t up_kbps;
+	} told; /* with it */
 	unsigned announces, fetches, unfetches, dials, changed;
 	unsigned wrong; /* blocks that the mesh served with wrong bytes */
 	uint64_t hash;  /* of all acts */

@@ -21,6 +21,9 @@ feed_announce(struct viewer *v, const struct mesh_act *act)
 	a.event = act->u.announce.event;
 	a.numwant = (int32_t)act->u.announce.numwant;
 	a.compact = true;
+	a.live = act->u.announce.live;
+	a.up_kbps = act->u.announce.up_kbps;
+	a.reachable = act->u.announce.reachable;
 	buf_reset(&v->query);
 	tw_announce_write(&v->query, &a);
 	end = simnet_dial(w->net, v->node, SIM_TRACKER);
@@ -105,12 +108,24 @@ feed_lost(struct viewer *v, sp_time now)
 }
 
 static void
+feed_roster(struct viewer *v, const struct tw_frame *f, sp_time now)
+{
+	int rv = roster_take(&v->roster, f->p, f->len);
+
+	if (rv < 0)
+		world_broken(v->w, "a roster cannot be taken", (uint64_t)-rv);
+	else
+		mesh_roster(v->mesh, &v->roster, now);
+}
+
+static void
 feed_frame(struct viewer *v, const struct tw_frame *f, sp_time now)
 {
 	switch (f->type) {
 	case TW_FRAME_HELLO:
 		v->feed_pos.boot = f->boot;
 		v->feed_fails = 0;
+		v->roster.version = 0;
 		if (!v->feed_up)
 			mesh_feed_state(v->mesh, true, now);
 		v->feed_up = true;
@@ -121,6 +136,9 @@ feed_frame(struct viewer *v, const struct tw_frame *f, sp_time now)
 	case TW_FRAME_RECORD:
 		v->feed_pos.seq = f->seq;
 		mesh_record(v->mesh, f->p, f->len, true, now);
+		break;
+	case TW_FRAME_ROSTER:
+		feed_roster(v, f, now);
 		break;
 	default:
 		break;

@@ -28,6 +28,7 @@
 #include "test/sim/simnet.h"
 #include "test/sim/truth.h"
 #include "tracker/track.h"
+#include "wire/roster.h"
 
 #define SIM_START     (1000 * SP_S) /* of the scenario, on the nodes' clock */
 #define SIM_WALL_MS   INT64_C(1750000000000) /* at time 0 */
@@ -127,6 +128,7 @@ struct viewer {
 	bool feed_held, feed_up;
 	unsigned feed_fails;
 	struct tw_since feed_pos;
+	struct roster roster; /* as the feed has told it */
 	struct sp_buf feed_in;
 	struct sp_buf query; /* of the newest announce */
 

@@ -198,7 +198,10 @@ START_TEST(a_written_announce_parses_to_the_same)
 		.compact = true,
 		.no_peer_id = true,
 		.has_key = true,
-		.key = 0x0badcafe };
+		.key = 0x0badcafe,
+		.live = true,
+		.up_kbps = UINT32_MAX,
+		.reachable = true };
 
 	memset(a.info_hash, 0xfe, sizeof(a.info_hash));
 	memset(a.peer_id, '%', sizeof(a.peer_id));
@@ -217,6 +220,8 @@ START_TEST(a_written_announce_parses_to_the_same)
 			ck_assert(ann.compact && ann.no_peer_id);
 			ck_assert(ann.has_key && ann.key == a.key);
 			ck_assert(addr_eq(&ann.ip, &a.ip));
+			ck_assert(ann.live && ann.reachable);
+			ck_assert_uint_eq(ann.up_kbps, a.up_kbps);
 		}
 		buf_fini(&b);
 	}
@@ -240,7 +245,32 @@ START_TEST(an_announce_writes_only_what_is_given)
 	WROTE("info_hash=hhhhhhhhhhhhhhhhhhhh&peer_id=pppppppppppppppppppp"
 	      "&port=1&uploaded=0&downloaded=0&left=0&compact=0"
 	      "&event=stopped&ip=192.0.2.1");
+	buf_reset(&b);
+	a = (struct tw_announce){ .port = 1, .numwant = -1, .live = true };
+	memset(a.info_hash, 'h', 20);
+	memset(a.peer_id, 'p', 20);
+	tw_announce_write(&b, &a);
+	WROTE("info_hash=hhhhhhhhhhhhhhhhhhhh&peer_id=pppppppppppppppppppp"
+	      "&port=1&uploaded=0&downloaded=0&left=0&compact=0&up=0&rc=0");
 	stop();
+}
+END_TEST
+
+START_TEST(who_relays_tells_its_uplink_and_reach)
+{
+	ck_assert_int_eq(announce(BASE), 0);
+	ck_assert(!ann.live && !ann.reachable && ann.up_kbps == 0);
+	ck_assert_int_eq(announce(BASE "&up=5000&rc=1"), 0);
+	ck_assert(ann.live && ann.reachable && ann.up_kbps == 5000);
+	ck_assert_int_eq(announce(BASE "&rc=0"), 0);
+	ck_assert(ann.live && !ann.reachable && ann.up_kbps == 0);
+	ck_assert_int_eq(announce(BASE "&up=0&rc=2"), 0);
+	ck_assert(ann.live && !ann.reachable && ann.up_kbps == 0);
+	/* others may mean something else by it */
+	ck_assert_int_eq(announce(BASE "&up=fast&rc=&up=1"), 0);
+	ck_assert(!ann.live && ann.up_kbps == 0);
+	ck_assert_int_eq(announce(BASE "&up=4294967296"), 0);
+	ck_assert(!ann.live && ann.up_kbps == 0);
 }
 END_TEST
 
@@ -306,5 +336,6 @@ UNIT_MAIN("trackwire", three_parameters_make_an_announce,
     what_is_malformed_is_named, what_clients_invent_is_tolerated,
     keys_are_hex_or_folded, queries_have_a_longest_length,
     a_written_announce_parses_to_the_same,
-    an_announce_writes_only_what_is_given, a_scrape_names_any_number_of_swarms,
+    an_announce_writes_only_what_is_given,
+    who_relays_tells_its_uplink_and_reach, a_scrape_names_any_number_of_swarms,
     since_says_where_a_client_was, since_may_be_absent_but_not_malformed)

@@ -12,6 +12,7 @@ START_TEST(unknown_uplink_is_taken_to_be_fair)
 	uplink_begin(&u, SP_S);
 	uplink_sent(&u, 100000, 0, SP_S + SP_MS);
 	ck_assert_uint_eq(uplink_rate(&u), UPLINK_ASSUMED);
+	ck_assert(!uplink_is_known(&u));
 }
 END_TEST
 
@@ -23,7 +24,9 @@ START_TEST(rate_is_what_leaves_under_backlog)
 	uplink_begin(&u, SP_S);
 	uplink_sent(&u, 100000, 400000, SP_S + 200 * SP_MS);
 	ck_assert_uint_eq(uplink_rate(&u), UPLINK_ASSUMED);
+	ck_assert(!uplink_is_known(&u));
 	uplink_sent(&u, 100000, 200000, SP_S + 400 * SP_MS);
+	ck_assert(uplink_is_known(&u));
 	ck_assert_uint_eq(uplink_rate(&u), 500000);
 	/* a begin while something waits does not start anew */
 	uplink_begin(&u, SP_S + 600 * SP_MS);
