@@ -2,7 +2,7 @@
 #
 #   programs	print TAP, so that each test in them counts
 #   *.sh	one test each, by exit status (77 = cannot run here)
-#   *.scn	scenarios, one test each, run by test/sim/simrun
+#   *.scn	scenarios, one test each, run by spate-sim
 #
 # TESTS_QUICK is what everybody runs all the time. TESTS_SLOW (test/regress)
 # starts real players and servers.
@@ -12,7 +12,7 @@ TAP_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) \
 	$(top_srcdir)/build-aux/tap-driver.sh
 LOG_DRIVER = $(TAP_DRIVER)
 SH_LOG_COMPILER = $(SHELL)
-SCN_LOG_COMPILER = ./test/sim/simrun
+SCN_LOG_COMPILER = ./spate-sim
 
 AM_TESTS_ENVIRONMENT = \
 	top_srcdir='$(top_srcdir)'; \

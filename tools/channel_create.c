@@ -28,6 +28,7 @@ static const struct conf_row rows[] = {
 
 static const struct conf_prog prog = {
 	.name = "spate-channel create",
+	.version = daemon_version,
 	.usage = "[options] DIR|FILE",
 	.text = "make the key of a new channel",
 	.std = CONF_STD_TOOL,

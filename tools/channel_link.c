@@ -19,6 +19,7 @@ static const struct conf_row rows[] = {
 
 static const struct conf_prog prog = {
 	.name = "spate-channel link",
+	.version = daemon_version,
 	.usage = "[options] KEYFILE",
 	.text = "print the channel link",
 	.std = CONF_STD_TOOL,

@@ -20,6 +20,7 @@ static const struct conf_row rows[] = {
 
 static const struct conf_prog prog = {
 	.name = "spate-channel show",
+	.version = daemon_version,
 	.usage = "[options] KEYFILE",
 	.text = "show what a key file holds, but for the secret",
 	.std = CONF_STD_TOOL,

@@ -29,6 +29,7 @@ static const struct conf_row rows[] = {
 
 static const struct conf_prog prog = {
 	.name = "spate-channel verify",
+	.version = daemon_version,
 	.usage = "[options] [FILE]",
 	.text = "check signed manifests and records, or a tracker's feed",
 	.std = CONF_STD_TOOL,

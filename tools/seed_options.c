@@ -1,5 +1,6 @@
 #include "tools/seed_options.h"
 
+#include "io/daemon.h"
 #include "io/sock.h"
 #include "wire/uri.h"
 
@@ -81,6 +82,7 @@ check(const void *opts, const char **what)
 
 const struct conf_prog seed_options_prog = {
 	.name = "spate-seed",
+	.version = daemon_version,
 	.usage = "-k KEYFILE [options] SOURCE",
 	.text = "publish a live HLS stream as a channel",
 	.std = CONF_STD_DAEMON,

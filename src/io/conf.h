@@ -102,6 +102,8 @@ struct conf_prog {
 	const struct conf_row *rows;
 	size_t nrows;
 	int min_args, max_args; /* operands; max -1 = any number */
+	/* Answers -V; NULL: the name and the version, no libraries. */
+	void (*version)(FILE *f, const char *prog);
 	/*
 	 * Checks that span options, also for -n; may be NULL. Returns NULL or
 	 * why not, and names the option in *what.

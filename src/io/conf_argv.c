@@ -2,8 +2,6 @@
 
 #include <getopt.h>
 
-#include "io/daemon.h"
-
 #define ARGV_LONG 1000 /* getopt_long values: row number above it */
 #define ARGV_NO   100000
 #define ARGV_ROWS 200
@@ -172,7 +170,10 @@ do_deed(struct conf *c)
 		conf_print_help(c->prog, stdout);
 		break;
 	case CONF_D_VERSION:
-		daemon_version(stdout, c->prog->name);
+		if (c->prog->version != NULL)
+			c->prog->version(stdout, c->prog->name);
+		else
+			printf("%s %s\n", c->prog->name, PACKAGE_VERSION);
 		break;
 	case CONF_D_DUMP_OPTIONS:
 		conf_print_options(c->prog, stdout);

@@ -1,5 +1,6 @@
 #include "swarm/client/options.h"
 
+#include "io/daemon.h"
 #include "io/sock.h"
 #include "swarm/client/edge.h"
 #include "swarm/client/player.h"
@@ -123,6 +124,7 @@ check(const void *opts, const char **what)
 
 const struct conf_prog options_prog = {
 	.name = "spate",
+	.version = daemon_version,
 	.usage = "[options] LINK",
 	.text = "watch a channel",
 	.std = CONF_STD_FILE,

@@ -2,7 +2,7 @@
 # The same scenario gives the same trace twice, another seed another one, and
 # real crypto the same as counted crypto.
 set -eu
-sim=${SIMRUN:-${top_builddir:-.}/test/sim/simrun}
+sim=${top_builddir:-.}/spate-sim
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 

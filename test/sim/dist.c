@@ -2,6 +2,7 @@
 
 #define PARETO_MAX 50
 #define NORMAL_SUM 12 /* uniforms of variance 1/12 */
+#define PPM        1000000
 
 /* 2^(1/2), 2^(1/4), 2^(1/8), ... in 1/2^31 */
 static const uint32_t exp2_root[16] = { 0xb504f334u, 0x9837f052u, 0x8b95c1e4u,
@@ -48,8 +49,8 @@ dist_lognormal(struct sp_rng *r, int64_t median, uint32_t sigma_ppm)
 	    z * (int64_t)sigma_ppm / 1000000 * 1442695 / 1000000);
 }
 
-int64_t
-dist_mix(const struct dist *d, uint64_t k)
+static unsigned
+mix_percent(uint64_t k)
 {
 	static const struct {
 		unsigned upto, percent;
@@ -60,23 +61,48 @@ dist_mix(const struct dist *d, uint64_t k)
 
 	while (at >= step[i].upto)
 		i++;
-	/* The steps have a mean of 1.0 within 0.1 %. */
-	return d->a * step[i].percent / 100;
+	return step[i].percent;
+}
+
+int64_t
+dist_mix(const struct dist *d, uint64_t k)
+{
+	int64_t v = d->a * mix_percent(k) / 100;
+
+	/* Without a factor the mean is 0.995. */
+	return d->b > 0 ? v / 1000 * d->b / 1000 + v % 1000 * d->b / PPM : v;
+}
+
+void
+dist_mix_fit(struct dist *d, uint64_t n)
+{
+	uint64_t sum = 0;
+
+	for (uint64_t k = 0; k < n; k++)
+		sum += mix_percent(k);
+	d->b = sum > 0 ? (int64_t)(n * 100 * PPM / sum) : 0;
+}
+
+/* x_min * u^(-1/shape), where the mean is x_min * shape / (shape - 1). */
+static int64_t
+pareto(const struct dist *d, struct sp_rng *r)
+{
+	int64_t shape = d->b > 0 ? d->b : DIST_SHAPE, v;
+
+	v = d->a / shape * (shape - PPM) + d->a % shape * (shape - PPM) / shape;
+	v = dist_exp2(v, (int64_t)rng_log2_inv(r) * PPM / shape);
+	return SP_MIN(v, PARETO_MAX * d->a);
 }
 
 int64_t
 dist_draw(const struct dist *d, struct sp_rng *r)
 {
-	int64_t v;
-
 	switch (d->kind) {
 	case DIST_UNIFORM:
 		return d->a +
 		       (int64_t)rng_below(r, (uint64_t)(d->b - d->a) + 1);
 	case DIST_PARETO:
-		/* x_min * u^(-1/1.5), and a mean of 3 x_min. */
-		v = dist_exp2(d->a / 3, (int64_t)rng_log2_inv(r) * 2 / 3);
-		return SP_MIN(v, PARETO_MAX * d->a);
+		return pareto(d, r);
 	case DIST_MIX:
 		return dist_mix(d, rng_below(r, 100));
 	case DIST_FIXED:

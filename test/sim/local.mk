@@ -3,9 +3,10 @@
 #   libsim_a_SOURCES	the network, the host, the scenario reader
 #   SCENARIOS		NNN-name.scn, each a test of its own
 #
-# simrun FILE.scn exits 0 when every expectation holds, and prints the hash of
-# all that happened as `trace HEX' on stdout: .ci/run compares it between
-# compilers.
+# spate-sim FILE.scn exits 0 when every expectation holds, and prints the hash
+# of all that happened as `trace HEX' on stdout: .ci/run compares it between
+# compilers. The program is in tools/, its rules are here: --enable-core-only
+# has it too, for the scenarios.
 
 SCENARIOS =
 SCENARIOS += test/sim/010-static-20.scn
@@ -19,10 +20,31 @@ SCENARIOS += test/sim/060-polluter.scn
 BENCH_SCENARIOS =
 BENCH_SCENARIOS += test/sim/100-static-1000.scn
 
-check_LIBRARIES += libsim.a
-check_PROGRAMS += test/sim/simrun
-test_sim_simrun_SOURCES = test/sim/simrun.c
-test_sim_simrun_LDADD = libsim.a $(CORE_LIBS)
+noinst_LIBRARIES += libsim.a libspsim.a
+libspsim_a_SOURCES =
+libspsim_a_SOURCES += tools/sim_options.c
+libspsim_a_SOURCES += tools/sim_options.h
+libspsim_a_SOURCES += tools/sim_plot.c
+libspsim_a_SOURCES += tools/sim_plot.h
+libspsim_a_SOURCES += tools/sim_report.c
+libspsim_a_SOURCES += tools/sim_report.h
+libspsim_a_SOURCES += tools/sim_run.c
+libspsim_a_SOURCES += tools/sim_run.h
+
+SIM_LIBS = libspsim.a libsim.a $(CORE_LIBS)
+spate_sim_SOURCES = tools/spate_sim.c
+if CORE_ONLY
+# Of src/io what reads options needs no library.
+check_PROGRAMS += spate-sim
+noinst_LIBRARIES += libspconf.a
+libspconf_a_SOURCES = src/io/conf.c src/io/conf_argv.c src/io/conf_file.c \
+	src/io/conf_print.c src/io/conf_value.c src/io/store.c
+SIM_LIBS += libspconf.a
+else
+bin_PROGRAMS += spate-sim
+SIM_LIBS += libspio.a
+endif
+spate_sim_LDADD = $(SIM_LIBS)
 
 libsim_a_SOURCES =
 libsim_a_SOURCES += test/sim/countcipher.c
@@ -39,9 +61,18 @@ libsim_a_SOURCES += test/sim/meshlab_peer.c
 libsim_a_SOURCES += test/sim/meshlab_piece.c
 libsim_a_SOURCES += test/sim/metric.c
 libsim_a_SOURCES += test/sim/metric.h
+libsim_a_SOURCES += test/sim/optimum.c
+libsim_a_SOURCES += test/sim/optimum.h
 libsim_a_SOURCES += test/sim/scenario.c
 libsim_a_SOURCES += test/sim/scenario.h
+libsim_a_SOURCES += test/sim/scnexpect.c
+libsim_a_SOURCES += test/sim/scnline.c
+libsim_a_SOURCES += test/sim/scnline.h
 libsim_a_SOURCES += test/sim/scnvalue.c
+libsim_a_SOURCES += test/sim/scnvar.c
+libsim_a_SOURCES += test/sim/scnvar.h
+libsim_a_SOURCES += test/sim/series.c
+libsim_a_SOURCES += test/sim/series.h
 libsim_a_SOURCES += test/sim/signer.c
 libsim_a_SOURCES += test/sim/signer.h
 libsim_a_SOURCES += test/sim/simevent.c
@@ -51,6 +82,7 @@ libsim_a_SOURCES += test/sim/simflow.c
 libsim_a_SOURCES += test/sim/simhost.c
 libsim_a_SOURCES += test/sim/simhost.h
 libsim_a_SOURCES += test/sim/simliar.c
+libsim_a_SOURCES += test/sim/simloss.c
 libsim_a_SOURCES += test/sim/simmem.c
 libsim_a_SOURCES += test/sim/simmem.h
 libsim_a_SOURCES += test/sim/simnet.c
@@ -69,12 +101,12 @@ libsim_a_SOURCES += test/sim/truth.c
 libsim_a_SOURCES += test/sim/truth.h
 libsim_a_SOURCES += test/sim/world.h
 
-TESTS_QUICK += $(SCENARIOS) test/sim/determinism.sh
-EXTRA_DIST += $(SCENARIOS) test/sim/determinism.sh
+TESTS_QUICK += $(SCENARIOS) test/sim/determinism.sh test/sim/metrics.sh
+EXTRA_DIST += $(SCENARIOS) test/sim/determinism.sh test/sim/metrics.sh
 EXTRA_DIST += $(BENCH_SCENARIOS)
 
-bench-sim-size: test/sim/simrun
+bench-sim-size: spate-sim
 	@for s in $(BENCH_SCENARIOS); do \
-	    ./test/sim/simrun $(top_srcdir)/$$s || exit 1; done
+	    ./spate-sim $(top_srcdir)/$$s || exit 1; done
 
 .PHONY: bench-sim-size

@@ -23,14 +23,26 @@ enum metric_unit {
 	    "the same, after settle")                                          \
 	X(COPIES_LATER, "copies-later", RATIO, false,                          \
 	    "the same, after settle")                                          \
+	X(RHO, "rho", RATIO, false,                                            \
+	    "uplinks of use / what viewers need, after settle")                \
+	X(OPTIMUM, "optimum", RATIO, false, "best offload there can be")       \
+	X(OF_OPTIMUM, "of-optimum", RATIO, false, "offload-later / optimum")   \
+	X(EXCESS, "excess", RATIO, false,                                      \
+	    "(1 - offload-later) / (1 - optimum)")                             \
 	X(STARTUP, "startup", TIME, true, "join to first piece played")        \
 	X(LAG, "lag", TIME, true, "availability to completion")                \
+	X(LAG_MIN, "lag-min", TIME, false, "least lag there can be")           \
+	X(LAG_RATIO, "lag-ratio", RATIO, false, "lag p99 / lag-min")           \
+	X(LAG_LAW, "lag-law", TIME, false, "p99 of a swarm that pushes")       \
+	X(LAG_OF_LAW, "lag-of-law", RATIO, false, "lag p99 / lag-law")         \
 	X(DELAY, "delay", TIME, true, "playout delay at the end")              \
 	X(STALLS, "stalls", COUNT, false, "times a player waited")             \
 	X(STALLED, "stalled", TIME, false, "time that players waited")         \
 	X(MISSES, "misses", COUNT, false, "pieces not complete when due")      \
 	X(MISSED, "missed", RATIO, false, "misses / pieces due")               \
 	X(DUE, "due", COUNT, false, "pieces that came due")                    \
+	X(MISS_BOUND, "miss-bound", RATIO, false,                              \
+	    "missed is below it with 95 % confidence, if there were none")     \
 	X(LOST, "lost", COUNT, false, "pieces given up")                       \
 	X(PLAYED, "played", COUNT, false, "pieces that players played")        \
 	X(SKIPPED, "skipped", COUNT, false, "pieces that players skipped")     \
@@ -39,21 +51,29 @@ enum metric_unit {
 	    "bytes of blocks already held / block bytes received")             \
 	X(BAD, "bad", RATIO, false,                                            \
 	    "bytes of blocks that failed their hash / block bytes received")   \
+	X(POLLUTED, "polluted", COUNT, false,                                  \
+	    "bytes of blocks that failed their hash")                          \
+	X(POLLUTED_FOR, "polluted-for", TIME, false,                           \
+	    "last polluter's joining to the last of these")                    \
 	X(CONTROL, "control", RATIO, false,                                    \
-	    "link bytes that are no block / link bytes")                       \
+	    "bytes received that are no media / bytes of the stream")          \
 	X(WASTE, "waste", RATIO, false,                                        \
 	    "origin bytes that brought nothing / origin bytes")                \
 	X(ORIGIN_PEAK, "origin-peak", RATE, false, "most in one second")       \
 	X(ORIGIN_MEAN, "origin-mean", RATE, false, "over the run")             \
+	X(RECOVERY, "recovery", TIME, false,                                   \
+	    "end of an outage to all being well, the longest")                 \
 	X(RESCUES, "rescues", COUNT, false, "origin fetches near a deadline")  \
 	X(FETCHES, "fetches", COUNT, false, "origin fetches")                  \
+	X(BLOCKS, "blocks", COUNT, false, "received, from whomever")           \
 	X(REQUESTS, "requests", COUNT, false, "for blocks, to peers")          \
 	X(REJECTS, "rejects", COUNT, false, "of requests")                     \
 	X(TIMEOUTS, "timeouts", COUNT, false, "requests without an answer")    \
 	X(HEDGES, "hedges", COUNT, false, "second requests for a block")       \
 	X(BANNED, "banned", COUNT, false, "bans of neighbours")                \
 	X(NEIGHBOURS, "neighbours", COUNT, true, "at the end")                 \
-	X(JAIN, "jain", RATIO, false, "Jain's index of the use of uplinks")    \
+	X(JAIN, "jain", RATIO, false,                                          \
+	    "Jain's index of the use of uplinks that may be used")             \
 	X(VIEWERS, "viewers", COUNT, false, "that joined")                     \
 	X(NEVER, "never", COUNT, false,                                        \
 	    "viewers (5 s and more) who saw "                                  \

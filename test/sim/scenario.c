@@ -1,7 +1,10 @@
 #include "test/sim/scenario.h"
 
-#define WORDS_MAX 32
-#define LINE_SIZE 512
+#include "wire/limits.h"
+
+#define DAY      (24 * 3600 * SP_S)
+#define RATE_MAX INT64_C(125000000000) /* 1 Tbit/s */
+#define ALL      1000000               /* a share of 100 % */
 
 enum field_type {
 	FIELD_ONE,
@@ -14,106 +17,153 @@ struct field {
 	enum field_type type;
 	enum metric_unit unit;
 	size_t at;
+	int64_t max;
 };
 
-#define ONE(s, m, unit)                                             \
-	{                                                           \
-#m, FIELD_ONE, METRIC_##unit, offsetof(struct s, m) \
+#define ONE(s, m, unit, max)                                             \
+	{                                                                \
+#m, FIELD_ONE, METRIC_##unit, offsetof(struct s, m), max \
 	}
-#define DIST(s, m, unit)                                             \
-	{                                                            \
-#m, FIELD_DIST, METRIC_##unit, offsetof(struct s, m) \
+#define DIST(s, m, unit, max)                                             \
+	{                                                                 \
+#m, FIELD_DIST, METRIC_##unit, offsetof(struct s, m), max \
 	}
 
-static const struct field net_fields[] = { ONE(scn_net, fifo, TIME),
-	ONE(scn_net, sndbuf, RATE), ONE(scn_net, jitter, RATIO),
-	ONE(scn_net, nat, RATIO), ONE(scn_net, plane, TIME) };
-static const struct field stream_fields[] = { ONE(scn_stream, rate, RATE),
-	ONE(scn_stream, segment, TIME), ONE(scn_stream, window, TIME) };
-static const struct field origin_fields[] = { ONE(scn_origin, rate, RATE),
-	ONE(scn_origin, ttfb, TIME), ONE(scn_origin, sigma, RATIO),
-	ONE(scn_origin, delay, TIME) };
-static const struct field tracker_fields[] = { ONE(scn_tracker, delay, TIME) };
-static const struct field seeder_fields[] = { ONE(scn_seeder, up, RATE),
-	ONE(scn_seeder, down, RATE), ONE(scn_seeder, delay, TIME),
-	ONE(scn_seeder, poll, TIME) };
-static const struct field group_fields[] = { DIST(scn_group, up, RATE),
-	DIST(scn_group, down, RATE), DIST(scn_group, delay, TIME),
-	DIST(scn_group, join, TIME), DIST(scn_group, session, TIME),
-	ONE(scn_group, loss, RATIO), ONE(scn_group, blocked, RATIO),
-	ONE(scn_group, free, RATIO), ONE(scn_group, crash, RATIO),
-	ONE(scn_group, replace, COUNT), ONE(scn_group, cap, RATE),
-	ONE(scn_group, known, COUNT), ONE(scn_group, neighbours, COUNT),
-	ONE(scn_group, playout, TIME), ONE(scn_group, window, TIME) };
+static const struct field net_fields[] = { ONE(scn_net, fifo, TIME, DAY),
+	ONE(scn_net, sndbuf, RATE, RATE_MAX), ONE(scn_net, jitter, RATIO, ALL),
+	ONE(scn_net, nat, RATIO, ALL), ONE(scn_net, plane, TIME, 10 * SP_S) };
+static const struct field stream_fields[] = { ONE(scn_stream, rate, RATE,
+						  RATE_MAX),
+	ONE(scn_stream, segment, TIME, 60 * SP_S),
+	ONE(scn_stream, window, TIME, 900 * SP_S) };
+static const struct field origin_fields[] = { ONE(scn_origin, rate, RATE,
+						  RATE_MAX),
+	ONE(scn_origin, ttfb, TIME, 60 * SP_S),
+	ONE(scn_origin, sigma, RATIO, 10 * ALL),
+	ONE(scn_origin, delay, TIME, 10 * SP_S),
+	ONE(scn_origin, requests, COUNT, 1000000),
+	ONE(scn_origin, retry, TIME, 600 * SP_S) };
+static const struct field tracker_fields[] = { ONE(scn_tracker, delay, TIME,
+    10 * SP_S) };
+static const struct field seeder_fields[] = { ONE(scn_seeder, up, RATE,
+						  RATE_MAX),
+	ONE(scn_seeder, down, RATE, RATE_MAX),
+	ONE(scn_seeder, delay, TIME, 10 * SP_S),
+	ONE(scn_seeder, poll, TIME, 60 * SP_S) };
+static const struct field group_fields[] = { DIST(scn_group, up, RATE,
+						 RATE_MAX),
+	DIST(scn_group, down, RATE, RATE_MAX),
+	DIST(scn_group, delay, TIME, 10 * SP_S),
+	DIST(scn_group, join, TIME, DAY), DIST(scn_group, session, TIME, DAY),
+	ONE(scn_group, brief, RATIO, ALL), ONE(scn_group, loss, RATIO, ALL / 2),
+	ONE(scn_group, burst, TIME, 60 * SP_S),
+	ONE(scn_group, blocked, RATIO, ALL),
+	ONE(scn_group, isolated, RATIO, ALL), ONE(scn_group, free, RATIO, ALL),
+	ONE(scn_group, crash, RATIO, ALL), ONE(scn_group, replace, COUNT, 1),
+	ONE(scn_group, cap, RATE, RATE_MAX), ONE(scn_group, known, COUNT, 1),
+	ONE(scn_group, neighbours, COUNT, 64),
+	ONE(scn_group, playout, TIME, 60 * SP_S),
+	ONE(scn_group, window, TIME, 600 * SP_S),
+	ONE(scn_group, flip, RATIO, ALL) };
 
-/* The line under way. */
+/* The file under way. */
 struct reader {
 	struct scenario *scn;
-	struct scn_error *e;
-	unsigned line;
-	size_t n; /* words */
-	char *word[WORDS_MAX];
-	char buf[LINE_SIZE];
-	char text[LINE_SIZE]; /* the line without its comment */
+	const struct scn_line *l;
+	bool stream; /* its line has been */
 };
 
-static int SP_PRINTF(2, 3) fail(struct reader *r, const char *fmt, ...)
+/* "1.5r": times the stream's rate. */
+static bool
+relative(const struct reader *r, int64_t *out, const char *s)
 {
-	va_list ap;
+	size_t len = strlen(s);
+	int64_t ppm;
 
-	va_start(ap, fmt);
-	vsnprintf(r->e->what, sizeof(r->e->what), fmt, ap);
-	va_end(ap);
-	r->e->line = r->line;
-	return SP_ERR_SYNTAX;
+	if (len < 2 || s[len - 1] != 'r' ||
+	    scn_value(&ppm, METRIC_RATIO, s, len - 1) < 0 || s[len - 2] == '%')
+		return false;
+	*out = ppm <= 100000 * (int64_t)ALL
+		   ? r->scn->stream.rate / 1000 * ppm / 1000 +
+			 r->scn->stream.rate % 1000 * ppm / ALL
+		   : INT64_MAX;
+	return true;
 }
 
 static int
-value(struct reader *r, int64_t *out, enum metric_unit unit, const char *s)
+value(struct reader *r, int64_t *out, const struct field *f, const char *s)
 {
-	static const char *const what[] = { "a number", "a share", "a time",
-		"a rate or size" };
-
-	if (scn_value(out, unit, s, strlen(s)) == 0)
-		return 0;
-	return fail(r, "%.60s: not %s", s, what[unit]);
+	if (f->unit == METRIC_RATE && relative(r, out, s)) {
+		if (!r->stream)
+			return scn_fail(r->l,
+			    "%.60s: stream has to be told before", s);
+	} else if (scn_value(out, f->unit, s, strlen(s)) < 0) {
+		return scn_fail(r->l, "%.60s: not %s", s,
+		    scn_unit_name(f->unit));
+	}
+	return *out <= f->max ? 0 : scn_fail(r->l, "%.60s: too much", s);
 }
 
+/* "A..B": the unit of B is A's too, as in "10..80ms". */
 static int
-dist(struct reader *r, struct dist *d, enum metric_unit unit, const char *s)
+uniform(struct reader *r, struct dist *d, const struct field *f, const char *s,
+    const char *dots)
 {
-	const char *dots = strstr(s, "..");
+	size_t n = (size_t)(dots - s);
 	char low[64];
-	size_t n;
 
-	if (strncmp(s, "pareto:", 7) == 0) {
-		d->kind = DIST_PARETO;
-		return value(r, &d->a, unit, s + 7);
-	}
-	if (strncmp(s, "mix:", 4) == 0) {
-		d->kind = DIST_MIX;
-		return value(r, &d->a, unit, s + 4);
-	}
-	if (dots == NULL) {
-		d->kind = DIST_FIXED;
-		return value(r, &d->a, unit, s);
-	}
 	d->kind = DIST_UNIFORM;
-	if (value(r, &d->b, unit, dots + 2) < 0)
+	if (value(r, &d->b, f, dots + 2) < 0)
 		return SP_ERR_SYNTAX;
-	/* "10..80ms": the unit of the second is the first's. */
-	n = (size_t)(dots - s);
 	if (n + strlen(dots + 2) >= sizeof(low))
-		return fail(r, "%.60s: too long", s);
+		return scn_fail(r->l, "%.60s: too long", s);
 	memcpy(low, s, n);
 	low[n] = '\0';
-	if (scn_value(&d->a, unit, low, n) < 0) {
+	if (n > 0 && low[n - 1] >= '0' && low[n - 1] <= '9') {
 		dots += 2 + strspn(dots + 2, "0123456789.");
 		memcpy(low + n, dots, strlen(dots) + 1);
-		if (value(r, &d->a, unit, low) < 0)
-			return SP_ERR_SYNTAX;
 	}
-	return d->a <= d->b ? 0 : fail(r, "%.60s: the wrong way round", s);
+	if (value(r, &d->a, f, low) < 0)
+		return SP_ERR_SYNTAX;
+	return d->a <= d->b ? 0
+			    : scn_fail(r->l, "%.60s: the wrong way round", s);
+}
+
+/* "MEAN" or "SHAPE,MEAN". */
+static int
+pareto(struct reader *r, struct dist *d, const struct field *f, const char *s)
+{
+	const char *comma = strchr(s, ',');
+
+	d->kind = DIST_PARETO;
+	d->b = DIST_SHAPE;
+	if (comma != NULL) {
+		if (scn_value(&d->b, METRIC_RATIO, s, (size_t)(comma - s)) <
+			0 ||
+		    d->b < DIST_SHAPE_MIN || d->b > DIST_SHAPE_MAX)
+			return scn_fail(r->l,
+			    "%.60s: not a shape from 1.05 to 10", s);
+		s = comma + 1;
+	}
+	return value(r, &d->a, f, s);
+}
+
+static int
+dist(struct reader *r, struct dist *d, const struct field *f, const char *s)
+{
+	const char *dots = strstr(s, "..");
+
+	memset(d, 0, sizeof(*d));
+	if (strncmp(s, "pareto:", 7) == 0)
+		return pareto(r, d, f, s + 7);
+	if (strncmp(s, "mix:", 4) == 0) {
+		d->kind = DIST_MIX;
+		return value(r, &d->a, f, s + 4);
+	}
+	if (dots != NULL)
+		return uniform(r, d, f, s, dots);
+	d->kind = DIST_FIXED;
+	return value(r, &d->a, f, s);
 }
 
 /* Words |from| and on are fields of |base|. */
@@ -121,25 +171,30 @@ static int
 fields(struct reader *r, size_t from, void *base, const struct field *f,
     size_t n)
 {
-	for (size_t w = from; w < r->n; w++) {
-		char *eq = strchr(r->word[w], '=');
+	const struct scn_line *l = r->l;
+	bool seen[32] = { false };
+
+	assert(n <= SP_LEN(seen) && "a directive with too many settings");
+	for (size_t w = from; w < l->n; w++) {
+		char *eq = strchr(l->word[w], '=');
 		size_t i;
 		void *at;
 		int rv;
 
 		if (eq == NULL)
-			return fail(r, "%.60s: not name=value", r->word[w]);
+			return scn_fail(l, "%.60s: not name=value", l->word[w]);
 		*eq = '\0';
-		for (i = 0; i < n && strcmp(f[i].name, r->word[w]) != 0; i++)
+		for (i = 0; i < n && strcmp(f[i].name, l->word[w]) != 0; i++)
 			;
 		if (i == n)
-			return fail(r, "%.60s: no such setting of %s",
-			    r->word[w], r->word[0]);
+			return scn_fail(l, "%.60s: no such setting of %s",
+			    l->word[w], l->word[0]);
+		if (seen[i])
+			return scn_fail(l, "%s: twice", f[i].name);
+		seen[i] = true;
 		at = (char *)base + f[i].at;
-		if (f[i].type == FIELD_DIST)
-			rv = dist(r, at, f[i].unit, eq + 1);
-		else
-			rv = value(r, at, f[i].unit, eq + 1);
+		rv = f[i].type == FIELD_DIST ? dist(r, at, &f[i], eq + 1)
+					     : value(r, at, &f[i], eq + 1);
 		if (rv < 0)
 			return rv;
 	}
@@ -149,156 +204,164 @@ fields(struct reader *r, size_t from, void *base, const struct field *f,
 static int
 on_group(struct reader *r, enum scn_kind kind)
 {
+	static const struct field count = { "count", FIELD_ONE, METRIC_COUNT, 0,
+		100000 };
 	struct scenario *s = r->scn;
 	struct scn_group *g = &s->groups[s->n_groups];
+	int rv;
 
 	if (s->n_groups == SCN_GROUPS)
-		return fail(r, "more than %d groups", SCN_GROUPS);
-	if (r->n < 2)
-		return fail(r, "%s: how many?", r->word[0]);
+		return scn_fail(r->l, "more than %d groups", SCN_GROUPS);
+	if (r->l->n < 2)
+		return scn_fail(r->l, "%s: how many?", r->l->word[0]);
 	memset(g, 0, sizeof(*g));
 	g->kind = kind;
 	g->up.a = 5 * 125000;
 	g->down.a = 20 * 125000;
 	g->delay = (struct dist){ DIST_UNIFORM, 3 * SP_MS, 15 * SP_MS };
-	if (value(r, &g->count, METRIC_COUNT, r->word[1]) < 0)
+	g->flip = kind == SCN_POLLUTERS ? ALL : 0;
+	if (value(r, &g->count, &count, r->l->word[1]) < 0)
 		return SP_ERR_SYNTAX;
-	if (g->count > 100000)
-		return fail(r, "%s: more than 100000", r->word[0]);
+	rv = fields(r, 2, g, group_fields, SP_LEN(group_fields));
+	if (rv < 0)
+		return rv;
+	if (g->flip > 0 && kind != SCN_POLLUTERS)
+		return scn_fail(r->l, "flip: of polluters only");
+	if (g->up.kind == DIST_MIX)
+		dist_mix_fit(&g->up, (uint64_t)g->count);
 	s->n_groups++;
-	return fields(r, 2, g, group_fields, SP_LEN(group_fields));
+	return 0;
+}
+
+/* The word "name=value" of `at T origin'. */
+static int
+origin_event(struct reader *r, struct scn_event *ev, const char *word)
+{
+	static const struct {
+		struct field f;
+		enum scn_what what;
+	} table[] = {
+		{ { "rate", FIELD_ONE, METRIC_RATE, 0, RATE_MAX },
+		    SCN_ORIGIN_RATE },
+		{ { "ttfb", FIELD_ONE, METRIC_TIME, 0, 60 * SP_S },
+		    SCN_ORIGIN_TTFB },
+		{ { "requests", FIELD_ONE, METRIC_COUNT, 0, 1000000 },
+		    SCN_ORIGIN_REQUESTS },
+		{ { "dead", FIELD_ONE, METRIC_RATIO, 0, ALL },
+		    SCN_ORIGIN_DEAD },
+	};
+	size_t n = strcspn(word, "=");
+
+	for (size_t i = 0; word[n] == '=' && i < SP_LEN(table); i++)
+		if (strlen(table[i].f.name) == n &&
+		    memcmp(table[i].f.name, word, n) == 0) {
+			ev->what = table[i].what;
+			return value(r, &ev->value, &table[i].f, word + n + 1);
+		}
+	return scn_fail(r->l, "origin %.40s: no such event", word);
 }
 
 static int
-on_at(struct reader *r)
+event(struct reader *r, struct scn_event *ev, const char *who, const char *what)
 {
+	static const struct field count = { "count", FIELD_ONE, METRIC_COUNT, 0,
+		100000 };
 	static const struct {
-		const char *who, *what;
+		const char *who, *what; /* what NULL: a number */
 		enum scn_what id;
 	} table[] = { { "origin", "down", SCN_ORIGIN_DOWN },
 		{ "origin", "up", SCN_ORIGIN_UP },
 		{ "tracker", "down", SCN_TRACKER_DOWN },
 		{ "tracker", "up", SCN_TRACKER_UP },
 		{ "seeder", "down", SCN_SEEDER_DOWN },
-		{ "seeder", "up", SCN_SEEDER_UP } };
+		{ "seeder", "up", SCN_SEEDER_UP }, { "join", NULL, SCN_JOIN },
+		{ "leave", NULL, SCN_LEAVE }, { "crash", NULL, SCN_CRASH } };
+
+	for (size_t i = 0; i < SP_LEN(table); i++) {
+		if (strcmp(who, table[i].who) != 0)
+			continue;
+		ev->what = table[i].id;
+		if (table[i].what == NULL)
+			return value(r, &ev->value, &count, what);
+		if (strcmp(what, table[i].what) == 0)
+			return 0;
+	}
+	if (strcmp(who, "origin") == 0)
+		return origin_event(r, ev, what);
+	return scn_fail(r->l, "%.40s %.40s: no such event", who, what);
+}
+
+static int
+on_at(struct reader *r)
+{
+	static const struct field at = { "at", FIELD_ONE, METRIC_TIME, 0, DAY };
 	struct scn_event ev = { 0, SCN_ORIGIN_RATE, 0 };
 	struct scenario *s = r->scn;
 	size_t i;
+	int rv;
 
-	if (r->n != 4)
-		return fail(r, "at: T who what");
+	if (r->l->n != 4)
+		return scn_fail(r->l, "at: T who what");
 	if (s->n_events == SCN_EVENTS)
-		return fail(r, "more than %d events", SCN_EVENTS);
-	if (value(r, &ev.at, METRIC_TIME, r->word[1]) < 0)
-		return SP_ERR_SYNTAX;
-	for (i = 0; i < SP_LEN(table); i++)
-		if (strcmp(r->word[2], table[i].who) == 0 &&
-		    strcmp(r->word[3], table[i].what) == 0)
-			break;
-	if (i < SP_LEN(table)) {
-		ev.what = table[i].id;
-	} else if (strcmp(r->word[2], "origin") == 0 &&
-		   strncmp(r->word[3], "rate=", 5) == 0) {
-		if (value(r, &ev.value, METRIC_RATE, r->word[3] + 5) < 0)
-			return SP_ERR_SYNTAX;
-	} else {
-		if (strcmp(r->word[2], "join") == 0)
-			ev.what = SCN_JOIN;
-		else if (strcmp(r->word[2], "leave") == 0)
-			ev.what = SCN_LEAVE;
-		else if (strcmp(r->word[2], "crash") == 0)
-			ev.what = SCN_CRASH;
-		else
-			return fail(r, "%.40s %.40s: no such event", r->word[2],
-			    r->word[3]);
-		if (value(r, &ev.value, METRIC_COUNT, r->word[3]) < 0)
-			return SP_ERR_SYNTAX;
-	}
+		return scn_fail(r->l, "more than %d events", SCN_EVENTS);
+	rv = value(r, &ev.at, &at, r->l->word[1]);
+	if (rv == 0)
+		rv = event(r, &ev, r->l->word[2], r->l->word[3]);
+	if (rv < 0)
+		return rv;
 	for (i = s->n_events++; i > 0 && s->events[i - 1].at > ev.at; i--)
 		s->events[i] = s->events[i - 1];
 	s->events[i] = ev;
 	return 0;
 }
 
-/* "p95", "p99.9" as parts per million; 0 if it is none. */
-static uint32_t
-quantile_of(const char *s)
-{
-	int64_t v;
-
-	if (s[0] != 'p' ||
-	    scn_value(&v, METRIC_RATIO, s + 1, strlen(s + 1)) < 0)
-		return 0;
-	v /= 100;
-	return v > 0 && v <= 1000000 ? (uint32_t)v : 0;
-}
-
 static int
 on_expect(struct reader *r)
 {
-	static const char *const ops[] = { "==", "<=", ">=", "<", ">" };
 	struct scenario *s = r->scn;
-	struct scn_expect *x = &s->expects[s->n_expects];
-	const struct metric_row *row;
-	size_t op;
+	int rv;
 
 	if (s->n_expects == SCN_EXPECTS)
-		return fail(r, "more than %d expectations", SCN_EXPECTS);
-	if (r->n < 4 || r->n > 5)
-		return fail(r, "expect: METRIC [pNN] OP VALUE");
-	memset(x, 0, sizeof(*x));
-	x->line = r->line;
-	snprintf(x->text, sizeof(x->text), "%.90s", r->text);
-	x->metric = metric_find(r->word[1], strlen(r->word[1]));
-	if (x->metric == METRIC_N)
-		return fail(r, "%.60s: no such metric", r->word[1]);
-	row = &metric_table[x->metric];
-	if (row->quantiles != (r->n == 5))
-		return fail(r, "%s: %s", row->name,
-		    row->quantiles ? "which quantile (pNN)?"
-				   : "has no quantiles");
-	if (r->n == 5 && (x->quantile_ppm = quantile_of(r->word[2])) == 0)
-		return fail(r, "%.60s: not a quantile (pNN)", r->word[2]);
-	for (op = 0; op < SP_LEN(ops); op++)
-		if (strcmp(ops[op], r->word[r->n - 2]) == 0)
-			break;
-	if (op == SP_LEN(ops))
-		return fail(r, "%.60s: not an operator", r->word[r->n - 2]);
-	x->op = (enum scn_op)op;
-	if (value(r, &x->value, row->unit, r->word[r->n - 1]) < 0)
-		return SP_ERR_SYNTAX;
-	s->n_expects++;
-	return 0;
+		return scn_fail(r->l, "more than %d expectations", SCN_EXPECTS);
+	rv = scn_expect_read(&s->expects[s->n_expects], r->l);
+	s->n_expects += rv == 0;
+	return rv;
 }
 
 static int
 on_word(struct reader *r)
 {
+	static const struct field span = { "span", FIELD_ONE, METRIC_TIME, 0,
+		DAY };
+	static const struct field seed = { "seed", FIELD_ONE, METRIC_COUNT, 0,
+		INT64_MAX };
+	const struct scn_line *l = r->l;
 	struct scenario *s = r->scn;
 	int64_t v;
 
-	if (r->n != 2)
-		return fail(r, "%s: one value", r->word[0]);
-	if (strcmp(r->word[0], "run") == 0)
-		return value(r, &s->run, METRIC_TIME, r->word[1]);
-	if (strcmp(r->word[0], "settle") == 0)
-		return value(r, &s->settle, METRIC_TIME, r->word[1]);
-	if (strcmp(r->word[0], "crypto") == 0) {
-		s->real_crypto = strcmp(r->word[1], "real") == 0;
-		if (!s->real_crypto && strcmp(r->word[1], "counting") != 0)
-			return fail(r, "crypto: real or counting");
+	if (l->n != 2)
+		return scn_fail(l, "%s: one value", l->word[0]);
+	if (strcmp(l->word[0], "run") == 0)
+		return value(r, &s->run, &span, l->word[1]);
+	if (strcmp(l->word[0], "settle") == 0)
+		return value(r, &s->settle, &span, l->word[1]);
+	if (strcmp(l->word[0], "crypto") == 0) {
+		s->real_crypto = strcmp(l->word[1], "real") == 0;
+		if (!s->real_crypto && strcmp(l->word[1], "counting") != 0)
+			return scn_fail(l, "crypto: real or counting");
 		return 0;
 	}
-	if (value(r, &v, METRIC_COUNT, r->word[1]) < 0)
+	if (value(r, &v, &seed, l->word[1]) < 0)
 		return SP_ERR_SYNTAX;
 	s->seed = (uint64_t)v;
 	return 0;
 }
 
 static int
-directive(struct reader *r)
+directive(void *ctx, struct scn_line *l)
 {
-	const char *d = r->word[0];
+	struct reader *r = ctx;
+	const char *d = l->word[0];
 	struct scenario *s = r->scn;
 	const struct {
 		const char *name;
@@ -315,6 +378,9 @@ directive(struct reader *r)
 	};
 	static const char *const kinds[] = { "viewers", "liars", "polluters" };
 
+	r->l = l;
+	if (strcmp(d, "stream") == 0)
+		r->stream = true;
 	for (size_t i = 0; i < SP_LEN(plain); i++)
 		if (strcmp(d, plain[i].name) == 0)
 			return fields(r, 1, plain[i].base, plain[i].f,
@@ -329,34 +395,7 @@ directive(struct reader *r)
 	if (strcmp(d, "run") == 0 || strcmp(d, "crypto") == 0 ||
 	    strcmp(d, "seed") == 0 || strcmp(d, "settle") == 0)
 		return on_word(r);
-	return fail(r, "%.60s: no such directive", d);
-}
-
-static int
-on_line(struct reader *r, const char *p, size_t len)
-{
-	const char *hash = memchr(p, '#', len);
-	char *s;
-
-	if (hash != NULL)
-		len = (size_t)(hash - p);
-	while (len > 0 && strchr(" \t\r", p[len - 1]) != NULL)
-		len--;
-	if (len >= sizeof(r->buf) || memchr(p, '\0', len) != NULL)
-		return fail(r, "line too long, or not text");
-	memcpy(r->buf, p, len);
-	r->buf[len] = '\0';
-	memcpy(r->text, r->buf, len + 1);
-	r->n = 0;
-	for (s = r->buf; *(s += strspn(s, " \t")) != '\0';) {
-		if (r->n == WORDS_MAX)
-			return fail(r, "more than %d words", WORDS_MAX);
-		r->word[r->n++] = s;
-		s += strcspn(s, " \t");
-		if (*s != '\0')
-			*s++ = '\0';
-	}
-	return r->n > 0 ? directive(r) : 0;
+	return scn_fail(l, "%.60s: no such directive", d);
 }
 
 static void
@@ -380,50 +419,59 @@ defaults(struct scenario *s)
 	s->seeder.poll = 100 * SP_MS;
 }
 
-int
-scenario_parse(struct scenario *out, const char *text, size_t len,
-    struct scn_error *e)
+/* What no line alone can tell. */
+static const char *
+whole(const struct scenario *s)
 {
-	struct reader r = { .scn = out, .e = e };
-	const char *end = text + len, *nl;
-	int rv;
-
-	defaults(out);
-	while (text < end) {
-		r.line++;
-		nl = memchr(text, '\n', (size_t)(end - text));
-		if (nl == NULL)
-			nl = end;
-		rv = on_line(&r, text, (size_t)(nl - text));
-		if (rv < 0)
-			return rv;
-		text = nl < end ? nl + 1 : end;
-	}
-	if (out->run == 0)
-		return fail(&r, "run is missing");
-	if (out->n_groups == 0)
-		return fail(&r, "viewers are missing");
-	if (out->stream.rate == 0 || out->stream.segment < 100 * SP_MS ||
-	    out->seeder.poll == 0)
-		return fail(&r, "stream: needs a rate, a segment of 100ms or "
-				"more, and a seeder that polls");
-	return 0;
+	if (s->run == 0)
+		return "run is missing";
+	if (s->n_groups == 0)
+		return "viewers are missing";
+	if (s->stream.rate == 0 || s->stream.segment < 100 * SP_MS ||
+	    s->seeder.poll == 0)
+		return "stream: needs a rate, a segment of 100ms or more, and "
+		       "a seeder that polls";
+	if (s->stream.rate / 1000 * (s->stream.segment / SP_MS) >
+	    LIM_PIECE_BYTES)
+		return "stream: pieces of more than 16 MiB";
+	if (s->stream.window < s->stream.segment)
+		return "stream: the window is shorter than a segment";
+	if (s->settle >= s->run)
+		return "settle: not before the end of the run";
+	if (s->n_events > 0 && s->events[s->n_events - 1].at > s->run)
+		return "at: after the end of the run";
+	return NULL;
 }
 
-bool
-scn_holds(const struct scn_expect *x, int64_t v)
+int
+scenario_parse(struct scenario *out, const char *text, size_t len,
+    struct scn_vars *vars, struct scn_error *e)
 {
-	switch (x->op) {
-	case SCN_EQ:
-		return v == x->value;
-	case SCN_LE:
-		return v <= x->value;
-	case SCN_GE:
-		return v >= x->value;
-	case SCN_LT:
-		return v < x->value;
-	case SCN_GT:
-	default:
-		return v > x->value;
+	struct reader r = { .scn = out };
+	struct scn_vars own;
+	const char *why;
+	int rv;
+
+	if (vars == NULL) {
+		memset(&own, 0, sizeof(own));
+		vars = &own;
 	}
+	defaults(out);
+	rv = scn_lines(text, len, vars, e, directive, &r);
+	if (rv < 0)
+		return rv;
+	e->line = 0;
+	why = whole(out);
+	if (why != NULL) {
+		snprintf(e->what, sizeof(e->what), "%s", why);
+		return SP_ERR_SYNTAX;
+	}
+	why = scn_vars_unmet(vars);
+	if (why == NULL)
+		return 0;
+	snprintf(e->what, sizeof(e->what),
+	    "%.40s: set, but there is no let of "
+	    "that name",
+	    why);
+	return SP_ERR_SYNTAX;
 }

@@ -3,40 +3,41 @@
 
 /*
  * A scenario file: what is simulated, and what is expected of it. One
- * directive a line, '#' begins a comment.
+ * directive a line, '#' begins a comment. spate-scenario(5) tells all.
  *
+ *	let NAME VALUE		then $NAME (scnvar.h)
  *	seed N
  *	crypto real|counting
  *	net fifo= sndbuf= jitter= nat= plane=
  *	stream rate= segment= window=
- *	origin rate= ttfb= sigma= delay=
+ *	origin rate= ttfb= sigma= delay= requests= retry=
  *	tracker delay=
  *	seeder up= down= delay= poll=
  *	viewers N up= down= delay= loss= join= session= ...
  *	liars N ...		claim everything, deliver nothing
  *	polluters N ...		deliver false bytes
  *	at T origin|tracker|seeder down|up
- *	at T origin rate=R
+ *	at T origin rate=R|ttfb=T|requests=N|dead=SHARE
  *	at T join N		more viewers, as in the first viewers line
  *	at T leave|crash N	random viewers; crash: nobody is told
  *	settle T		offload-later, copies-later count from then on
  *	run T
  *	expect METRIC [pNN] ==|<=|>=|<|> VALUE
  *
- * Times: ns us ms s min; rates: bit/s kbit/s Mbit/s Gbit/s (and B/s ...);
- * sizes: B kB MB KiB MiB; shares: 5% or 0.05. join, delay, up, down and session
- * take distributions (dist.h).
+ * Times: ns us ms s min; rates: bit/s kbit/s Mbit/s Gbit/s (and B/s ...), and
+ * 1.5r for 1.5 times the stream's; sizes: B kB MB KiB MiB; shares: 5% or 0.05.
+ * join, delay, up, down and session take distributions (dist.h).
  */
 
 #include "base/err.h"
 #include "base/tstamp.h"
 #include "test/sim/dist.h"
 #include "test/sim/metric.h"
+#include "test/sim/scnline.h"
 
-#define SCN_GROUPS   16
-#define SCN_EVENTS   64
-#define SCN_EXPECTS  64
-#define SCN_ERR_TEXT 160
+#define SCN_GROUPS  16
+#define SCN_EVENTS  64
+#define SCN_EXPECTS 64
 
 struct scn_net {
 	sp_time fifo;   /* 200ms */
@@ -53,10 +54,12 @@ struct scn_stream {
 };
 
 struct scn_origin {
-	int64_t rate;  /* bytes per second of all transfers; 0 = no limit */
-	sp_time ttfb;  /* median; 50ms */
-	int64_t sigma; /* ppm, of the log-normal; 0.7 */
-	sp_time delay; /* 5ms */
+	int64_t rate;     /* bytes per second of all transfers; 0 = no limit */
+	sp_time ttfb;     /* median; 50ms */
+	int64_t sigma;    /* ppm, of the log-normal; 0.7 */
+	sp_time delay;    /* 5ms */
+	int64_t requests; /* a second; more get a 429. 0: no limit */
+	sp_time retry;    /* Retry-After of a 429; 0: none */
 };
 
 struct scn_tracker {
@@ -83,8 +86,11 @@ struct scn_group {
 	struct dist delay;    /* a_i; 3..15ms */
 	struct dist join;     /* 0s */
 	struct dist session;  /* how long; 0: to the end */
+	int64_t brief;        /* ppm: share that leaves within 10 s */
 	int64_t loss;         /* ppm of packets */
+	sp_time burst;        /* mean length of a burst of loss; 0: no bursts */
 	int64_t blocked;      /* ppm: share that nobody can connect to */
+	int64_t isolated;     /* ppm: share without any peer, either way */
 	int64_t free;         /* ppm: share that uploads nothing */
 	int64_t crash;        /* ppm: share that leaves without a word */
 	int64_t replace;      /* bool: who leaves is followed by another */
@@ -93,12 +99,16 @@ struct scn_group {
 	int64_t neighbours;   /* 0: the mesh's default */
 	sp_time playout;      /* delay asked of the mesh; 0: derived */
 	sp_time window;       /* of the mesh; 0: its default */
+	int64_t flip;         /* ppm of blocks that a polluter spoils; all */
 };
 
 enum scn_what {
 	SCN_ORIGIN_DOWN,
 	SCN_ORIGIN_UP,
 	SCN_ORIGIN_RATE,
+	SCN_ORIGIN_TTFB,
+	SCN_ORIGIN_REQUESTS,
+	SCN_ORIGIN_DEAD, /* hangs for that share of the viewers */
 	SCN_TRACKER_DOWN,
 	SCN_TRACKER_UP,
 	SCN_SEEDER_DOWN,
@@ -146,14 +156,15 @@ struct scenario {
 	struct scn_expect expects[SCN_EXPECTS];
 };
 
-struct scn_error {
-	unsigned line;
-	char what[SCN_ERR_TEXT];
-};
-
-/* SP_ERR_SYNTAX, and *e tells. |text| has |len| bytes. */
+/*
+ * SP_ERR_SYNTAX, and *e tells. |text| has |len| bytes. |vars|: what was set
+ * from outside, and what is found; NULL: none set.
+ */
 int scenario_parse(struct scenario *out, const char *text, size_t len,
-    struct scn_error *e);
+    struct scn_vars *vars, struct scn_error *e);
+
+/* The words of |l| after the first: METRIC [pNN] OP VALUE. SP_ERR_SYNTAX. */
+int scn_expect_read(struct scn_expect *out, const struct scn_line *l);
 bool scn_holds(const struct scn_expect *x, int64_t v);
 
 /*
@@ -161,5 +172,7 @@ bool scn_holds(const struct scn_expect *x, int64_t v);
  * SP_ERR_SYNTAX.
  */
 int scn_value(int64_t *out, enum metric_unit unit, const char *s, size_t len);
+/* "a time", ... for messages. */
+const char *scn_unit_name(enum metric_unit unit);
 
 #endif

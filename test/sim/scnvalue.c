@@ -83,3 +83,14 @@ scn_value(int64_t *out, enum metric_unit unit, const char *s, size_t len)
 		return with_unit(out, counts, SP_LEN(counts), s, len);
 	}
 }
+
+const char *
+scn_unit_name(enum metric_unit unit)
+{
+	static const char *const names[] = { [METRIC_COUNT] = "a number",
+		[METRIC_RATIO] = "a share",
+		[METRIC_TIME] = "a time",
+		[METRIC_RATE] = "a rate or size" };
+
+	return names[unit];
+}

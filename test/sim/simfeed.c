@@ -194,6 +194,8 @@ feed_link(struct viewer *v, const struct simnet_ev *ev)
 void
 feed_event(struct viewer *v, const struct simnet_ev *ev, const struct use *u)
 {
+	if (ev->type == SIMNET_DATA)
+		v->feed_bytes += ev->len;
 	if (u->use == USE_ANNOUNCE)
 		announce_event(v, ev, u);
 	else

@@ -40,6 +40,8 @@ ask(struct viewer *v, struct fetch_slot *s)
 	static const uint8_t request[REQUEST_BYTES];
 	struct use *u = world_use(v->w, s->end);
 
+	if (v->cut_off)
+		return;
 	u->fetch = s->fetch;
 	u->number = s->number;
 	u->at = s->at;
@@ -105,8 +107,13 @@ static void
 done(struct viewer *v, struct fetch_slot *s, enum mesh_fetch result,
     unsigned status)
 {
+	uint32_t retry_ms = 0;
+
+	if (status == 429)
+		retry_ms = (uint32_t)(v->w->scn.origin.retry / SP_MS);
 	s->busy = false;
-	mesh_fetch_done(v->mesh, s->fetch, result, status, 0, world_now(v->w));
+	mesh_fetch_done(v->mesh, s->fetch, result, status, retry_ms,
+	    world_now(v->w));
 	viewer_pump(v);
 }
 
@@ -115,8 +122,8 @@ on_head(struct viewer *v, struct fetch_slot *s, const struct simnet_ev *ev)
 {
 	const struct truth_piece *pc = truth_piece(v->w->truth, s->number);
 
-	if (ev->p[0] == 0) {
-		done(v, s, MESH_FETCH_HTTP, 404);
+	if (ev->p[0] != ORIGIN_206) {
+		done(v, s, MESH_FETCH_HTTP, ev->p[0] == ORIGIN_429 ? 429 : 404);
 		return;
 	}
 	assert(pc != NULL && "the origin had it");
@@ -145,7 +152,7 @@ on_body(struct viewer *v, struct fetch_slot *s, const struct simnet_ev *ev)
 static void
 on_data(struct viewer *v, struct fetch_slot *s, const struct simnet_ev *ev)
 {
-	if (!s->busy || (uint32_t)(ev->tag >> 32) != s->fetch)
+	if (v->cut_off || !s->busy || (uint32_t)(ev->tag >> 32) != s->fetch)
 		return;
 	s->progress = ev->at;
 	if ((uint32_t)ev->tag == TAG_HEAD)

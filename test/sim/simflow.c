@@ -218,7 +218,8 @@ is_lost(struct simnet *net, const struct conn *c, uint32_t len)
 
 	if (c->loss_ppm == 0)
 		return false;
-	ppm = (uint64_t)c->loss_ppm * (len / PACKET + 1);
+	ppm = c->bursty ? loss_now(net, c) : c->loss_ppm;
+	ppm *= len / PACKET + 1;
 	return rng_below(&net->rng, LOSS_ALWAYS) < ppm;
 }
 

@@ -89,7 +89,7 @@ world_join(struct world *w, const struct scn_group *g)
 void
 world_broken(const struct world *w, const char *what, uint64_t v)
 {
-	fprintf(stderr, "simrun: at %" PRId64 " ms: %s (%" PRIu64 ")\n",
+	fprintf(stderr, "spate-sim: at %" PRId64 " ms: %s (%" PRIu64 ")\n",
 	    (world_now(w) - SIM_START) / SP_MS, what, v);
 	exit(1);
 }
@@ -145,6 +145,7 @@ make_fixed(struct world *w)
 	memset(&nc, 0, sizeof(nc));
 	nc.x = nc.y = s->net.plane / 2;
 	world_add(w, &nc); /* the conductor */
+	nc.server = true;
 	nc.delay = s->tracker.delay;
 	world_add(w, &nc);
 	nc.delay = s->origin.delay;
@@ -274,8 +275,14 @@ simhost_finish(struct simhost *h)
 	t->origin_sent = world_origin_bytes(w);
 	t->stream_bytes = pieces * world_piece_bytes(w);
 	t->value[METRIC_ORIGIN_PEAK] = (int64_t)w->origin_peak;
-	tally_close(t, w->scn.run);
+	tally_close(t, &w->scn);
 	return t;
+}
+
+const struct tally *
+simhost_tally(const struct simhost *h)
+{
+	return h->w.tally;
 }
 
 uint64_t

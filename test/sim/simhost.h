@@ -31,6 +31,9 @@ bool simhost_step(struct simhost *h, sp_time span);
 /* Final values; borrows. No steps after it. */
 const struct tally *simhost_finish(struct simhost *h);
 
+/* The same, once it has finished. */
+const struct tally *simhost_tally(const struct simhost *h);
+
 /* SipHash over all events: time, node, kind, length. */
 uint64_t simhost_trace(const struct simhost *h);
 uint64_t simhost_events(const struct simhost *h);

@@ -27,7 +27,7 @@ static void *
 checked(void *p)
 {
 	if (p == NULL) {
-		fputs("simrun: out of memory\n", stderr);
+		fputs("spate-sim: out of memory\n", stderr);
 		exit(1);
 	}
 	return p;

@@ -260,7 +260,10 @@ is_natted(const struct simnet *net, uint32_t a, uint32_t b)
 {
 	uint32_t pair[2] = { SP_MIN(a, b), SP_MAX(a, b) };
 
-	if (net->nodes[b].conf.blocked)
+	const struct simnet_node_conf *from = &net->nodes[a].conf;
+	const struct simnet_node_conf *to = &net->nodes[b].conf;
+
+	if (to->blocked || to->isolated || (from->isolated && !to->server))
 		return true;
 	if (net->conf.nat_ppm == 0)
 		return false;
@@ -280,6 +283,7 @@ simnet_dial(struct simnet *net, uint32_t from, uint32_t to)
 	c->node[1] = to;
 	c->owd = path(a, b);
 	c->loss_ppm = a->conf.loss_ppm + b->conf.loss_ppm;
+	c->bursty = a->conf.burst > 0 || b->conf.burst > 0;
 	end_hold(net, c, 0);
 	if (is_natted(net, from, to) || (!b->up && b->silent))
 		conn_event(net, net->now + net->conf.dial_timeout, KIND_FAIL, 1,

@@ -49,7 +49,12 @@ struct simnet_node_conf {
 	sp_time delay;             /* a_i */
 	sp_time x, y;              /* x_i, in ns of light */
 	uint32_t loss_ppm;         /* of packets, either way */
-	bool blocked;              /* nobody can connect to it */
+	/* Mean length of the bursts in which half of the packets are lost, so
+	   often that |loss_ppm| are on the whole; 0: no bursts. */
+	sp_time burst;
+	bool blocked;  /* nobody can connect to it */
+	bool isolated; /* and it to nobody but servers */
+	bool server;
 };
 
 enum simnet_type {

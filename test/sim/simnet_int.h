@@ -64,6 +64,7 @@ struct conn {
 	bool opened;  /* handshake is through */
 	sp_time owd;
 	uint32_t loss_ppm;
+	bool bursty; /* loss_now tells the loss */
 	struct flow flow[2];
 	struct conn *next[2], *prev[2]; /* streams of the node */
 };
@@ -76,6 +77,8 @@ struct node {
 	struct conn *conns;                 /* held ends */
 	bool up, silent;                    /* silent: how it died */
 	bool room;                          /* KIND_ROOM is under way */
+	bool burst;                         /* packets are being lost */
+	sp_time turn;                       /* when that changes */
 };
 
 struct simnet {
@@ -108,6 +111,11 @@ void conn_event(struct simnet *net, sp_time at, uint32_t kind, uint32_t arg,
 void end_hold(struct simnet *net, struct conn *c, unsigned side);
 /* The node lets go of its end; what it sent goes on. */
 void end_drop(struct simnet *net, struct conn *c, unsigned side);
+
+/* ---- simloss.c ---- */
+
+/* ppm of packets that are lost on a bursty stream at this time. */
+uint32_t loss_now(struct simnet *net, const struct conn *c);
 
 /* ---- simflow.c ---- */
 

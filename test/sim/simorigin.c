@@ -1,6 +1,6 @@
 #include "test/sim/world.h"
 
-#define HEAD_BYTES 250 /* of a reply */
+#define HEAD_BYTES 250 /* of a reply; the first tells what it is */
 
 static struct origin_wait *
 wait_new(struct world *w)
@@ -20,6 +20,22 @@ wait_new(struct world *w)
 	return &w->waits[i];
 }
 
+/* A second's worth of requests at once, then at the pace of the limit. */
+static bool
+is_too_many(struct world *w, sp_time now)
+{
+	sp_time each;
+
+	if (w->scn.origin.requests == 0)
+		return false;
+	each = SP_S / w->scn.origin.requests;
+	w->origin_tat = SP_MAX(w->origin_tat, now - SP_S);
+	if (w->origin_tat + each > now)
+		return true;
+	w->origin_tat += each;
+	return false;
+}
+
 static void
 on_request(struct world *w, const struct simnet_ev *ev)
 {
@@ -36,6 +52,7 @@ on_request(struct world *w, const struct simnet_ev *ev)
 	q->number = u->number;
 	q->at = u->at;
 	q->len = u->len;
+	q->too_many = is_too_many(w, ev->at);
 	ttfb = dist_lognormal(&w->rng, w->scn.origin.ttfb,
 	    (uint32_t)w->scn.origin.sigma);
 	simnet_timer(w->net, SIM_ORIGIN, ev->at + ttfb,
@@ -62,11 +79,14 @@ reply(struct world *w, const struct origin_wait *q)
 	const struct truth_piece *pc = truth_piece(w->truth, q->number);
 	uint8_t head[HEAD_BYTES] = { 0 };
 
-	head[0] = pc != NULL && q->at < pc->len && q->len > 0 &&
-		  q->len <= pc->len - q->at;
+	if (q->too_many)
+		head[0] = ORIGIN_429;
+	else if (pc != NULL && q->at < pc->len && q->len > 0 &&
+		 q->len <= pc->len - q->at)
+		head[0] = ORIGIN_206;
 	simnet_send(w->net, q->end, head, sizeof(head),
 	    TAG(TAG_HEAD, q->fetch));
-	if (head[0] != 0)
+	if (head[0] == ORIGIN_206)
 		simnet_send_ref(w->net, q->end, pc->p + q->at, q->len,
 		    TAG(TAG_BODY, q->fetch));
 }

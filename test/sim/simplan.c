@@ -86,6 +86,21 @@ seeder_event(struct world *w, bool up)
 	seed_start(w);
 }
 
+/* From now on it hangs for that share of those who are here. */
+static void
+origin_dead(struct world *w, int64_t ppm)
+{
+	struct viewer *v;
+
+	for (size_t i = SIM_FIRST; i < w->n_agents; i++) {
+		if (w->agents[i].kind != AGENT_VIEWER)
+			continue;
+		v = w->agents[i].u.viewer;
+		if (v->mesh != NULL)
+			v->cut_off = (int64_t)rng_below(&w->rng, 1000000) < ppm;
+	}
+}
+
 static void
 scenario_event(struct world *w, const struct scn_event *e)
 {
@@ -99,6 +114,15 @@ scenario_event(struct world *w, const struct scn_event *e)
 		break;
 	case SCN_ORIGIN_RATE:
 		simnet_rate(w->net, SIM_ORIGIN, (uint64_t)e->value, 0);
+		break;
+	case SCN_ORIGIN_TTFB:
+		w->scn.origin.ttfb = e->value;
+		break;
+	case SCN_ORIGIN_REQUESTS:
+		w->scn.origin.requests = e->value;
+		break;
+	case SCN_ORIGIN_DEAD:
+		origin_dead(w, e->value);
 		break;
 	case SCN_TRACKER_DOWN:
 		if (w->track == NULL)
@@ -151,6 +175,39 @@ check_sound(struct world *w)
 	}
 }
 
+/* One second more of the run's history. */
+static void
+record(struct world *w)
+{
+	struct tally *t = w->tally;
+	struct series_row row = { .at = world_now(w) - SIM_START,
+		.origin_bytes = world_origin_bytes(w),
+		.played_bytes = t->played_bytes,
+		.peer_bytes = t->peer_bytes,
+		.bad_bytes = t->bad_bytes,
+		.missed = (uint64_t)t->value[METRIC_MISSES] };
+	struct mesh_stats s;
+	struct viewer *v;
+
+	for (size_t i = SIM_FIRST; i < w->n_agents; i++) {
+		if (w->agents[i].kind != AGENT_VIEWER)
+			continue;
+		v = w->agents[i].u.viewer;
+		if (v->mesh == NULL)
+			continue;
+		mesh_stats(v->mesh, &s, world_now(w));
+		row.present++;
+		row.waiting +=
+		    world_now(w) - v->joined >= SIM_SETTLED &&
+		    (v->player.startup < 0 || world_now(w) > v->player.end);
+		row.played_bytes += v->player.played * world_piece_bytes(w);
+		row.peer_bytes += s.peer_bytes;
+		row.bad_bytes += s.bad_bytes;
+		row.missed += s.missed;
+	}
+	series_add(&t->series, &row);
+}
+
 /* What must hold of every node, once a second. */
 static void
 check(struct world *w)
@@ -182,6 +239,7 @@ check(struct world *w)
 			world_broken(w, "a wrong block was taken", i);
 	}
 	check_sound(w);
+	record(w);
 	simnet_timer(w->net, SIM_CONDUCTOR, world_now(w) + CHECK_GAP,
 	    CONDUCT_CHECK);
 }

@@ -1,8 +1,6 @@
 #include "test/sim/tally.h"
 #include "test/sim/world.h"
 
-#define NEVER_MIN (5 * SP_S) /* shorter visits may well see nothing */
-
 static void
 tally_player(struct tally *t, const struct viewer *v, sp_time now)
 {
@@ -11,7 +9,7 @@ tally_player(struct tally *t, const struct viewer *v, sp_time now)
 
 	if (p->startup >= 0)
 		tally_sample(t, METRIC_STARTUP, p->startup);
-	else if (now - v->joined >= NEVER_MIN)
+	else if (now - v->joined >= SIM_SETTLED)
 		val[METRIC_NEVER]++;
 	val[METRIC_STALLS] += (int64_t)p->stalls;
 	val[METRIC_STALLED] += p->stalled;
@@ -29,13 +27,38 @@ tally_uplink(struct tally *t, const struct viewer *v,
 {
 	uint64_t could;
 
+	if (v->free_rider)
+		return;
 	could = v->up_bps * (uint64_t)((now - v->joined) / SP_MS) / 1000;
-	if (could == 0 || now - v->joined < NEVER_MIN)
+	if (could == 0 || now - v->joined < SIM_SETTLED)
 		return;
 	could = s->up_bytes * 1000 / could; /* in 1/1000 keeps squares small */
 	t->use_n++;
 	t->use_ppm += could;
 	t->use_ppm2 += could * could;
+}
+
+/* What the optimum is computed from. */
+static void
+tally_means(struct means *m, const struct viewer *v, const struct scenario *scn,
+    sp_time now)
+{
+	sp_time from = SP_MAX(v->joined, SIM_START + scn->settle);
+	uint64_t ms = now > from ? (uint64_t)((now - from) / SP_MS) : 0;
+	const struct scn_group *g = v->group;
+	uint64_t up = v->up_bps;
+
+	m->here_ms += ms;
+	m->lossy += ms * (uint64_t)g->loss;
+	m->delay += ms * (uint64_t)(v->delay / SP_US);
+	if (v->isolated)
+		m->apart_ms += ms;
+	if (v->isolated || v->free_rider || g->kind == SCN_POLLUTERS)
+		return;
+	if (g->cap > 0)
+		up = SP_MIN(up, (uint64_t)g->cap);
+	m->could_bytes += up / 1000 * ms + up % 1000 * ms / 1000;
+	m->up_max = SP_MAX(m->up_max, up);
 }
 
 void
@@ -53,12 +76,16 @@ tally_viewer(struct world *w, struct viewer *v)
 	val[METRIC_VIEWERS]++;
 	tally_player(t, v, now);
 	tally_uplink(t, v, &s, now);
+	tally_means(&t->means, v, &w->scn, now);
 	t->peer_bytes += s.peer_bytes;
 	t->origin_bytes += s.origin_bytes;
 	t->dup_bytes += s.dup_bytes;
 	t->bad_bytes += s.bad_bytes;
 	t->waste_bytes += s.origin_waste_bytes;
 	t->wire_in += s.wire_in_bytes;
+	t->feed_in += v->feed_bytes;
+	t->due_bytes += (uint64_t)((now - v->joined) / SP_MS) *
+			(uint64_t)w->scn.stream.rate / 1000;
 	t->up_bytes += s.up_bytes;
 	t->played_bytes += v->player.played * world_piece_bytes(w);
 	val[METRIC_MISSES] += (int64_t)s.missed;
@@ -73,6 +100,6 @@ tally_viewer(struct world *w, struct viewer *v)
 	val[METRIC_BANNED] += (int64_t)s.banned;
 	quantile_merge(&t->lag, &s.lag);
 	tally_sample(t, METRIC_DELAY, (int64_t)s.delay_ms * SP_MS);
-	if (now - v->joined >= NEVER_MIN)
+	if (now - v->joined >= SIM_SETTLED)
 		tally_sample(t, METRIC_NEIGHBOURS, s.neighbours);
 }

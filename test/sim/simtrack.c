@@ -13,7 +13,7 @@ tracker_boot(struct world *w)
 	rv =
 	    track_new(&w->track, &tc, &sim_mem, rng_u64(&w->rng), world_now(w));
 	if (rv < 0) {
-		fprintf(stderr, "simrun: track_new: %s\n", sp_strerror(rv));
+		fprintf(stderr, "spate-sim: track_new: %s\n", sp_strerror(rv));
 		exit(1);
 	}
 }

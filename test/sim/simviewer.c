@@ -1,3 +1,4 @@
+#include "test/sim/tally.h"
 #include "test/sim/world.h"
 
 #define TICK_MIN SP_US /* a mesh that never rests still lets time pass */
@@ -31,7 +32,8 @@ mesh_setup(struct viewer *v)
 		mc.no_upload = v->up_bps == 0;
 		mc.expect_up_bps = v->up_bps;
 	} else {
-		mc.no_upload = (int64_t)rng_below(&w->rng, 1000000) < g->free;
+		v->free_rider = (int64_t)rng_below(&w->rng, 1000000) < g->free;
+		mc.no_upload = v->free_rider;
 		mc.up_bps = (uint64_t)g->cap;
 		if (g->known != 0)
 			mc.expect_up_bps = v->up_bps;
@@ -43,7 +45,7 @@ mesh_setup(struct viewer *v)
 	}
 	rv = mesh_new(&v->mesh, &mc, &sim_mem, seed, world_now(w));
 	if (rv < 0) {
-		fprintf(stderr, "simrun: mesh_new: %s\n", sp_strerror(rv));
+		fprintf(stderr, "spate-sim: mesh_new: %s\n", sp_strerror(rv));
 		exit(1);
 	}
 }
@@ -64,10 +66,11 @@ viewer_start(struct viewer *v)
 	viewer_pump(v);
 }
 
-static uint32_t
-viewer_node(struct world *w, const struct scn_group *g, uint64_t *up_bps)
+static void
+viewer_node(struct viewer *v, const struct scn_group *g)
 {
 	struct simnet_node_conf nc;
+	struct world *w = v->w;
 
 	memset(&nc, 0, sizeof(nc));
 	nc.x = (sp_time)rng_below(&w->rng, (uint64_t)w->scn.net.plane + 1);
@@ -78,18 +81,33 @@ viewer_node(struct world *w, const struct scn_group *g, uint64_t *up_bps)
 		nc.delay = w->scn.seeder.delay;
 	} else {
 		nc.up_bps = (uint64_t)(g->up.kind == DIST_MIX
-					   ? dist_mix(&g->up, w->mixed++)
+					   ? dist_mix(&g->up,
+						 w->mixed[g - w->scn.groups]++)
 					   : dist_draw(&g->up, &w->rng));
 		nc.down_bps = (uint64_t)dist_draw(&g->down, &w->rng);
 		nc.delay = dist_draw(&g->delay, &w->rng);
 		nc.loss_ppm = (uint32_t)g->loss;
+		nc.burst = g->burst;
 		nc.blocked = (int64_t)rng_below(&w->rng, 1000000) < g->blocked;
+		nc.isolated = g->isolated > 0 && (int64_t)rng_below(&w->rng,
+						     1000000) < g->isolated;
 	}
-	*up_bps = nc.up_bps;
+	v->up_bps = nc.up_bps;
+	v->delay = nc.delay;
+	v->isolated = nc.isolated;
 	/* Who serves no blocks still sends records. */
 	if (g == NULL && nc.up_bps == 0)
 		nc.up_bps = 100 * 125000;
-	return world_add(w, &nc);
+	v->node = world_add(w, &nc);
+}
+
+/* How long a visit takes; 0: to the end. */
+static sp_time
+session_draw(struct world *w, const struct scn_group *g)
+{
+	if (g->brief > 0 && (int64_t)rng_below(&w->rng, 1000000) < g->brief)
+		return 1 + (sp_time)rng_below(&w->rng, SIM_BRIEF);
+	return dist_draw(&g->session, &w->rng);
 }
 
 void
@@ -101,16 +119,18 @@ viewer_new(struct world *w, const struct scn_group *g)
 	v->w = w;
 	v->group = g;
 	v->joined = world_now(w);
-	v->node = viewer_node(w, g, &v->up_bps);
+	viewer_node(v, g);
 	w->agents[v->node].kind = AGENT_VIEWER;
 	w->agents[v->node].u.viewer = v;
 	truth_store_init(&v->ctx, &v->store, w->truth,
-	    g != NULL && g->kind == SCN_POLLUTERS);
+	    g != NULL ? (uint32_t)g->flip : 0);
 	buf_init(&v->feed_in, &sim_mem, 2 * LIM_FEED_FRAME);
 	buf_init(&v->query, &sim_mem, LIM_ANNOUNCE_URI);
 	player_init(&v->player);
-	if (g != NULL && (session = dist_draw(&g->session, &w->rng)) > 0)
+	if (g != NULL && (session = session_draw(w, g)) > 0)
 		simnet_timer(w->net, v->node, v->joined + session, TIMER_LEAVE);
+	if (g != NULL && g->kind == SCN_POLLUTERS)
+		w->tally->polluter = v->joined - SIM_START;
 	viewer_start(v);
 }
 

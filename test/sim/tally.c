@@ -1,7 +1,9 @@
 #include "test/sim/tally.h"
 
 #include "base/tstamp.h"
+#include "test/sim/optimum.h"
 #include "test/sim/simmem.h"
+#include "wire/limits.h"
 
 #define PPM 1000000
 
@@ -11,6 +13,7 @@ tally_new(void)
 	struct tally *t = sim_zalloc(1, sizeof(*t));
 
 	quantile_init(&t->lag, 0);
+	t->polluter = -1;
 	return t;
 }
 
@@ -21,6 +24,7 @@ tally_free(struct tally *t)
 		return;
 	for (size_t i = 0; i < METRIC_N; i++)
 		mem_free(&sim_mem, t->sample[i].v);
+	series_fini(&t->series);
 	mem_free(&sim_mem, t);
 }
 
@@ -44,9 +48,8 @@ cmp(const void *a, const void *b)
 	return (*x > *y) - (*x < *y);
 }
 
-/* a / b in 1/1,000,000; |none| when b is 0. */
-static int64_t
-ppm(uint64_t a, uint64_t b, int64_t none)
+int64_t
+tally_ppm(uint64_t a, uint64_t b, int64_t none)
 {
 	if (b == 0)
 		return none;
@@ -55,39 +58,63 @@ ppm(uint64_t a, uint64_t b, int64_t none)
 	return (int64_t)(a * PPM / b);
 }
 
-void
-tally_close(struct tally *t, sp_time took)
+static void
+close_offload(struct tally *t)
 {
 	int64_t *v = t->value;
-	uint64_t blocks =
-	    t->peer_bytes + t->origin_bytes + t->dup_bytes + t->bad_bytes;
-	uint64_t wire = t->wire_in;
-	uint64_t from_peers = t->peer_bytes + t->dup_bytes + t->bad_bytes;
 
-	v[METRIC_OFFLOAD] = PPM - ppm(t->origin_sent, t->played_bytes, 0);
-	v[METRIC_COPIES] = ppm(t->origin_sent, t->stream_bytes, 0);
+	v[METRIC_OFFLOAD] = PPM - tally_ppm(t->origin_sent, t->played_bytes, 0);
+	v[METRIC_COPIES] = tally_ppm(t->origin_sent, t->stream_bytes, 0);
 	v[METRIC_OFFLOAD_LATER] =
-	    PPM - ppm(t->origin_sent - t->early_origin,
+	    PPM - tally_ppm(t->origin_sent - t->early_origin,
 		      t->played_bytes - t->early_played, 0);
-	v[METRIC_COPIES_LATER] = ppm(t->origin_sent - t->early_origin,
+	v[METRIC_COPIES_LATER] = tally_ppm(t->origin_sent - t->early_origin,
 	    t->stream_bytes - t->early_stream, 0);
-	v[METRIC_MISSED] =
-	    ppm((uint64_t)v[METRIC_MISSES], (uint64_t)v[METRIC_DUE], 0);
-	v[METRIC_DUPLICATES] = ppm(t->dup_bytes, blocks, 0);
-	v[METRIC_BAD] = ppm(t->bad_bytes, blocks, 0);
+}
+
+static void
+close_bytes(struct tally *t)
+{
+	int64_t *v = t->value;
+	uint64_t from_peers = t->peer_bytes + t->dup_bytes + t->bad_bytes;
+	uint64_t blocks = from_peers + t->origin_bytes;
+	uint64_t wire = SP_MAX(t->wire_in, from_peers);
+
+	v[METRIC_BLOCKS] = (int64_t)(blocks / LIM_BLOCK);
+	v[METRIC_DUPLICATES] = tally_ppm(t->dup_bytes, blocks, 0);
+	v[METRIC_BAD] = tally_ppm(t->bad_bytes, blocks, 0);
+	v[METRIC_POLLUTED] = (int64_t)t->bad_bytes;
 	v[METRIC_CONTROL] =
-	    ppm(wire > from_peers ? wire - from_peers : 0, wire, 0);
-	v[METRIC_WASTE] = ppm(t->waste_bytes, t->origin_sent, 0);
+	    tally_ppm(wire - from_peers + t->feed_in, t->due_bytes, 0);
+	v[METRIC_WASTE] = tally_ppm(t->waste_bytes, t->origin_sent, 0);
+}
+
+void
+tally_close(struct tally *t, const struct scenario *scn)
+{
+	int64_t *v = t->value;
+	uint64_t due = (uint64_t)v[METRIC_DUE];
+	uint64_t took_ms = (uint64_t)(scn->run / SP_MS);
+
+	close_offload(t);
+	close_bytes(t);
+	v[METRIC_MISSED] = tally_ppm((uint64_t)v[METRIC_MISSES], due, 0);
+	/* The rule of three: exp(-3) is 5 %. */
+	v[METRIC_MISS_BOUND] =
+	    v[METRIC_MISSES] > 0 ? PPM : SP_MIN(tally_ppm(3, due, PPM), PPM);
 	v[METRIC_ORIGIN_MEAN] =
-	    took < SP_MS
-		? 0
-		: (int64_t)(t->origin_sent * 1000 / (uint64_t)(took / SP_MS));
+	    took_ms > 0 ? (int64_t)(t->origin_sent * 1000 / took_ms) : 0;
 	v[METRIC_JAIN] =
-	    ppm(t->use_ppm * t->use_ppm, t->use_n * t->use_ppm2, PPM);
+	    tally_ppm(t->use_ppm * t->use_ppm, t->use_n * t->use_ppm2, PPM);
+	v[METRIC_RECOVERY] = series_recovery(&t->series, scn);
+	if (t->polluter >= 0)
+		v[METRIC_POLLUTED_FOR] =
+		    series_polluted(&t->series, t->polluter);
 	for (size_t i = 0; i < METRIC_N; i++)
 		if (t->sample[i].n > 0)
 			qsort(t->sample[i].v, t->sample[i].n,
 			    sizeof(*t->sample[i].v), cmp);
+	optimum_fill(t, scn);
 }
 
 int64_t
@@ -105,43 +132,6 @@ tally_get(const struct tally *t, enum metric m, uint32_t quantile_ppm)
 	/* The nearest rank: the least value with that share at or below. */
 	rank = (size_t)(((uint64_t)s->n * quantile_ppm + PPM - 1) / PPM);
 	return s->v[rank > 0 ? rank - 1 : 0];
-}
-
-static const struct {
-	const char *name;
-	uint32_t ppm;
-} quantiles[] = { { "p50", 500000 }, { "p95", 950000 }, { "p99", 990000 },
-	{ "p99.9", 999000 } };
-
-void
-tally_print(const struct tally *t, FILE *out, bool tsv)
-{
-	char text[64];
-	size_t i, k;
-	int64_t v;
-
-	for (i = 0; i < METRIC_N; i++) {
-		const struct metric_row *row = &metric_table[i];
-
-		if (!tsv)
-			fprintf(out, "%-12s", row->name);
-		for (k = 0; k < (row->quantiles ? SP_LEN(quantiles) : 1); k++) {
-			v = tally_get(t, (enum metric)i, quantiles[k].ppm);
-			if (tsv) {
-				fprintf(out, "%s\t%s\t%" PRId64 "\n", row->name,
-				    row->quantiles ? quantiles[k].name : "-",
-				    v);
-				continue;
-			}
-			metric_print(text, sizeof(text), row->unit, v);
-			if (row->quantiles)
-				fprintf(out, " %s %s", quantiles[k].name, text);
-			else
-				fprintf(out, " %s", text);
-		}
-		if (!tsv)
-			fputc('\n', out);
-	}
 }
 
 unsigned

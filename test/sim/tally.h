@@ -5,10 +5,24 @@
 
 #include "base/quantile.h"
 #include "test/sim/scenario.h"
+#include "test/sim/series.h"
 
 struct samples {
 	int64_t *v;
 	size_t n, cap;
+};
+
+/*
+ * What the optimum depends on: sums over viewers, of their time after settle
+ * only.
+ */
+struct means {
+	uint64_t here_ms;     /* time */
+	uint64_t apart_ms;    /* of those who cannot have neighbours */
+	uint64_t could_bytes; /* what honest uplinks could have sent */
+	uint64_t lossy;       /* ms * ppm of packets lost */
+	uint64_t delay;       /* us * ms, of access links */
+	uint64_t up_max;      /* bytes per second, the best uplink */
 };
 
 struct tally {
@@ -17,23 +31,26 @@ struct tally {
 	struct quantile lag; /* us */
 	/* sums over viewers */
 	uint64_t peer_bytes, origin_bytes, dup_bytes, bad_bytes, waste_bytes;
-	uint64_t wire_in, played_bytes, up_bytes;
+	uint64_t wire_in, feed_in, played_bytes, up_bytes, due_bytes;
 	uint64_t use_n, use_ppm, use_ppm2; /* of uplinks */
+	struct means means;
 	/* of the origin and the stream */
 	uint64_t origin_sent, stream_bytes;
 	/* of these, before the swarm had settled */
 	uint64_t early_origin, early_played, early_stream;
+	sp_time polluter; /* the last one joined then; -1: there are none */
+	struct series series;
 };
 
 struct tally *tally_new(void);
 void tally_free(struct tally *t);
 void tally_sample(struct tally *t, enum metric m, int64_t v);
 /* Ratios and samples are final after it. */
-void tally_close(struct tally *t, sp_time took);
+void tally_close(struct tally *t, const struct scenario *scn);
 int64_t tally_get(const struct tally *t, enum metric m, uint32_t quantile_ppm);
+/* a / b in 1/1,000,000; |none| when b is 0. */
+int64_t tally_ppm(uint64_t a, uint64_t b, int64_t none);
 
-/* A table for people, or lines "name quantile value" in base units. */
-void tally_print(const struct tally *t, FILE *out, bool tsv);
 /*
  * Says which expectations fail, as NAME:line: text, and how many; |verbose|
  * says of each how it went.

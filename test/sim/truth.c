@@ -1,5 +1,6 @@
 #include "test/sim/truth.h"
 
+#include "base/map.h"
 #include "base/rng.h"
 #include "test/sim/simmem.h"
 
@@ -244,13 +245,24 @@ store_put(void *ctx, void *piece, const struct record *rec, uint32_t index,
 	return 0;
 }
 
+static bool
+is_flipped(const struct truth_store *s, uint64_t number, uint32_t index)
+{
+	uint64_t block[2] = { number, index };
+
+	return map_siphash(s->truth->conf.seed, 0x666c6970, block,
+		   sizeof(block)) %
+		   1000000 <
+	       s->flip_ppm;
+}
+
 static const uint8_t *
 store_get(void *ctx, void *piece, const struct record *rec, uint32_t index)
 {
 	struct truth_store *s = ctx;
 	const uint8_t *p = (uint8_t *)piece + (size_t)index * LIM_BLOCK;
 
-	if (s->lie == NULL)
+	if (s->lie == NULL || !is_flipped(s, rec->number, index))
 		return p;
 	memcpy(s->lie, p, record_block_len(rec, index));
 	s->lie[0] ^= 1;
@@ -259,11 +271,12 @@ store_get(void *ctx, void *piece, const struct record *rec, uint32_t index)
 
 void
 truth_store_init(struct truth_store *s, struct window_store *out,
-    const struct truth *t, bool pollute)
+    const struct truth *t, uint32_t flip_ppm)
 {
 	s->truth = t;
 	s->wrong = 0;
-	s->lie = pollute ? sim_alloc(LIM_BLOCK) : NULL;
+	s->flip_ppm = flip_ppm;
+	s->lie = flip_ppm > 0 ? sim_alloc(LIM_BLOCK) : NULL;
 	out->ctx = s;
 	out->piece_new = store_new;
 	out->piece_free = store_free;

@@ -48,16 +48,17 @@ uint64_t truth_edge(const struct truth *t);
 const struct truth_piece *truth_piece(const struct truth *t, uint64_t number);
 
 /*
- * Compares what is put, keeps nothing. A polluter's gives every block with one
- * bit flipped.
+ * Compares what is put, keeps nothing. A polluter's gives |flip_ppm| of the
+ * blocks, always the same ones, with one bit flipped.
  */
 struct truth_store {
 	const struct truth *truth;
 	uint64_t wrong; /* blocks that were put and differ */
-	uint8_t *lie;   /* polluter: LIM_BLOCK bytes, else NULL */
+	uint32_t flip_ppm;
+	uint8_t *lie; /* polluter: LIM_BLOCK bytes, else NULL */
 };
 void truth_store_init(struct truth_store *s, struct window_store *out,
-    const struct truth *t, bool pollute);
+    const struct truth *t, uint32_t flip_ppm);
 void truth_store_fini(struct truth_store *s);
 
 /*

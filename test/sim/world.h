@@ -34,7 +34,9 @@
 #define SIM_WALL_MS   INT64_C(1750000000000) /* at time 0 */
 #define SIM_PORT      6881
 #define SIM_FETCHES   8
+#define SIM_SETTLED   (5 * SP_S)  /* who came before should be playing */
 #define SIM_LEAVE     (2 * SP_S)  /* goodbyes take that long at most */
+#define SIM_BRIEF     (10 * SP_S) /* of visits, the longest that is brief */
 #define SIM_FETCH_MAX (10 * SP_S) /* without progress */
 
 enum sim_node {
@@ -120,6 +122,10 @@ struct viewer {
 	struct truth_store ctx;
 	struct window_store store;
 	uint64_t up_bps;
+	sp_time delay; /* of its access link */
+	bool free_rider, isolated;
+	bool cut_off;        /* its origin fetches hang */
+	uint64_t feed_bytes; /* from the tracker */
 	sp_time joined;
 	sp_time timer; /* when TIMER_MESH comes; SP_NEVER */
 	bool gone;     /* no events any more */
@@ -149,6 +155,14 @@ struct origin_wait {
 	uint32_t id; /* 0: free */
 	uint32_t end, fetch;
 	uint64_t number, at, len;
+	bool too_many;
+};
+
+/* First byte of a reply's head. */
+enum origin_head {
+	ORIGIN_404,
+	ORIGIN_206,
+	ORIGIN_429,
 };
 
 struct feed_end {
@@ -195,8 +209,9 @@ struct world {
 	size_t sound_turn; /* whose inside is looked at next */
 	uint64_t trace;
 	uint64_t joined, left;
-	uint64_t first_piece; /* made when the scenario began */
-	uint64_t mixed;       /* uplinks drawn from the deck */
+	uint64_t first_piece;       /* made when the scenario began */
+	uint64_t mixed[SCN_GROUPS]; /* uplinks drawn from the deck */
+	sp_time origin_tat;         /* requests are paid for until then */
 	sp_time now;
 };
 

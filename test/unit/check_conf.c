@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include "io/daemon.h"
 #include "io/store.h"
 
 struct opts {
@@ -59,6 +60,7 @@ static const struct conf_prog prog = {
 	.nrows = SP_LEN(rows),
 	.min_args = 0,
 	.max_args = 2,
+	.version = daemon_version,
 	.check = check,
 };
 

@@ -8,7 +8,7 @@ static int
 parse(const char *text)
 {
 	memset(&err, 0, sizeof(err));
-	return scenario_parse(&scn, text, strlen(text), &err);
+	return scenario_parse(&scn, text, strlen(text), NULL, &err);
 }
 
 static void
@@ -86,9 +86,86 @@ START_TEST(mistakes_are_told_with_their_line)
 	bad("at 3s moon down\n", 1, "no such event");
 	bad("at 3s origin\n", 1, "at:");
 	bad("crypto none\n", 1, "real or counting");
-	bad("viewers 2\n", 1, "run is missing");
-	bad("run 2s\n", 1, "viewers are missing");
+	bad("viewers 2\n", 0, "run is missing");
+	bad("run 2s\n", 0, "viewers are missing");
 	bad("run 99999999999999999999s\n", 1, "not a time");
+	bad("run 2000000s\n", 1, "2000000s: too much");
+	bad("viewers 3 loss=1% loss=2%\n", 1, "loss: twice");
+	bad("viewers 3 free=101%\n", 1, "101%: too much");
+	bad("viewers 3 flip=5%\n", 1, "of polluters only");
+	bad("viewers 3 up=1.5r\nstream rate=1Mbit/s\n", 1,
+	    "stream has to be told before");
+	bad("viewers 3 up=5%r\n", 1, "5%r: not a rate");
+	bad("viewers 3 session=pareto:1,60s\n", 1, "not a shape");
+	bad("viewers 3 session=pareto:x,60s\n", 1, "not a shape");
+	bad("at 3s origin dead\n", 1, "no such event");
+	bad("at 3s origin ttfb=fast\n", 1, "fast: not a time");
+	bad("at 3s origin dead=200%\n", 1, "too much");
+	bad("viewers 1\nrun 3s\nat 4s origin down\n", 0, "after the end");
+	bad("viewers 1\nrun 3s\nsettle 3s\n", 0, "settle");
+	bad("stream rate=1Gbit/s\nviewers 1\nrun 3s\n", 0, "16 MiB");
+	bad("stream window=1s segment=2s\nviewers 1\nrun 3s\n", 0,
+	    "shorter than a segment");
+}
+END_TEST
+
+START_TEST(what_the_suites_need_is_read)
+{
+	static const char text[] =
+	    "let N 40\n"
+	    "let FEW $N*2/100\n"
+	    "stream rate=4Mbit/s segment=2s\n"
+	    "origin rate=3r requests=50 retry=2s\n"
+	    "viewers ${N} up=mix:1.5r down=1..8r session=pareto:1.2,180s "
+	    "brief=20% crash=100% isolated=10% loss=1% burst=200ms\n"
+	    "polluters $FEW flip=5%\n"
+	    "at 10s origin ttfb=200ms\n"
+	    "at 11s origin requests=9\n"
+	    "at 12s origin dead=30%\n"
+	    "run 60s\n";
+	const struct scn_group *g = &scn.groups[0];
+
+	ck_assert_msg(parse(text) == 0, "%u: %s", err.line, err.what);
+	ck_assert_int_eq(scn.origin.rate, 1500000);
+	ck_assert_int_eq(scn.origin.requests, 50);
+	ck_assert_int_eq(scn.origin.retry, 2 * SP_S);
+	ck_assert_int_eq(g->count, 40);
+	ck_assert_int_eq(g->up.kind, DIST_MIX);
+	ck_assert_int_eq(g->up.a, 750000);
+	ck_assert_int_eq(g->down.a, 500000);
+	ck_assert_int_eq(g->down.b, 4000000);
+	ck_assert_int_eq(g->session.kind, DIST_PARETO);
+	ck_assert_int_eq(g->session.b, 1200000);
+	ck_assert_int_eq(g->brief, 200000);
+	ck_assert_int_eq(g->isolated, 100000);
+	ck_assert_int_eq(g->burst, 200 * SP_MS);
+	ck_assert_int_eq(scn.groups[1].count, 0); /* 0.8, rounded down */
+	ck_assert_int_eq(scn.groups[1].flip, 50000);
+	ck_assert_int_eq(scn.events[0].what, SCN_ORIGIN_TTFB);
+	ck_assert_int_eq(scn.events[1].what, SCN_ORIGIN_REQUESTS);
+	ck_assert_int_eq(scn.events[2].what, SCN_ORIGIN_DEAD);
+	ck_assert_int_eq(scn.events[2].value, 300000);
+}
+END_TEST
+
+START_TEST(uplinks_that_are_dealt_have_the_mean_that_was_asked)
+{
+	struct dist d = { DIST_MIX, 750000, 0 };
+	static const uint64_t n[] = { 1, 7, 20, 100, 250 };
+
+	for (size_t i = 0; i < SP_LEN(n); i++) {
+		int64_t sum = 0;
+
+		dist_mix_fit(&d, n[i]);
+		for (uint64_t k = 0; k < n[i]; k++)
+			sum += dist_mix(&d, k);
+		ck_assert_int_ge(sum, (int64_t)n[i] * 749900);
+		ck_assert_int_le(sum, (int64_t)n[i] * 750100);
+	}
+	dist_mix_fit(&d, 100); /* 20 % of them have 0.08, nearly */
+	ck_assert_int_eq(dist_mix(&d, 0), 60301);
+	dist_mix_fit(&d, 0);
+	ck_assert_int_eq(dist_mix(&d, 0), 60000);
 }
 END_TEST
 
@@ -134,6 +211,9 @@ START_TEST(distributions_have_their_means)
 	d.kind = DIST_PARETO;
 	ck_assert_int_ge(mean(&d), 800000); /* a heavy tail, cut at 50 */
 	ck_assert_int_le(mean(&d), 1100000);
+	d.b = 3000000; /* the tail is light */
+	ck_assert_int_ge(mean(&d), 980000);
+	ck_assert_int_le(mean(&d), 1020000);
 	d = (struct dist){ DIST_UNIFORM, 1000, 3000 };
 	ck_assert_int_ge(mean(&d), 1980);
 	ck_assert_int_le(mean(&d), 2020);
@@ -159,5 +239,7 @@ START_TEST(powers_of_two_are_exact_where_they_can_be)
 END_TEST
 
 UNIT_MAIN("scenario", the_example_of_the_style_guide_is_read,
-    mistakes_are_told_with_their_line, expectations_are_weighed,
-    distributions_have_their_means, powers_of_two_are_exact_where_they_can_be)
+    mistakes_are_told_with_their_line, what_the_suites_need_is_read,
+    uplinks_that_are_dealt_have_the_mean_that_was_asked,
+    expectations_are_weighed, distributions_have_their_means,
+    powers_of_two_are_exact_where_they_can_be)

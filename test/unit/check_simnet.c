@@ -451,6 +451,62 @@ START_TEST(timers_fire_in_the_order_they_were_set)
 }
 END_TEST
 
+START_TEST(bursts_lose_as_much_as_was_asked_but_together)
+{
+	struct simnet_node_conf nc = { .loss_ppm = 30000,
+		.burst = 200 * SP_MS };
+	static uint8_t byte;
+	struct simnet_stats st;
+	struct simnet_ev ev;
+	struct world w;
+	unsigned pairs = 0;
+	bool lost = false;
+	uint64_t was = 0;
+	uint32_t from, end;
+
+	world_init(&w);
+	from = simnet_node(w.net, &nc);
+	end = open_stream(&w, from, w.b);
+	/* A packet each 10 ms. */
+	for (sp_time at = SP_S; at < 900 * SP_S; at += 10 * SP_MS) {
+		while (simnet_next(w.net, at, &ev))
+			;
+		simnet_send(w.net, end, &byte, 1, 0);
+		simnet_node_stats(w.net, from, &st);
+		pairs += lost && st.lost > was;
+		lost = st.lost > was;
+		was = st.lost;
+	}
+	ck_assert_uint_ge(st.lost, 89900 * 15 / 1000);
+	ck_assert_uint_le(st.lost, 89900 * 45 / 1000);
+	/* Evenly spread, 3 % of them would follow another. */
+	ck_assert_uint_ge(pairs, st.lost * 35 / 100);
+	simnet_free(w.net);
+}
+END_TEST
+
+START_TEST(the_isolated_reach_servers_only)
+{
+	struct simnet_node_conf nc = { .isolated = true },
+				server = { .server = true };
+	struct simnet_ev ev;
+	struct world w;
+	uint32_t alone, srv;
+
+	world_init(&w);
+	alone = simnet_node(w.net, &nc);
+	srv = simnet_node(w.net, &server);
+	simnet_dial(w.net, alone, w.a);
+	simnet_dial(w.net, w.a, alone);
+	ev = next(&w, SIMNET_TIMEOUT);
+	ck_assert_uint_eq(ev.node, alone);
+	ev = next(&w, SIMNET_TIMEOUT);
+	ck_assert_uint_eq(ev.node, w.a);
+	open_stream(&w, alone, srv);
+	simnet_free(w.net);
+}
+END_TEST
+
 UNIT_MAIN("simnet", connecting_takes_one_round_trip,
     a_segment_takes_its_time_on_the_uplink_and_the_path,
     a_slow_downlink_sets_the_pace, a_long_transfer_reaches_the_rate_of_the_link,
@@ -462,4 +518,5 @@ UNIT_MAIN("simnet", connecting_takes_one_round_trip,
     what_was_sent_arrives_before_the_close,
     cancel_drops_only_what_is_not_in_the_link,
     death_is_told_unless_it_is_silent, dials_to_the_dead_fail,
-    some_pairs_cannot_meet, timers_fire_in_the_order_they_were_set)
+    some_pairs_cannot_meet, bursts_lose_as_much_as_was_asked_but_together,
+    the_isolated_reach_servers_only, timers_fire_in_the_order_they_were_set)

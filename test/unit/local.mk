@@ -102,6 +102,10 @@ UNIT_CORE += test/unit/check_simnet
 test_unit_check_simnet_LDADD = libsim.a $(LDADD)
 UNIT_CORE += test/unit/check_scenario
 test_unit_check_scenario_LDADD = libsim.a $(LDADD)
+UNIT_CORE += test/unit/check_scnvar
+test_unit_check_scnvar_LDADD = libsim.a $(LDADD)
+UNIT_CORE += test/unit/check_tally
+test_unit_check_tally_LDADD = libsim.a $(LDADD)
 
 SECURE_PAIR = test/unit/secure_pair.c test/unit/secure_pair.h
 test_unit_check_secure_SOURCES = test/unit/check_secure.c $(SECURE_PAIR)
@@ -132,6 +136,9 @@ test_unit_check_mesh_host_SOURCES = test/unit/check_mesh_host.c \
 UNIT_HOST += test/unit/check_stream_out
 test_unit_check_stream_out_SOURCES = test/unit/check_stream_out.c \
 	test/unit/site_rig.c test/unit/site_rig.h
+
+UNIT_HOST += test/unit/check_sim
+test_unit_check_sim_LDADD = libunit.a $(SIM_LIBS) $(CORE_LIBS) $(CHECK_LIBS)
 
 UNIT_HOST += test/unit/check_checkpoint
 UNIT_HOST += test/unit/check_keyfile

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 
+#include "io/daemon.h"
 #include "io/loop.h"
 #include "io/sock.h"
 #include "io/store.h"
@@ -111,6 +112,7 @@ check(const void *opts, const char **what)
 
 static const struct conf_prog prog = {
 	.name = "spate-tracker",
+	.version = daemon_version,
 	.usage = "[options]",
 	.text = "tell the peers of live swarms about each other",
 	.std = CONF_STD_DAEMON,
