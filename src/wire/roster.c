@@ -142,7 +142,8 @@ put_entry(struct sp_buf *b, const struct roster_entry *e)
 	buf_put(b, e->peer_id, LINK_PEERID_LEN);
 	buf_put_u32(b, e->weight);
 	buf_put_u8(b, e->addr.family);
-	compact_put(b, &e->addr);
+	if (e->addr.family != 0)
+		compact_put(b, &e->addr);
 }
 
 void
@@ -197,6 +198,10 @@ get_entry(struct sp_rd *rd, struct roster_entry *out)
 	family = buf_get_u8(rd);
 	if (rd->bad)
 		return SP_ERR_SHORT;
+	if (out->weight == 0)
+		return SP_ERR_RANGE;
+	if (family == 0)
+		return 0;
 	if (family != 4 && family != 6)
 		return SP_ERR_SYNTAX;
 	if (!compact_get(rd, family, &out->addr))
@@ -204,7 +209,7 @@ get_entry(struct sp_rd *rd, struct roster_entry *out)
 	/* An IPv4 address in the form of IPv6 would be written differently. */
 	if (out->addr.family != family)
 		return SP_ERR_CANON;
-	return out->weight == 0 || addr_is_bogus(&out->addr) ? SP_ERR_RANGE : 0;
+	return addr_is_bogus(&out->addr) ? SP_ERR_RANGE : 0;
 }
 
 /* Where the merge of old members, those gone and new entries stands. */

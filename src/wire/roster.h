@@ -23,11 +23,12 @@
  *	u16 seconds of an epoch, u8 number gone, u8 number of entries,
  *	peer-ids that are gone, entries
  * and an entry:
- *	peer-id, u32 weight, u8 family (4 or 6), address and port (6 or 18
- *bytes) Both lists are in the order of peer-ids, none twice. An entry with a
- *known peer-id takes the place of the old one. Who is at |since| gets to
- *|version| by it; who is not leaves it and waits for a whole one, which is the
- *first that every stream brings: to ask for it is to connect anew.
+ *	peer-id, u32 weight, u8 family (4, 6, or 0: not told),
+ *	address and port (6, 18 or 0 bytes)
+ * Both lists are in the order of peer-ids, none twice. An entry with a known
+ * peer-id takes the place of the old one. Who is at |since| gets to |version|
+ * by it; who is not leaves it and waits for a whole one, which is the first
+ * that every stream brings: to ask for it is to connect anew.
  */
 
 #include "base/addr.h"
@@ -37,8 +38,8 @@
 
 struct roster_entry {
 	uint8_t peer_id[LINK_PEERID_LEN];
-	struct sp_addr addr;
-	uint32_t weight; /* never 0; kbit/s, as the tracker sees it */
+	struct sp_addr addr; /* family 0: not told (it is private) */
+	uint32_t weight;     /* never 0; kbit/s, as the tracker sees it */
 };
 
 struct roster {

@@ -18,7 +18,8 @@ check_held(void)
 
 	FUZZ_CHECK(held.n <= LIM_ROSTER);
 	for (size_t i = 0; i < held.n; i++) {
-		FUZZ_CHECK(e[i].weight > 0 && !addr_is_bogus(&e[i].addr));
+		FUZZ_CHECK(e[i].weight > 0);
+		FUZZ_CHECK(e[i].addr.family == 0 || !addr_is_bogus(&e[i].addr));
 		FUZZ_CHECK(i == 0 || memcmp(e[i - 1].peer_id, e[i].peer_id,
 					 LINK_PEERID_LEN) < 0);
 		FUZZ_CHECK(roster_find(&held, e[i].peer_id) == (int)i);

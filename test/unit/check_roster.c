@@ -292,6 +292,12 @@ START_TEST(changes_are_read_back)
 	to.entries[3].weight = 17;
 	to.entries[59].addr.port = 1;
 	ck_assert_uint_eq(step(&ros, &to), 24 + 2 * 31);
+	memset(&to.entries[9].addr, 0, sizeof(to.entries[9].addr));
+	ck_assert_uint_eq(step(&ros, &to), 24 + 2 * 31 + 25);
+	ros.version = 3;
+	step(&to, &ros);
+	ros.version = 1;
+	to.entries[9] = ros.entries[9];
 	drop(&to, 0);
 	drop(&to, 30);
 	to.entries[to.n++] = entry(500, 3);
@@ -442,6 +448,11 @@ START_TEST(malformed_rosters_are_refused)
 		"00 01" ID("05") "00000001 06"
 				 "00000000000000000000ffffc0000201 0001"),
 	    SP_ERR_CANON);
+	/* an address that is not told takes no bytes */
+	ck_assert_int_eq(take_hex(HEAD, "00 01" ID("05") "00000001 00"), 0);
+	ck_assert_int_eq(
+	    take_hex(HEAD, "00 01" ID("05") "00000001 00 c0000201 0001"),
+	    SP_ERR_SYNTAX);
 	/* versions that do not grow, no seconds */
 	ck_assert_int_eq(take_hex("0000000000000001 0000000000000001"
 				  "00000008 0014 ",
