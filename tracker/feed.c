@@ -187,6 +187,31 @@ entry_new(const struct feed *f, const struct record *r,
 	return e;
 }
 
+static void
+note_rate(struct feed_track *t, const struct record *r)
+{
+	uint64_t kbps;
+
+	if (r->duration_us < 1000 || r->length == 0)
+		return;
+	kbps = (uint64_t)r->length * 8000 / r->duration_us;
+	kbps = SP_CLAMP(kbps, 1, UINT32_MAX);
+	if (t->kbps != 0)
+		kbps = ((uint64_t)t->kbps * 3 + kbps) / 4;
+	t->kbps = (uint32_t)kbps;
+}
+
+uint32_t
+feed_kbps(const struct feed *f)
+{
+	uint32_t kbps = 0;
+
+	for (uint32_t i = 0; i < FEED_TRACKS; i++)
+		if (f->tracks[i] != NULL)
+			kbps = SP_MAX(kbps, f->tracks[i]->kbps);
+	return kbps;
+}
+
 int
 feed_push(struct feed *f, const struct record *r,
     const uint8_t digest[HASH_LEN], const uint8_t *env, size_t len,
@@ -213,6 +238,7 @@ feed_push(struct feed *f, const struct record *r,
 	t->epoch = r->epoch;
 	t->avail_ms = f->avail_ms = r->avail_ms;
 	memcpy(t->digest, digest, HASH_LEN);
+	note_rate(t, r);
 	e->prev = f->last;
 	if (f->last != NULL)
 		f->last->next = e;

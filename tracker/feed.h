@@ -31,6 +31,7 @@ struct feed_track {
 	uint32_t epoch; /* these four: of the newest that was accepted */
 	uint64_t number;
 	int64_t avail_ms;
+	uint32_t kbps; /* bitrate, smoothed; 0: not known yet */
 	uint8_t digest[HASH_LEN];
 };
 
@@ -65,6 +66,8 @@ void feed_trim(struct feed *f, uint64_t window_ms);
 bool feed_shrink(struct feed *f);
 /* First entry with a seq above |seq|, or NULL. */
 const struct feed_entry *feed_after(const struct feed *f, uint64_t seq);
+/* Bitrate of the largest track; 0: not known yet. */
+uint32_t feed_kbps(const struct feed *f);
 bool feed_is_sound(const struct feed *f);
 
 #endif

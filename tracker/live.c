@@ -260,6 +260,7 @@ live_chan_stats(const struct live_chan *ch, struct live_chan_stats *out)
 		out->tracks += ch->feed.tracks[i] != NULL;
 	out->epoch = ch->epoch;
 	out->window_ms = ch->window_ms;
+	out->kbps = feed_kbps(&ch->feed);
 	out->published = ch->published;
 }
 

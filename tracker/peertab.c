@@ -214,8 +214,9 @@ class_insert(struct peertab *t, uint32_t peer, uint8_t class)
 		s->end[k]++;
 	}
 	stand(t, s, s->end[class]++, peer);
-	p->class = class;
+	p->class = class & 15;
 	t->count[class]++;
+	s->changes = ++t->changes;
 }
 
 static void
@@ -233,6 +234,7 @@ class_remove(struct peertab *t, uint32_t peer)
 		hole = last;
 	}
 	t->count[p->class]--;
+	s->changes = ++t->changes;
 }
 
 /* ---- buckets ------------------------------------------------------------- */
@@ -368,6 +370,39 @@ peertab_add(struct peertab *t, uint32_t swarm, const struct sp_addr *addr,
 	bucket_insert(t, i, due);
 	*out = i;
 	return 0;
+}
+
+void
+peertab_touch(struct peertab *t, uint32_t peer)
+{
+	t->swarms[t->peers[peer].swarm].changes = ++t->changes;
+}
+
+/* 256 * 2^(i/8) */
+static const uint16_t up_steps[8] = { 256, 279, 304, 332, 362, 395, 431, 470 };
+
+uint32_t
+peertab_up_kbps(uint8_t up)
+{
+	uint64_t v;
+
+	if (up == 0)
+		return 0;
+	v = (uint64_t)up_steps[(up - 1) % 8] << (up - 1) / 8 >> 8;
+	return (uint32_t)v;
+}
+
+uint8_t
+peertab_up_pack(uint32_t kbps)
+{
+	uint8_t up;
+
+	if (kbps == 0)
+		return 0;
+	up = (uint8_t)SP_MIN(8 * (31 - __builtin_clz(kbps)) + 8, 255);
+	while (peertab_up_kbps(up) > kbps)
+		up--;
+	return up;
 }
 
 void

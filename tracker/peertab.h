@@ -42,9 +42,14 @@ struct peertab_peer {
 	uint32_t due;        /* bucket number, counted from time 0 */
 	uint32_t born_s;
 	uint16_t port;
-	uint8_t class;
-	bool completed; /* has been counted as a download */
+	uint8_t up; /* of its uplink: peertab_up_pack */
+	uint8_t class : 4;
+	bool completed : 1; /* has been counted as a download */
+	bool live : 1;      /* relays: it told of uplink and reach */
+	bool reachable : 1; /* so it says */
 };
+
+static_assert(sizeof(struct peertab_peer) == 64, "there are millions");
 
 struct peertab_swarm {
 	uint8_t info_hash[LINK_INFOHASH_LEN];
@@ -52,7 +57,8 @@ struct peertab_swarm {
 	uint32_t *v;
 	uint32_t cap; /* of v */
 	uint32_t downloaded;
-	uint32_t next; /* when free: next free */
+	uint32_t changes; /* peertab.changes when its peers changed last */
+	uint32_t next;    /* when free: next free */
 	bool used;
 };
 
@@ -68,6 +74,7 @@ struct peertab {
 	uint32_t peers_len, peers_cap, peers_free, max_peers;
 	uint32_t swarms_len, swarms_cap, swarms_free, max_swarms;
 	uint64_t count[PEERTAB_CLASSES]; /* peers of each class, all swarms */
+	uint32_t changes; /* grows when a peer comes, goes or is another */
 };
 
 /* |span_s|: the furthest due time, from now, in seconds. SP_ERR_NOMEM. */
@@ -99,6 +106,11 @@ uint32_t peertab_ports(const struct peertab *t, uint32_t swarm,
  */
 int peertab_add(struct peertab *t, uint32_t swarm, const struct sp_addr *addr,
     uint8_t class, uint32_t due, uint32_t *out);
+/* What is kept of an uplink: eighths of powers of two, rounded down. */
+uint8_t peertab_up_pack(uint32_t kbps);
+uint32_t peertab_up_kbps(uint8_t up);
+/* It is another one now, though it stands where it stood. */
+void peertab_touch(struct peertab *t, uint32_t peer);
 /* Moves it. */
 void peertab_set_class(struct peertab *t, uint32_t peer, uint8_t class);
 void peertab_set_due(struct peertab *t, uint32_t peer, uint32_t due);

@@ -209,6 +209,18 @@ add_peer(struct registry *r, uint32_t *swarm, const struct tw_announce *a,
 	return rv;
 }
 
+static void
+set_live(struct registry *r, uint32_t peer, const struct tw_announce *a)
+{
+	struct peertab_peer *p = &r->tab.peers[peer];
+
+	if (p->live != a->live)
+		peertab_touch(&r->tab, peer);
+	p->live = a->live;
+	p->reachable = a->reachable;
+	p->up = peertab_up_pack(a->up_kbps);
+}
+
 /* Adds or renews the asker; its index or PEERTAB_NONE in *out. */
 static int
 place(struct registry *r, uint32_t *swarm, const struct tw_announce *a,
@@ -231,7 +243,10 @@ place(struct registry *r, uint32_t *swarm, const struct tw_announce *a,
 		memcpy(p->id, a->peer_id, sizeof(p->id));
 		p->born_s = seconds(r, now);
 		p->completed = false;
+		p->live = false;
+		peertab_touch(&r->tab, *out);
 	}
+	set_live(r, *out, a);
 	peertab_set_class(&r->tab, *out, class_of(addr, a->left == 0));
 	if (a->event == TW_EVENT_COMPLETED && !p->completed) {
 		p->completed = true;
@@ -399,6 +414,18 @@ registry_stats(const struct registry *r, struct registry_stats *out)
 			out->seeders += r->tab.count[k];
 	}
 	out->peers4 = out->peers - out->peers6;
+}
+
+const struct peertab *
+registry_tab(const struct registry *r)
+{
+	return &r->tab;
+}
+
+uint32_t
+registry_seconds(const struct registry *r, sp_time now)
+{
+	return seconds(r, now);
 }
 
 bool

@@ -27,6 +27,7 @@
 #include "base/addr.h"
 #include "base/mem.h"
 #include "base/tstamp.h"
+#include "tracker/peertab.h"
 #include "wire/trackwire.h"
 
 enum registry_lan {
@@ -118,6 +119,10 @@ struct registry_stats {
 	uint64_t refused_full, refused_denied, refused_nomem;
 };
 void registry_stats(const struct registry *r, struct registry_stats *out);
+/* For who chooses among the viewers of a swarm: read only. */
+const struct peertab *registry_tab(const struct registry *r);
+/* |now| as the peers' born_s are counted. */
+uint32_t registry_seconds(const struct registry *r, sp_time now);
 
 /*
  * Walks everything and says whether counters, pools, buckets and the index

@@ -2,6 +2,7 @@
 
 #include "base/hash.h"
 #include "base/rng.h"
+#include "tracker/duties.h"
 #include "tracker/reply.h"
 
 struct track {
@@ -9,6 +10,7 @@ struct track {
 	struct registry *registry;
 	struct live *live;
 	struct access *access;
+	struct duties *duties;
 	bool full_scrape;
 	struct track_stats stats; /* its own part of it */
 };
@@ -25,6 +27,7 @@ int
 track_new(struct track **out, const struct track_conf *conf,
     const struct sp_mem *mem, uint64_t seed, sp_time now)
 {
+	struct duties_conf dc = { .max_channels = conf->live.max_channels };
 	struct sp_rng rng;
 	struct track *t;
 	int r;
@@ -45,6 +48,11 @@ track_new(struct track **out, const struct track_conf *conf,
 		r = live_new(&t->live, &conf->live, mem, rng_u64(&rng), now);
 	if (r == 0)
 		r = access_new(&t->access, mem, rng_u64(&rng));
+	dc.live = t->live;
+	dc.registry = t->registry;
+	dc.tell_private = conf->registry.lan == REGISTRY_LAN_YES;
+	if (r == 0)
+		r = duties_new(&t->duties, &dc, mem, rng_u64(&rng));
 	if (r < 0) {
 		track_free(t);
 		return r;
@@ -58,6 +66,7 @@ track_free(struct track *t)
 {
 	if (t == NULL)
 		return;
+	duties_free(t->duties);
 	registry_free(t->registry);
 	live_free(t->live);
 	access_free(t->access);
@@ -103,6 +112,7 @@ track_announce(struct track *t, const struct tw_announce *a,
 		t->stats.announce_errors++;
 		return r;
 	}
+	duties_touch(t->duties, a->info_hash, now);
 	out->interval_s = ans.interval_s;
 	out->min_interval_s = ans.min_interval_s;
 	out->complete = ans.complete;
@@ -216,6 +226,8 @@ track_publish(struct track *t, const uint8_t info_hash[LINK_INFOHASH_LEN],
 	}
 	if (res->err < 0)
 		t->stats.publish_errors++;
+	if (res->woke)
+		duties_touch(t->duties, info_hash, now);
 	reply_publish(b, t->live, live_find(t->live, info_hash), res);
 	return res->err;
 }
@@ -240,6 +252,20 @@ track_feed(struct track *t, const uint8_t info_hash[LINK_INFOHASH_LEN],
 
 	return ch == NULL ? SP_ERR_NOTFOUND
 			  : live_feed(t->live, ch, pos, max, b);
+}
+
+int
+track_roster(struct track *t, const uint8_t info_hash[LINK_INFOHASH_LEN],
+    uint64_t *version, struct sp_buf *b)
+{
+	return duties_feed(t->duties, info_hash, version, b);
+}
+
+const struct roster *
+track_roster_get(const struct track *t,
+    const uint8_t info_hash[LINK_INFOHASH_LEN])
+{
+	return duties_get(t->duties, info_hash);
 }
 
 int
@@ -314,10 +340,20 @@ track_tick(struct track *t, sp_time now)
 	live_tick(t->live, now);
 }
 
+bool
+track_wake(struct track *t, uint8_t info_hash[LINK_INFOHASH_LEN], sp_time now)
+{
+	track_tick(t, now);
+	return duties_run(t->duties, info_hash, now);
+}
+
 sp_time
 track_deadline(const struct track *t)
 {
-	return SP_MIN(registry_deadline(t->registry), live_deadline(t->live));
+	sp_time at =
+	    SP_MIN(registry_deadline(t->registry), live_deadline(t->live));
+
+	return SP_MIN(at, duties_deadline(t->duties));
 }
 
 void
@@ -326,6 +362,7 @@ track_stats(const struct track *t, struct track_stats *out)
 	*out = t->stats;
 	registry_stats(t->registry, &out->registry);
 	live_stats(t->live, &out->live);
+	out->on_duty = duties_members(t->duties);
 }
 
 const struct live *
@@ -343,5 +380,6 @@ track_registry(const struct track *t)
 bool
 track_is_sound(const struct track *t)
 {
-	return registry_is_sound(t->registry) && live_is_sound(t->live);
+	return registry_is_sound(t->registry) && live_is_sound(t->live) &&
+	       duties_are_sound(t->duties);
 }

@@ -12,17 +12,26 @@
  *	track_publish    bencoded                    POST /live/.../publish
  *	track_hello,     frames                      GET /live/.../window and
  *	track_feed                                   /live/.../stream
+ *	track_roster     frame                       /live/.../stream
  *	track_manifest   envelope                    GET /live/.../manifest
  *	track_evidence   frames, in pairs            GET /live/.../evidence
  *
  * Open streams are the host's: after a publish with res.woke it calls
  * track_feed once for each stream of that channel, with the stream's own
- * position, until nothing more comes.
+ * position, until nothing more comes, and then track_roster.
  *
  *	struct tw_since pos = asked;
+ *	uint64_t roster = 0;
  *	track_hello(t, ih, wall_ms, out);
+ *	track_roster(t, ih, &roster, out);
  *	while (track_feed(t, ih, &pos, 65536, out) > 0)
  *		send(out);
+ *	if (track_roster(t, ih, &roster, out) > 0)
+ *		send(out);
+ *
+ * Duty rosters change with time as well: when track_deadline has come the host
+ * calls track_wake until it is false, and feeds the streams of each channel
+ * that it names.
  *
  * Calls with |now| must be made in the order of time. |wall_ms| is the wall
  * clock, ms since 1970; it is only told, never decided on.
@@ -31,6 +40,7 @@
 #include "tracker/access.h"
 #include "tracker/live.h"
 #include "tracker/registry.h"
+#include "wire/roster.h"
 
 struct track_conf {
 	struct registry_conf registry;
@@ -81,6 +91,15 @@ int track_hello(struct track *t, const uint8_t info_hash[LINK_INFOHASH_LEN],
 /* As live_feed, and SP_ERR_NOTFOUND: the channel is gone, end the stream. */
 int track_feed(struct track *t, const uint8_t info_hash[LINK_INFOHASH_LEN],
     struct tw_since *pos, size_t max, struct sp_buf *b);
+/*
+ * Appends a ROSTER frame when a reader who has version |*version| (0: none
+ * yet) lacks news, and moves it: 1. 0: nothing new. Or b->err.
+ */
+int track_roster(struct track *t, const uint8_t info_hash[LINK_INFOHASH_LEN],
+    uint64_t *version, struct sp_buf *b);
+/* The roster as it is told; NULL: none. Borrows until the next call. */
+const struct roster *track_roster_get(const struct track *t,
+    const uint8_t info_hash[LINK_INFOHASH_LEN]);
 int track_manifest(struct track *t, const uint8_t info_hash[LINK_INFOHASH_LEN],
     struct sp_buf *b);
 /* Evidence of equivocation of one channel; a count of pairs. */
@@ -92,6 +111,12 @@ int track_access(struct track *t, enum access_list which, const char *text,
     size_t len, struct access_error *e);
 
 void track_tick(struct track *t, sp_time now);
+/*
+ * Does the same, and draws the rosters that are due until one has changed:
+ * true, the streams of that channel have news. False: nothing is left to do.
+ */
+bool track_wake(struct track *t, uint8_t info_hash[LINK_INFOHASH_LEN],
+    sp_time now);
 /* When to call it at the latest; SP_NEVER. */
 sp_time track_deadline(const struct track *t);
 
@@ -103,6 +128,7 @@ struct track_stats {
 	uint64_t publishes, publish_errors;
 	uint64_t denied;     /* by access, of all kinds */
 	uint64_t peers_told; /* addresses handed out */
+	uint64_t on_duty;    /* members of all rosters */
 };
 void track_stats(const struct track *t, struct track_stats *out);
 const struct live *track_live(const struct track *t);

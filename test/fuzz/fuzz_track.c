@@ -46,6 +46,8 @@ struct run {
 	struct sp_buf out, body;
 	struct signer seed[2];
 	struct tw_since pos;
+	struct roster roster;
+	uint64_t version; /* of it, as the tracker was told */
 	sp_time now;
 };
 
@@ -92,7 +94,7 @@ do_announce(struct run *r)
 	struct sp_addr from = get_addr(r);
 	struct tw_announce a = { 0 };
 	struct tw_reply reply;
-	uint8_t swarm = buf_get_u8(&r->in);
+	uint8_t swarm = buf_get_u8(&r->in), how;
 
 	memset(a.info_hash, swarm % 5, sizeof(a.info_hash));
 	if (swarm % 5 == 4)
@@ -100,7 +102,11 @@ do_announce(struct run *r)
 	a.port = swarm / 5 % 8;
 	a.left = swarm / 64;
 	memset(a.peer_id, buf_get_u8(&r->in) % 3, sizeof(a.peer_id));
-	a.event = (enum tw_event)(buf_get_u8(&r->in) % 4);
+	how = buf_get_u8(&r->in);
+	a.event = (enum tw_event)(how % 4);
+	a.live = (how & 0x10) == 0;
+	a.reachable = how & 0x20;
+	a.up_kbps = (uint32_t)(how >> 6) * 3000;
 	a.numwant = (int8_t)buf_get_u8(&r->in);
 	if (track_announce(r->t, &a, &from, peers, LIM_NUMWANT, &reply,
 		r->now) == 0)
@@ -200,6 +206,28 @@ do_feed(struct run *r)
 }
 
 static void
+do_roster(struct run *r)
+{
+	uint8_t ih[LINK_INFOHASH_LEN];
+	struct tw_frame f;
+	int n;
+
+	while (track_wake(r->t, ih, r->now))
+		MUST(track_roster_get(r->t, ih) != NULL);
+	MUST(track_deadline(r->t) > r->now);
+	buf_reset(&r->out);
+	n = track_roster(r->t, r->seed[0].info_hash, &r->version, &r->out);
+	MUST(n == 0 || n == 1);
+	if (n == 0)
+		return;
+	MUST(tw_frame_read(&f, r->out.p, r->out.len) == (int)r->out.len);
+	MUST(f.type == TW_FRAME_ROSTER);
+	MUST(roster_take(&r->roster, f.p, f.len) == 0);
+	MUST(r->roster.version == r->version);
+	MUST(r->roster.n == track_roster_get(r->t, r->seed[0].info_hash)->n);
+}
+
+static void
 do_access(struct run *r)
 {
 	static const char one[] = "0101010101010101010101010101010101010101";
@@ -251,6 +279,9 @@ step(struct run *r)
 		break;
 	case 9:
 		do_access(r);
+		break;
+	case 10:
+		do_roster(r);
 		break;
 	default:
 		do_announce(r);

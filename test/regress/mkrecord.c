@@ -18,6 +18,7 @@
 
 #include "io/loop.h"
 #include "test/sim/signer.h"
+#include "wire/roster.h"
 
 static const char *const names[] = { "serial", "epoch", "first", "last", "salt",
 	"forge", "manifest" };
@@ -78,6 +79,7 @@ do_publish(uint8_t seed, const long v[PARAMS])
 static int
 print_frame(const struct tw_frame *f)
 {
+	static struct roster roster;
 	struct record_env env;
 
 	switch (f->type) {
@@ -90,6 +92,11 @@ print_frame(const struct tw_frame *f)
 		return 0;
 	case TW_FRAME_ALIVE:
 		puts("alive");
+		return 0;
+	case TW_FRAME_ROSTER:
+		if (roster_take(&roster, f->p, f->len) < 0)
+			return 1;
+		printf("roster n=%zu\n", roster.n);
 		return 0;
 	case TW_FRAME_RECORD:
 		if (record_open(&env, f->p, f->len) < 0)

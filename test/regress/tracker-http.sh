@@ -210,10 +210,33 @@ is stream "hello record record record alive" \
     "$(cut -d' ' -f1 "$tmp/frames" | tr '\n' ' ' | sed 's/ $//')"
 has stream 'seq=8 track=0 number=7' "$(cat "$tmp/frames")"
 
+# Viewers that relay are on duty, until they stop.
+us=info_hash=$(echo "$hash" | sed 's/../%&/g')
+for i in 1 2 3; do
+	get "/announce?$us&$id$i&port=100$i&left=1&up=8000&rc=1" >/dev/null
+done
+i=0
+until get /stats | grep -q '"on_duty": 3' || [ $i -ge 50 ]; do
+	i=$((i + 1))
+	sleep 0.1
+done
+curl -sN --max-time 3 "$url/live/$hash/stream?since=$boot.8" >"$tmp/stream" &
+curl=$!
+i=0
+until [ -s "$tmp/stream" ] || [ $i -ge 50 ]; do
+	i=$((i + 1))
+	sleep 0.1
+done
+get "/announce?$us&${id}2&port=1002&left=1&event=stopped" >/dev/null
+wait $curl || :
+is "rosters" "roster n=3 roster n=2" "$("$mkrecord" frames <"$tmp/stream" |
+    grep roster | tr '\n' ' ' | sed 's/ $//')"
+
 r=$(get /metrics)
 has metrics '^spate_tracker_channels 1$' "$r"
 has metrics '^spate_tracker_frames_total{result="sig"} 1$' "$r"
-has metrics '^spate_tracker_requests_total{kind="stream"} 2$' "$r"
+has metrics '^spate_tracker_requests_total{kind="stream"} 3$' "$r"
+has metrics '^spate_tracker_on_duty 2$' "$r"
 has stats '"records": 7' "$(get /stats)"
 lacks "channel key" "$("$mkrecord" key 7)" "$(get /stats)"
 is "stats by another name" 403 "$(status /stats -H 'Host: example.org')"

@@ -10,6 +10,7 @@ tracker_boot(struct world *w)
 
 	track_conf_init(&tc);
 	tc.live.boot = ++w->boots;
+	w->track_at = SP_NEVER;
 	rv =
 	    track_new(&w->track, &tc, &sim_mem, rng_u64(&w->rng), world_now(w));
 	if (rv < 0) {
@@ -40,6 +41,26 @@ feed(struct world *w, struct feed_end *f)
 			break;
 		simnet_send(w->net, f->end, w->out.p, w->out.len, TAG_FEED);
 	}
+	buf_reset(&w->out);
+	if (track_roster(w->track, w->info_hash, &f->roster, &w->out) > 0)
+		simnet_send(w->net, f->end, w->out.p, w->out.len, TAG_FEED);
+}
+
+/* Rosters that are due, and when the next one is. */
+static void
+wake(struct world *w, sp_time now)
+{
+	uint8_t ih[LINK_INFOHASH_LEN];
+	sp_time at;
+
+	while (track_wake(w->track, ih, now))
+		for (size_t i = 0; i < w->n_feeds; i++)
+			feed(w, &w->feeds[i]);
+	at = track_deadline(w->track);
+	if (at < w->track_at) {
+		w->track_at = at;
+		simnet_timer(w->net, SIM_TRACKER, SP_MAX(at, now), 0);
+	}
 }
 
 static void
@@ -68,6 +89,10 @@ subscribe(struct world *w, const struct simnet_ev *ev)
 	}
 	f = &w->feeds[w->n_feeds++];
 	f->end = ev->end;
+	f->roster = 0;
+	buf_reset(&w->out);
+	if (track_roster(w->track, w->info_hash, &f->roster, &w->out) > 0)
+		simnet_send(w->net, f->end, w->out.p, w->out.len, TAG_FEED);
 	memcpy(&f->pos.boot, ev->p, 8);
 	memcpy(&f->pos.seq, ev->p + 8, 8);
 	feed(w, f);
@@ -106,6 +131,9 @@ void
 tracker_event(struct world *w, const struct simnet_ev *ev)
 {
 	switch (ev->type) {
+	case SIMNET_TIMER:
+		w->track_at = SP_NEVER;
+		break;
 	case SIMNET_ACCEPT:
 		*world_use(w, ev->end) =
 		    (struct use){ .use = USE_SERVED, .open = true };
@@ -129,5 +157,6 @@ tracker_event(struct world *w, const struct simnet_ev *ev)
 	default:
 		break;
 	}
-	track_tick(w->track, ev->at);
+	if (w->track != NULL)
+		wake(w, ev->at);
 }

@@ -168,6 +168,7 @@ enum origin_head {
 struct feed_end {
 	uint32_t end;
 	struct tw_since pos;
+	uint64_t roster; /* version that it has */
 };
 
 struct world {
@@ -188,6 +189,7 @@ struct world {
 	/* tracker */
 	struct track *track; /* NULL while it is down */
 	uint64_t boots;
+	sp_time track_at; /* when its timer comes; SP_NEVER */
 	struct feed_end *feeds;
 	size_t n_feeds, cap_feeds;
 	struct sp_buf out;

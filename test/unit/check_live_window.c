@@ -15,6 +15,32 @@ START_TEST(the_window_forgets_what_is_older_than_the_manifest_says)
 }
 END_TEST
 
+START_TEST(the_rate_of_the_largest_track_is_known)
+{
+	struct live_chan_stats st;
+
+	start();
+	signer_manifest(&seed, &body);
+	publish();
+	live_chan_stats(live_find(live, seed.info_hash), &st);
+	ck_assert_uint_eq(st.kbps, 0);
+	seed.length = 50000; /* in 2 s */
+	signer_record(&seed, &body, 0, 1, 1000, 0);
+	seed.length = 10000;
+	signer_record(&seed, &body, 1, 1, 1000, 0);
+	signer_record(&seed, &body, LIM_TRACK_INIT, 1, 1000, 0);
+	ck_assert_int_eq(publish(), 0);
+	live_chan_stats(live_find(live, seed.info_hash), &st);
+	ck_assert_uint_eq(st.kbps, 200);
+	seed.length = 100000;
+	signer_record(&seed, &body, 0, 2, 3000, 0);
+	ck_assert_int_eq(publish(), 0);
+	live_chan_stats(live_find(live, seed.info_hash), &st);
+	ck_assert_uint_eq(st.kbps, (3 * 200 + 400) / 4);
+	tear_down();
+}
+END_TEST
+
 START_TEST(a_longer_window_in_the_manifest_keeps_more)
 {
 	start();
@@ -421,6 +447,7 @@ END_TEST
 
 UNIT_MAIN("live_window",
     the_window_forgets_what_is_older_than_the_manifest_says,
+    the_rate_of_the_largest_track_is_known,
     a_longer_window_in_the_manifest_keeps_more, a_track_has_a_most_of_records,
     the_newest_init_pieces_stay, an_init_piece_stays_while_it_is_named,
     a_full_channel_drops_its_oldest, channels_and_their_bytes_are_bounded,

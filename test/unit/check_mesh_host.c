@@ -1,6 +1,7 @@
 #include "swarm/client/mesh_host.h"
 
 #include "swarm/client/host_int.h"
+#include "swarm/mesh_int.h"
 #include "test/unit/site_rig.h"
 #include "test/unit/unit.h"
 
@@ -176,6 +177,58 @@ START_TEST(feed_moves_to_a_tracker_that_works)
 }
 END_TEST
 
+static const struct roster *
+roster_of(const struct watcher *w)
+{
+	return mesh_host_mesh(w->h)->roster;
+}
+
+START_TEST(rosters_of_the_feed_reach_the_mesh)
+{
+	struct roster from = { .version = 4, .epoch = 1, .epoch_s = 20 }, to;
+	struct sp_buf full, delta;
+	struct site s;
+	struct watcher w;
+
+	site_init(&s);
+	publish_some(&s, 1);
+	from.n = 1;
+	from.entries[0].weight = 7; /* of a member with a private address */
+	to = from;
+	to.version = 5;
+	to.epoch = 2;
+	buf_init(&full, io_mem(), LIM_FEED_FRAME);
+	buf_init(&delta, io_mem(), LIM_FEED_FRAME);
+	roster_put_full(&full, &from);
+	roster_put_delta(&delta, &from, &to);
+	start_viewer(&w, &s);
+	SITE_UNTIL(&s, has_manifest(&w));
+	ck_assert_ptr_null(roster_of(&w));
+	/* a change of what it has not: nothing, and the feed goes on */
+	site_roster(&s, &delta);
+	site_roster(&s, &full);
+	SITE_UNTIL(&s, roster_of(&w) != NULL);
+	ck_assert_uint_eq(roster_of(&w)->version, 4);
+	ck_assert_uint_eq(roster_of(&w)->entries[0].weight, 7);
+	site_roster(&s, &delta);
+	SITE_UNTIL(&s, roster_of(&w)->epoch == 2);
+	ck_assert_uint_eq(s.streams[0] + s.streams[1], 1);
+	/* another stream begins with a whole one */
+	site_drop_feeds(&s);
+	SITE_UNTIL(&s, s.streams[0] + s.streams[1] == 2);
+	site_roster(&s, &delta);
+	site_publish(&s, 0, 0);
+	SITE_UNTIL(&s, stats(&w, &s).records == 3);
+	ck_assert_uint_eq(roster_of(&w)->version, 5);
+	site_roster(&s, &full);
+	SITE_UNTIL(&s, roster_of(&w)->version == 4);
+	mesh_host_free(w.h);
+	site_fini(&s);
+	buf_fini(&full);
+	buf_fini(&delta);
+}
+END_TEST
+
 START_TEST(peers_carry_a_piece_without_the_origin)
 {
 	struct mesh_host_conf c;
@@ -324,6 +377,7 @@ END_TEST
 
 UNIT_MAIN("mesh_host", viewer_fetches_from_the_origin_when_it_is_alone,
     announces_go_to_all_trackers_with_the_port,
-    feed_moves_to_a_tracker_that_works, peers_carry_a_piece_without_the_origin,
-    private_origin_needs_the_users_word, port_in_use_is_told,
-    live_urls_stand_beside_the_announce_url, authority_is_scheme_host_and_port)
+    feed_moves_to_a_tracker_that_works, rosters_of_the_feed_reach_the_mesh,
+    peers_carry_a_piece_without_the_origin, private_origin_needs_the_users_word,
+    port_in_use_is_told, live_urls_stand_beside_the_announce_url,
+    authority_is_scheme_host_and_port)

@@ -207,6 +207,55 @@ START_TEST(another_peer_id_is_a_young_peer)
 }
 END_TEST
 
+START_TEST(uplinks_are_kept_to_within_an_eighth)
+{
+	uint32_t kept, was = 0;
+
+	ck_assert_uint_eq(peertab_up_kbps(peertab_up_pack(0)), 0);
+	for (uint64_t up = 16; up <= UINT32_MAX / 2; up = up * 33 / 32 + 1) {
+		kept = peertab_up_kbps(peertab_up_pack((uint32_t)up));
+		ck_assert_uint_le(kept, up);
+		ck_assert_uint_ge(kept, up - up / 8);
+		ck_assert_uint_ge(kept, was);
+		was = kept;
+	}
+	ck_assert_uint_gt(peertab_up_kbps(peertab_up_pack(1)), 0);
+	ck_assert_uint_gt(peertab_up_kbps(peertab_up_pack(UINT32_MAX)), was);
+}
+END_TEST
+
+START_TEST(what_a_viewer_tells_of_itself_is_kept)
+{
+	struct tw_announce a = ask(1, 1, 9);
+	const struct peertab_peer *p;
+	uint32_t before;
+
+	set_up();
+	start();
+	announce("5.0.0.1", &a, 0);
+	p = &registry_tab(reg)->peers[0];
+	before = registry_tab(reg)->swarms[0].changes;
+	ck_assert(!p->live && !p->reachable && p->up == 0);
+	a.live = a.reachable = true;
+	a.up_kbps = 8192;
+	announce("5.0.0.1", &a, 70);
+	ck_assert(p->live && p->reachable);
+	ck_assert_uint_eq(peertab_up_kbps(p->up), 8192);
+	ck_assert_uint_ne(registry_tab(reg)->swarms[0].changes, before);
+	before = registry_tab(reg)->swarms[0].changes;
+	/* only coming, going and changing is a change */
+	a.up_kbps = 500;
+	announce("5.0.0.1", &a, 140);
+	ck_assert_uint_lt(peertab_up_kbps(p->up), 501);
+	ck_assert_uint_eq(registry_tab(reg)->swarms[0].changes, before);
+	a.peer_id[9] = 'x';
+	announce("5.0.0.1", &a, 150);
+	ck_assert_uint_ne(registry_tab(reg)->swarms[0].changes, before);
+	ck_assert_uint_eq(registry_seconds(reg, 150 * SP_S), p->born_s);
+	tear_down();
+}
+END_TEST
+
 START_TEST(downloads_are_counted_once)
 {
 	struct tw_announce a = ask(1, 1001, 0);
@@ -362,6 +411,7 @@ UNIT_MAIN("registry_time", full_swarms_answer_without_storing,
     a_long_silence_empties_everything, a_tick_removes_a_bounded_number,
     the_deadline_is_the_next_bucket, ordinary_intervals_are_jittered,
     live_intervals_are_short_at_first, another_peer_id_is_a_young_peer,
+    uplinks_are_kept_to_within_an_eighth, what_a_viewer_tells_of_itself_is_kept,
     downloads_are_counted_once, swarms_can_be_walked_and_dropped,
     same_seed_and_inputs_give_the_same_peers, bad_configurations_are_refused,
     lack_of_memory_is_survived, random_walks_stay_sound)

@@ -112,6 +112,13 @@ site_publish(struct site *s, int64_t age_ms, unsigned flags)
 		send_frame(s->stream[i], TW_FRAME_RECORD, s->seq, b);
 }
 
+void
+site_roster(struct site *s, const struct sp_buf *body)
+{
+	for (unsigned i = 0; i < s->n_streams; i++)
+		send_frame(s->stream[i], TW_FRAME_ROSTER, 0, body);
+}
+
 /* ---- tracker ---- */
 
 static void

@@ -44,6 +44,8 @@ void site_init(struct site *s);
 void site_fini(struct site *s);
 /* Publishes the next piece, to open feeds too. */
 void site_publish(struct site *s, int64_t age_ms, unsigned flags);
+/* Sends the body of a ROSTER frame to open feeds. */
+void site_roster(struct site *s, const struct sp_buf *body);
 /* Ends all open feeds. */
 void site_drop_feeds(struct site *s);
 /* Byte |at| of piece |number|. */

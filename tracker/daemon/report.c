@@ -73,6 +73,7 @@ static const struct row rows[] = {
 	    AT(core.live.other) },
 	{ "live", "forgotten", "channels_forgotten_total", NULL, true,
 	    AT(core.live.forgotten) },
+	{ "live", "on_duty", "on_duty", NULL, false, AT(core.on_duty) },
 	{ "errors", "announces", "errors_total", "kind=\"announce\"", true,
 	    AT(core.announce_errors) },
 	{ "errors", "scrapes", "errors_total", "kind=\"scrape\"", true,
@@ -112,8 +113,10 @@ value(const struct numbers *n, size_t at)
 /* ---- JSON ---------------------------------------------------------------- */
 
 static json_t *
-channels(const struct live *l)
+channels(const struct track *t)
 {
+	const struct live *l = track_live(t);
+	const struct roster *roster;
 	char hex[2 * LINK_INFOHASH_LEN + 1];
 	const struct live_chan *ch;
 	struct live_chan_stats s;
@@ -123,11 +126,14 @@ channels(const struct live *l)
 	while ((ch = live_next(l, &it)) != NULL) {
 		live_chan_stats(ch, &s);
 		buf_hex(hex, s.info_hash, sizeof(s.info_hash));
+		roster = track_roster_get(t, s.info_hash);
 		json_array_append_new(list,
-		    json_pack("{s:s s:I s:I s:i s:i s:i s:i}", "info_hash", hex,
-			"seq", (json_int_t)s.seq, "bytes", (json_int_t)s.bytes,
-			"records", (int)s.records, "tracks", (int)s.tracks,
-			"epoch", (int)s.epoch, "window_ms", (int)s.window_ms));
+		    json_pack("{s:s s:I s:I s:i s:i s:i s:i s:i s:i}",
+			"info_hash", hex, "seq", (json_int_t)s.seq, "bytes",
+			(json_int_t)s.bytes, "records", (int)s.records,
+			"tracks", (int)s.tracks, "epoch", (int)s.epoch,
+			"window_ms", (int)s.window_ms, "kbps", (int)s.kbps,
+			"on_duty", roster == NULL ? 0 : (int)roster->n));
 	}
 	return list;
 }
@@ -154,7 +160,7 @@ report_json(const struct track *t, const struct report *r)
 		json_object_set_new(group, kinds[i],
 		    json_integer((json_int_t)r->requests[i]));
 	json_object_set_new(root, "requests", group);
-	json_object_set_new(root, "channels", channels(track_live(t)));
+	json_object_set_new(root, "channels", channels(t));
 	text = json_dumps(root, JSON_INDENT(2));
 	json_decref(root);
 	return text;

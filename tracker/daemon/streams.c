@@ -10,6 +10,7 @@ struct stream {
 	struct http_req *req;
 	struct stream_chan *chan;
 	struct tw_since pos;
+	uint64_t roster; /* version that it has */
 	sp_time written; /* last time */
 	sp_time drained; /* last time that nothing waited, or since open */
 	TAILQ_ENTRY(stream) by_time;
@@ -154,6 +155,9 @@ stream_pump(struct stream *st, sp_time now)
 		n = track_feed(s->track, st->chan->info_hash, &st->pos,
 		    STREAMS_PART, &s->buf);
 		if (n == 0)
+			n = track_roster(s->track, st->chan->info_hash,
+			    &st->roster, &s->buf);
+		if (n == 0)
 			return true;
 		if (n < 0 || stream_write(st, now) < 0) {
 			stream_end(st, n != SP_ERR_NOTFOUND);
@@ -221,6 +225,8 @@ streams_open(struct streams *s, struct http_req *r,
 		return;
 	}
 	st->pos = pos;
+	/* Behind HELLO: who is on duty for what comes next. */
+	track_roster(s->track, info_hash, &st->roster, &s->buf);
 	http_on_gone(r, stream_gone, st);
 	http_on_drained(r, stream_drained, st);
 	http_start(r, 200, "application/octet-stream", -1);

@@ -320,8 +320,11 @@ static void
 tick(void *ctx, sp_time now)
 {
 	struct track_host *h = ctx;
+	uint8_t ih[LINK_INFOHASH_LEN];
 
 	track_tick(h->track, now);
+	while (track_wake(h->track, ih, now))
+		streams_wake(h->streams, ih, now);
 	streams_tick(h->streams, now);
 	io_timer_set(&h->timer, now + TICK);
 }

@@ -1,0 +1,578 @@
+#include "tracker/track.h"
+
+#include "base/log.h"
+#include "test/sim/signer.h"
+#include "test/unit/unit.h"
+#include "tracker/duties.h"
+
+static struct failmem fm;
+static struct track_conf conf;
+static struct track *track;
+static struct signer seed;
+static struct sp_buf b, body;
+static struct roster ros; /* a reader's */
+static uint64_t version;  /* which the tracker thinks that it has */
+
+static void
+set_up(void)
+{
+	failmem_init(&fm);
+	ck_assert_int_eq(hash_setup(), 0);
+	track_conf_init(&conf);
+	conf.live.boot = 9;
+	signer_init(&seed, 1);
+	buf_init(&b, &fm.mem, 8 << 20);
+	buf_init(&body, &fm.mem, 8 << 20);
+	memset(&ros, 0, sizeof(ros));
+	version = 0;
+}
+
+static void
+tear_down(void)
+{
+	ck_assert(track_is_sound(track));
+	track_free(track);
+	buf_fini(&b);
+	buf_fini(&body);
+	failmem_check(&fm);
+}
+
+static int
+publish(sp_time now)
+{
+	int r;
+
+	buf_reset(&b);
+	r = track_publish(track, seed.info_hash, body.p, body.len, &b, NULL,
+	    now);
+	buf_reset(&body);
+	return r;
+}
+
+static void
+start(void)
+{
+	set_up();
+	ck_assert_int_eq(track_new(&track, &conf, &fm.mem, 1, 0), 0);
+	signer_manifest(&seed, &body);
+	signer_record(&seed, &body, 0, 1, 1000, 0);
+	ck_assert_int_eq(publish(0), 0);
+}
+
+static struct sp_addr
+ip(const char *s)
+{
+	struct sp_addr a;
+
+	ck_assert_int_eq(addr_parse(&a, s, strlen(s)), 0);
+	return a;
+}
+
+/* Viewer |k| at |from|, port 1000 + k. */
+static struct tw_announce
+viewer(unsigned k)
+{
+	struct tw_announce a = { .port = (uint16_t)(1000 + k),
+		.left = 1,
+		.numwant = -1,
+		.live = true };
+
+	memcpy(a.info_hash, seed.info_hash, LINK_INFOHASH_LEN);
+	memcpy(a.peer_id, "-SP0100-", 8);
+	a.peer_id[8] = (uint8_t)(k >> 8);
+	a.peer_id[9] = (uint8_t)k;
+	return a;
+}
+
+static void
+announce(const char *from, const struct tw_announce *a, sp_time now)
+{
+	struct tw_peer peers[LIM_NUMWANT];
+	struct sp_addr addr = ip(from);
+	struct tw_reply r;
+
+	ck_assert_int_eq(
+	    track_announce(track, a, &addr, peers, LIM_NUMWANT, &r, now), 0);
+}
+
+static void
+join(const char *from, unsigned k, sp_time now)
+{
+	struct tw_announce a = viewer(k);
+
+	announce(from, &a, now);
+}
+
+static void
+leave(const char *from, unsigned k, sp_time now)
+{
+	struct tw_announce a = viewer(k);
+
+	a.event = TW_EVENT_STOPPED;
+	announce(from, &a, now);
+}
+
+/* Viewers |from| .. |to| - 1, each in a /24 of its own. */
+static void
+join_many(unsigned from, unsigned to, sp_time now)
+{
+	char text[32];
+
+	for (; from < to; from++) {
+		log_format(text, sizeof(text), "5.%u.%u.9", from / 256,
+		    from % 256);
+		join(text, from, now);
+	}
+}
+
+/* How many channels have news. */
+static unsigned
+wake(sp_time now)
+{
+	uint8_t ih[LINK_INFOHASH_LEN];
+	unsigned n = 0;
+
+	while (track_wake(track, ih, now)) {
+		ck_assert_mem_eq(ih, seed.info_hash, LINK_INFOHASH_LEN);
+		n++;
+	}
+	ck_assert(track_deadline(track) > now);
+	return n;
+}
+
+/* Takes what there is; the length of the frame. */
+static size_t
+read_roster(void)
+{
+	struct tw_frame f;
+	int n;
+
+	buf_reset(&b);
+	n = track_roster(track, seed.info_hash, &version, &b);
+	ck_assert_int_ge(n, 0);
+	if (n == 0)
+		return 0;
+	ck_assert_int_eq(tw_frame_read(&f, b.p, b.len), (int)b.len);
+	ck_assert_uint_eq(f.type, TW_FRAME_ROSTER);
+	ck_assert_int_eq(roster_take(&ros, f.p, f.len), 0);
+	ck_assert_uint_eq(ros.version, version);
+	ck_assert_uint_eq(ros.epoch_s, DUTIES_EPOCH_S);
+	return b.len;
+}
+
+static bool
+on_duty(unsigned k)
+{
+	struct tw_announce a = viewer(k);
+
+	return roster_find(&ros, a.peer_id) >= 0;
+}
+
+START_TEST(first_viewers_have_a_roster_within_a_second)
+{
+	start();
+	ck_assert_uint_eq(wake(0), 0);
+	ck_assert_uint_eq(read_roster(), 0);
+	ck_assert_ptr_null(track_roster_get(track, seed.info_hash));
+	join("127.0.0.1", 1, 10 * SP_S);
+	ck_assert(track_deadline(track) <= 10 * SP_S);
+	ck_assert_uint_eq(wake(10 * SP_S), 1);
+	ck_assert_uint_gt(read_roster(), 0);
+	ck_assert_uint_eq(ros.n, 1);
+	ck_assert_uint_eq(ros.epoch, 1);
+	for (unsigned k = 2; k <= 8; k++)
+		join("127.0.0.1", k, 10 * SP_S + k * 50 * SP_MS);
+	ck_assert_uint_eq(wake(10 * SP_S + 999 * SP_MS), 0);
+	ck_assert(track_deadline(track) == 11 * SP_S);
+	ck_assert_uint_eq(wake(11 * SP_S), 1);
+	ck_assert_uint_gt(read_roster(), 0);
+	ck_assert_uint_eq(ros.n, 8);
+	ck_assert_uint_eq(ros.epoch, 1);
+	for (unsigned k = 1; k <= 8; k++)
+		ck_assert(on_duty(k));
+	ck_assert_uint_eq(ros.entries[3].addr.port, 1004);
+	ck_assert(addr_is_loopback(&ros.entries[3].addr));
+	ck_assert_uint_eq(read_roster(), 0);
+	tear_down();
+}
+END_TEST
+
+START_TEST(who_stops_is_gone_a_second_later)
+{
+	start();
+	join_many(0, 10, 0);
+	wake(0);
+	read_roster();
+	ck_assert_uint_eq(ros.n, 10);
+	leave("5.0.4.9", 4, 5 * SP_S);
+	ck_assert_uint_eq(wake(5 * SP_S), 1);
+	/* a change, not all of it: head of a frame, of a roster, one id */
+	ck_assert_uint_eq(read_roster(), 5 + 24 + LINK_PEERID_LEN);
+	ck_assert_uint_eq(ros.n, 9);
+	ck_assert(!on_duty(4));
+	/* who comes now gets all of it */
+	version = 0;
+	memset(&ros, 0, sizeof(ros));
+	ck_assert_uint_gt(read_roster(), 9 * 31);
+	ck_assert_uint_eq(ros.n, 9);
+	/* and so does who has missed one */
+	leave("5.0.5.9", 5, 7 * SP_S);
+	wake(7 * SP_S);
+	leave("5.0.6.9", 6, 9 * SP_S);
+	wake(9 * SP_S);
+	ck_assert_uint_gt(read_roster(), 7 * 31);
+	ck_assert_uint_eq(ros.n, 7);
+	tear_down();
+}
+END_TEST
+
+START_TEST(last_one_leaves_an_empty_roster)
+{
+	start();
+	join_many(0, 1, 0);
+	wake(0);
+	read_roster();
+	ck_assert_uint_eq(ros.n, 1);
+	leave("5.0.0.9", 0, 5 * SP_S);
+	ck_assert_uint_eq(wake(5 * SP_S), 1);
+	read_roster();
+	ck_assert_uint_eq(ros.n, 0);
+	/* of which nothing more is said */
+	ck_assert_uint_eq(wake(100 * SP_S), 0);
+	ck_assert_uint_eq(read_roster(), 0);
+	join_many(0, 1, 101 * SP_S);
+	ck_assert_uint_eq(wake(101 * SP_S), 1);
+	read_roster();
+	ck_assert_uint_eq(ros.n, 1);
+	tear_down();
+}
+END_TEST
+
+START_TEST(epochs_are_told_though_nothing_else_changes)
+{
+	start();
+	join_many(0, 100, 0);
+	ck_assert_uint_eq(wake(0), 1);
+	read_roster();
+	ck_assert_uint_eq(ros.epoch, 1);
+	ck_assert_uint_eq(ros.n, 32);
+	ck_assert(track_deadline(track) <= 20 * SP_S);
+	ck_assert_uint_eq(wake(20 * SP_S - 1), 0);
+	ck_assert_uint_eq(wake(20 * SP_S), 1);
+	read_roster();
+	ck_assert_uint_eq(ros.epoch, 2);
+	/* everybody is older: once more the weights have changed */
+	wake(40 * SP_S);
+	read_roster();
+	wake(60 * SP_S);
+	read_roster();
+	join_many(0, 100, 65 * SP_S);
+	ck_assert_uint_eq(wake(80 * SP_S), 1);
+	ck_assert_uint_eq(read_roster(), 5 + 24);
+	ck_assert_uint_eq(ros.epoch, 5);
+	ck_assert_uint_eq(ros.n, 32);
+	tear_down();
+}
+END_TEST
+
+START_TEST(inside_an_epoch_enough_are_enough)
+{
+	struct tw_announce a;
+	char text[32];
+	unsigned was;
+
+	start();
+	for (unsigned k = 0; k < 60; k++) {
+		a = viewer(k);
+		a.reachable = true;
+		a.up_kbps = 50000;
+		log_format(text, sizeof(text), "5.0.%u.9", k);
+		announce(text, &a, 0);
+		announce(text, &a, 61 * SP_S);
+	}
+	wake(61 * SP_S);
+	read_roster();
+	ck_assert_uint_eq(ros.n, 60);
+	ck_assert_uint_ge(ros.entries[0].weight, 8);
+	/* newcomers wait for the epoch, leavers do not */
+	a = viewer(77);
+	a.reachable = true;
+	a.up_kbps = 50000;
+	announce("6.0.0.1", &a, 63 * SP_S);
+	leave("5.0.3.9", 3, 63 * SP_S);
+	ck_assert_uint_eq(wake(63 * SP_S), 1);
+	read_roster();
+	ck_assert_uint_eq(ros.n, 59);
+	ck_assert(!on_duty(3) && !on_duty(77));
+	was = ros.epoch;
+	ck_assert_uint_eq(wake(81 * SP_S), 1);
+	read_roster();
+	ck_assert_uint_eq(ros.epoch, was + 1);
+	ck_assert_uint_eq(ros.n, 59); /* it is too young */
+	for (unsigned k = 0; k < 60; k++) {
+		log_format(text, sizeof(text), "5.0.%u.9", k);
+		a = viewer(k);
+		a.reachable = true;
+		a.up_kbps = 50000;
+		if (k != 3)
+			announce(text, &a, 120 * SP_S);
+	}
+	a = viewer(77);
+	a.reachable = true;
+	a.up_kbps = 50000;
+	announce("6.0.0.1", &a, 123 * SP_S);
+	wake(125 * SP_S);
+	read_roster();
+	read_roster();
+	ck_assert_uint_gt(ros.epoch, was + 1);
+	ck_assert(on_duty(77));
+	ck_assert_uint_eq(ros.n, 60);
+	/* too few: the others come at once */
+	for (unsigned k = 4; k < 40; k++) {
+		log_format(text, sizeof(text), "5.0.%u.9", k);
+		leave(text, k, 128 * SP_S);
+	}
+	join_many(300, 320, 128 * SP_S);
+	wake(128 * SP_S);
+	read_roster();
+	ck_assert_uint_eq(ros.n, 32);
+	ck_assert(on_duty(77) && on_duty(59));
+	tear_down();
+}
+END_TEST
+
+START_TEST(seeders_strangers_and_mutes_are_not_on_it)
+{
+	struct tw_announce a;
+
+	start();
+	a = viewer(1);
+	a.left = 0;
+	announce("5.0.0.1", &a, 0);
+	a = viewer(2);
+	a.live = false;
+	announce("5.0.1.1", &a, 0);
+	a = viewer(3);
+	a.info_hash[0] ^= 1; /* of another swarm, with no channel */
+	announce("5.0.2.1", &a, 0);
+	ck_assert_uint_eq(wake(SP_S), 0);
+	ck_assert_uint_eq(read_roster(), 0);
+	/* it begins to relay, and ends */
+	a = viewer(2);
+	announce("5.0.1.1", &a, 12 * SP_S);
+	ck_assert_uint_eq(wake(12 * SP_S), 1);
+	read_roster();
+	ck_assert_uint_eq(ros.n, 1);
+	a.live = false;
+	announce("5.0.1.1", &a, 15 * SP_S);
+	ck_assert_uint_eq(wake(15 * SP_S), 1);
+	read_roster();
+	ck_assert_uint_eq(ros.n, 0);
+	tear_down();
+}
+END_TEST
+
+START_TEST(who_is_silent_expires)
+{
+	start();
+	join_many(0, 3, 0);
+	wake(0);
+	read_roster();
+	ck_assert_uint_eq(ros.n, 3);
+	for (int s = 20; s <= 120; s += 20) {
+		join_many(0, 1, s * SP_S);
+		wake(s * SP_S);
+		read_roster();
+	}
+	ck_assert_uint_eq(ros.n, 1);
+	ck_assert(on_duty(0));
+	tear_down();
+}
+END_TEST
+
+START_TEST(another_viewer_at_the_same_address_takes_its_place)
+{
+	struct tw_announce a = viewer(1);
+
+	start();
+	memcpy(a.info_hash, seed.info_hash, LINK_INFOHASH_LEN);
+	announce("5.0.0.1", &a, 0);
+	wake(0);
+	read_roster();
+	ck_assert(on_duty(1));
+	a.peer_id[9] = 2;
+	announce("5.0.0.1", &a, 2 * SP_S);
+	ck_assert_uint_eq(wake(2 * SP_S), 1);
+	read_roster();
+	ck_assert_uint_eq(ros.n, 1);
+	ck_assert(on_duty(2));
+	tear_down();
+}
+END_TEST
+
+START_TEST(private_addresses_are_told_to_their_kind_only)
+{
+	start();
+	join("127.0.0.1", 1, 0);
+	join("192.168.0.7", 2, 0);
+	wake(0);
+	read_roster();
+	ck_assert_uint_eq(ros.n, 2);
+	ck_assert_uint_eq(ros.entries[0].addr.family, 0);
+	ck_assert_uint_eq(ros.entries[1].addr.family, 4);
+	join("5.0.0.1", 3, 2 * SP_S);
+	wake(2 * SP_S);
+	read_roster();
+	ck_assert_uint_eq(ros.n, 3);
+	ck_assert_uint_eq(ros.entries[1].addr.family, 0);
+	ck_assert_uint_eq(ros.entries[2].addr.family, 4);
+	/* they stay members, and are found when they go */
+	leave("192.168.0.7", 2, 4 * SP_S);
+	wake(4 * SP_S);
+	read_roster();
+	ck_assert_uint_eq(ros.n, 2);
+	tear_down();
+	set_up();
+	conf.registry.lan = REGISTRY_LAN_YES;
+	ck_assert_int_eq(track_new(&track, &conf, &fm.mem, 1, 0), 0);
+	signer_manifest(&seed, &body);
+	ck_assert_int_eq(publish(0), 0);
+	join("127.0.0.1", 1, 0);
+	join("5.0.0.1", 3, 0);
+	wake(0);
+	read_roster();
+	ck_assert_uint_eq(ros.entries[0].addr.family, 4);
+	tear_down();
+}
+END_TEST
+
+START_TEST(viewers_may_be_there_before_the_channel)
+{
+	set_up();
+	ck_assert_int_eq(track_new(&track, &conf, &fm.mem, 1, 0), 0);
+	join_many(0, 5, 0);
+	ck_assert_uint_eq(wake(SP_S), 0);
+	signer_manifest(&seed, &body);
+	ck_assert_int_eq(publish(2 * SP_S), 0);
+	ck_assert_uint_eq(wake(2 * SP_S), 1);
+	read_roster();
+	ck_assert_uint_eq(ros.n, 5);
+	tear_down();
+}
+END_TEST
+
+START_TEST(forgotten_channels_have_no_roster)
+{
+	struct track_stats st;
+
+	start();
+	join_many(0, 5, 0);
+	wake(0);
+	read_roster();
+	track_stats(track, &st);
+	ck_assert_uint_eq(st.on_duty, 5);
+	ck_assert_uint_eq(track_roster_get(track, seed.info_hash)->n, 5);
+	ck_assert_int_eq(track_access(track, ACCESS_ALLOW, "", 0, NULL), 0);
+	ck_assert_uint_eq(wake(30 * SP_S), 0);
+	track_stats(track, &st);
+	ck_assert_uint_eq(st.on_duty, 0);
+	ck_assert_ptr_null(track_roster_get(track, seed.info_hash));
+	ck_assert_uint_eq(read_roster(), 0);
+	ck_assert(track_deadline(track) == SP_NEVER);
+	/* and no version means two things */
+	ck_assert_int_eq(track_access(track, ACCESS_ALLOW, NULL, 0, NULL), 0);
+	signer_init(&seed, 1);
+	signer_manifest(&seed, &body);
+	ck_assert_int_eq(publish(31 * SP_S), 0);
+	join_many(0, 2, 31 * SP_S);
+	wake(31 * SP_S);
+	ck_assert_uint_gt(read_roster(), 0);
+	ck_assert_uint_eq(ros.n, 2);
+	tear_down();
+}
+END_TEST
+
+START_TEST(very_large_swarms_have_a_roster_too)
+{
+	struct tw_announce a;
+	char text[32];
+
+	set_up();
+	ck_assert_int_eq(track_new(&track, &conf, &fm.mem, 1, 0), 0);
+	signer_manifest(&seed, &body);
+	ck_assert_int_eq(publish(0), 0);
+	for (unsigned k = 0; k < DUTIES_SCAN + 4000; k++) {
+		a = viewer(k);
+		a.up_kbps = 9000;
+		a.reachable = true;
+		log_format(text, sizeof(text), "%u.%u.%u.9", 20 + (k >> 16),
+		    k / 256 % 256, k % 256);
+		announce(text, &a, 0);
+	}
+	wake(0);
+	read_roster();
+	ck_assert_uint_eq(ros.n, 32);
+	wake(70 * SP_S);
+	read_roster();
+	ck_assert_uint_eq(ros.n, LIM_ROSTER);
+	tear_down();
+}
+END_TEST
+
+START_TEST(every_failing_allocation_is_survived)
+{
+	set_up();
+	signer_manifest(&seed, &body);
+	FAILMEM_EACH (&fm) {
+		struct tw_announce a = viewer(1);
+		struct sp_addr from = ip("5.0.0.1");
+		uint8_t ih[LINK_INFOHASH_LEN];
+		struct tw_peer peers[4];
+		struct live_result res;
+		struct tw_reply r;
+		struct sp_buf in, out;
+		int rv;
+
+		buf_init(&in, &fm.mem, 1 << 16);
+		buf_init(&out, &fm.mem, 1 << 16);
+		signer_init(&seed, 1);
+		rv = track_new(&track, &conf, &fm.mem, 1, 0);
+		if (rv < 0) {
+			ck_assert_int_eq(rv, SP_ERR_NOMEM);
+			continue;
+		}
+		track_publish(track, seed.info_hash, body.p, body.len, &out,
+		    &res, 0);
+		for (int s = 0; s < 60; s += 5) {
+			a.peer_id[9] = (uint8_t)s;
+			a.port = (uint16_t)(1 + s);
+			track_announce(track, &a, &from, peers, 4, &r,
+			    s * SP_S);
+			while (track_wake(track, ih, s * SP_S))
+				continue;
+			ck_assert(track_is_sound(track));
+			buf_reset(&out);
+			version = 0;
+			memset(&ros, 0, sizeof(ros));
+			if (track_roster(track, seed.info_hash, &version,
+				&out) > 0)
+				ck_assert_int_eq(
+				    roster_take(&ros, out.p + 5, out.len - 5),
+				    0);
+		}
+		track_free(track);
+		buf_fini(&in);
+		buf_fini(&out);
+	}
+}
+END_TEST
+
+UNIT_MAIN("track_duty", first_viewers_have_a_roster_within_a_second,
+    who_stops_is_gone_a_second_later, last_one_leaves_an_empty_roster,
+    epochs_are_told_though_nothing_else_changes,
+    inside_an_epoch_enough_are_enough,
+    seeders_strangers_and_mutes_are_not_on_it, who_is_silent_expires,
+    another_viewer_at_the_same_address_takes_its_place,
+    private_addresses_are_told_to_their_kind_only,
+    viewers_may_be_there_before_the_channel, forgotten_channels_have_no_roster,
+    very_large_swarms_have_a_roster_too, every_failing_allocation_is_survived)

@@ -1,0 +1,400 @@
+#include "tracker/duties.h"
+
+#include "base/heap.h"
+#include "base/map.h"
+#include "base/rng.h"
+#include "tracker/duty_roster.h"
+
+struct channel {
+	uint8_t info_hash[LINK_INFOHASH_LEN];
+	struct heap_node due;
+	sp_time drawn, epoch_at; /* last draw, next epoch */
+	uint32_t changes;        /* of the swarm, at the last draw */
+	uint32_t epoch;
+	struct roster own;  /* with true addresses */
+	struct roster told; /* with those that may be told */
+	/* Bodies of frames: all of |told|, and what leads to it from |since|.
+	 */
+	struct sp_buf full, delta;
+	uint64_t since;
+};
+
+struct duties {
+	const struct sp_mem *mem;
+	struct duties_conf conf;
+	struct map *chans; /* info-hash -> struct channel * */
+	struct heap due;
+	struct sp_rng rng;
+	uint64_t versions; /* counted over all channels: none comes twice */
+	uint64_t members;
+	struct duty_draft draft;
+	struct roster next;
+};
+
+int
+duties_new(struct duties **out, const struct duties_conf *conf,
+    const struct sp_mem *mem, uint64_t seed)
+{
+	struct duties *d = mem_zalloc(mem, 1, sizeof(*d));
+	int r;
+
+	*out = NULL;
+	if (d == NULL)
+		return SP_ERR_NOMEM;
+	d->mem = mem;
+	d->conf = *conf;
+	heap_init(&d->due, mem);
+	rng_seed(&d->rng, seed);
+	r = map_new(&d->chans, mem, LINK_INFOHASH_LEN, sizeof(struct channel *),
+	    conf->max_channels, rng_u64(&d->rng));
+	if (r < 0) {
+		mem_free(mem, d);
+		return r;
+	}
+	*out = d;
+	return 0;
+}
+
+static void
+chan_free(struct duties *d, struct channel *c)
+{
+	heap_del(&d->due, &c->due);
+	buf_fini(&c->full);
+	buf_fini(&c->delta);
+	d->members -= c->told.n;
+	mem_free(d->mem, c);
+}
+
+void
+duties_free(struct duties *d)
+{
+	size_t it = 0;
+	void *v;
+
+	if (d == NULL)
+		return;
+	while (map_next(d->chans, &it, &v) != NULL)
+		chan_free(d, *(struct channel **)v);
+	map_free(d->chans);
+	heap_fini(&d->due);
+	mem_free(d->mem, d);
+}
+
+static struct channel *
+chan_get(const struct duties *d, const uint8_t info_hash[LINK_INFOHASH_LEN])
+{
+	struct channel **c = map_get(d->chans, info_hash);
+
+	return c == NULL ? NULL : *c;
+}
+
+static void
+chan_add(struct duties *d, const uint8_t info_hash[LINK_INFOHASH_LEN],
+    sp_time now)
+{
+	struct channel *c = mem_zalloc(d->mem, 1, sizeof(*c)), **v;
+
+	if (c == NULL)
+		return;
+	memcpy(c->info_hash, info_hash, LINK_INFOHASH_LEN);
+	buf_init(&c->full, d->mem, LIM_FEED_FRAME);
+	buf_init(&c->delta, d->mem, LIM_FEED_FRAME);
+	c->epoch_at = now;
+	if (heap_set(&d->due, &c->due, now) == 0) {
+		v = map_put(d->chans, info_hash, NULL, NULL);
+		if (v != NULL) {
+			*v = c;
+			return;
+		}
+	}
+	chan_free(d, c);
+}
+
+void
+duties_touch(struct duties *d, const uint8_t info_hash[LINK_INFOHASH_LEN],
+    sp_time now)
+{
+	const struct peertab *tab = registry_tab(d->conf.registry);
+	uint32_t swarm = peertab_swarm(tab, info_hash);
+	struct channel *c = chan_get(d, info_hash);
+	sp_time at;
+
+	if (c == NULL) {
+		if (swarm != PEERTAB_NONE &&
+		    live_find(d->conf.live, info_hash) != NULL)
+			chan_add(d, info_hash, now);
+		return;
+	}
+	if (c->changes ==
+	    (swarm == PEERTAB_NONE ? 0 : tab->swarms[swarm].changes))
+		return;
+	at = SP_MAX(c->drawn + DUTIES_GAP, now);
+	/* It is in the heap already, so this takes no memory. */
+	if (at < c->due.at)
+		(void)heap_set(&d->due, &c->due, at);
+}
+
+/* ---- drawing ------------------------------------------------------------- */
+
+/* False: it does not relay. */
+static bool
+offer(struct duties *d, uint32_t peer, uint32_t now_s)
+{
+	const struct peertab_peer *p =
+	    &registry_tab(d->conf.registry)->peers[peer];
+	struct duty_viewer v;
+
+	if (!p->live || (p->class & PEERTAB_SEED))
+		return false;
+	memcpy(v.peer_id, p->id, LINK_PEERID_LEN);
+	v.addr = addr_make(p->class & PEERTAB_V6 ? 6 : 4, p->ip, p->port);
+	v.age_s = now_s - p->born_s;
+	v.up_kbps = peertab_up_kbps(p->up);
+	v.reachable = p->reachable;
+	duty_draft_offer(&d->draft, &v);
+	return true;
+}
+
+/* Offers the members that are there still; how many. */
+static size_t
+offer_members(struct duties *d, const struct channel *c, uint32_t swarm,
+    uint32_t now_s)
+{
+	const struct peertab *tab = registry_tab(d->conf.registry);
+	const struct roster_entry *e;
+	size_t n = 0;
+	uint32_t i;
+
+	for (size_t k = 0; k < c->own.n; k++) {
+		e = &c->own.entries[k];
+		i = peertab_find(tab, swarm, &e->addr);
+		if (i != PEERTAB_NONE &&
+		    memcmp(tab->peers[i].id, e->peer_id, LINK_PEERID_LEN) == 0)
+			n += offer(d, i, now_s);
+	}
+	return n;
+}
+
+/* All of the swarm; of a very large one, members and a run of others. */
+static void
+offer_all(struct duties *d, const struct channel *c, uint32_t swarm,
+    uint32_t now_s)
+{
+	const struct peertab *tab = registry_tab(d->conf.registry);
+	const struct peertab_swarm *s = &tab->swarms[swarm];
+	uint32_t len = peertab_swarm_len(s), at = 0;
+
+	if (len > DUTIES_SCAN) {
+		offer_members(d, c, swarm, now_s);
+		at = (uint32_t)rng_below(&d->rng, len);
+	}
+	for (uint32_t i = 0; i < SP_MIN(len, (uint32_t)DUTIES_SCAN); i++)
+		offer(d, s->v[(at + i) % len], now_s);
+}
+
+/* Into d->next: who should be on it. */
+static void
+select_members(struct duties *d, const struct channel *c, uint32_t swarm,
+    bool epoch, sp_time now)
+{
+	const struct live_chan *ch = live_find(d->conf.live, c->info_hash);
+	uint32_t now_s = registry_seconds(d->conf.registry, now);
+	struct live_chan_stats s;
+
+	d->next.n = 0;
+	if (swarm == PEERTAB_NONE)
+		return;
+	live_chan_stats(ch, &s);
+	duty_draft_init(&d->draft, &c->own, s.kbps, epoch);
+	if (epoch || offer_members(d, c, swarm, now_s) < DUTY_MIN) {
+		duty_draft_init(&d->draft, &c->own, s.kbps, epoch);
+		offer_all(d, c, swarm, now_s);
+	}
+	duty_draft_end(&d->draft, &d->next);
+}
+
+static unsigned
+scope_of(const struct sp_addr *a)
+{
+	if (addr_is_loopback(a))
+		return 2;
+	return addr_is_private(a) ? 1 : 0;
+}
+
+/* The most public scope of the swarm's viewers. */
+static unsigned
+scope_least(const struct peertab_swarm *s)
+{
+	uint32_t at = 0;
+
+	for (unsigned k = 0; k < PEERTAB_CLASSES; at = s->end[k++])
+		if (!(k & PEERTAB_SEED) && s->end[k] > at)
+			return k / PEERTAB_SCOPE;
+	return PEERTAB_SCOPES;
+}
+
+/* Takes out of d->next the addresses that not all may hear. */
+static void
+hide(struct duties *d, uint32_t swarm)
+{
+	const struct peertab *tab = registry_tab(d->conf.registry);
+	unsigned scope;
+
+	if (swarm == PEERTAB_NONE || d->conf.tell_private)
+		return;
+	scope = scope_least(&tab->swarms[swarm]);
+	for (size_t i = 0; i < d->next.n; i++)
+		if (scope_of(&d->next.entries[i].addr) > scope)
+			memset(&d->next.entries[i].addr, 0,
+			    sizeof(d->next.entries[i].addr));
+}
+
+static void
+copy(struct roster *to, const struct roster *from)
+{
+	memcpy(to, from, offsetof(struct roster, entries));
+	memcpy(to->entries, from->entries, from->n * sizeof(from->entries[0]));
+}
+
+static bool
+is_same(const struct roster *a, const struct roster *b)
+{
+	return a->n == b->n && memcmp(a->entries, b->entries,
+				   a->n * sizeof(a->entries[0])) == 0;
+}
+
+/* d->next, with addresses hidden, is what readers are told from now on. */
+static void
+tell(struct duties *d, struct channel *c)
+{
+	d->next.version = ++d->versions;
+	d->next.epoch = c->epoch;
+	d->next.epoch_s = DUTIES_EPOCH_S;
+	buf_reset(&c->full);
+	buf_reset(&c->delta);
+	c->since = c->told.version;
+	roster_put_full(&c->full, &d->next);
+	if (c->since != 0)
+		roster_put_delta(&c->delta, &c->told, &d->next);
+	d->members += d->next.n;
+	d->members -= c->told.n;
+	copy(&c->told, &d->next);
+}
+
+/* True when readers have news. */
+static bool
+draw(struct duties *d, struct channel *c, sp_time now)
+{
+	const struct peertab *tab = registry_tab(d->conf.registry);
+	uint32_t swarm = peertab_swarm(tab, c->info_hash);
+	bool epoch = now >= c->epoch_at;
+
+	c->drawn = now;
+	c->changes = swarm == PEERTAB_NONE ? 0 : tab->swarms[swarm].changes;
+	if (epoch) {
+		c->epoch_at = now + DUTIES_EPOCH_S * SP_S;
+		c->epoch++;
+	}
+	/* It is in the heap: no memory. */
+	(void)heap_set(&d->due, &c->due, c->epoch_at);
+	select_members(d, c, swarm, epoch, now);
+	copy(&c->own, &d->next);
+	hide(d, swarm);
+	if (is_same(&d->next, &c->told) && !(epoch && d->next.n > 0))
+		return false;
+	tell(d, c);
+	return true;
+}
+
+bool
+duties_run(struct duties *d, uint8_t info_hash[LINK_INFOHASH_LEN], sp_time now)
+{
+	struct channel *c;
+
+	while (heap_at(&d->due) <= now) {
+		c = (struct channel *)(void *)((char *)heap_top(&d->due) -
+					       offsetof(struct channel, due));
+		if (live_find(d->conf.live, c->info_hash) == NULL) {
+			map_del(d->chans, c->info_hash);
+			chan_free(d, c);
+		} else if (draw(d, c, now)) {
+			memcpy(info_hash, c->info_hash, LINK_INFOHASH_LEN);
+			return true;
+		}
+	}
+	return false;
+}
+
+sp_time
+duties_deadline(const struct duties *d)
+{
+	return heap_at(&d->due);
+}
+
+/* ---- telling ------------------------------------------------------------- */
+
+int
+duties_feed(const struct duties *d, const uint8_t info_hash[LINK_INFOHASH_LEN],
+    uint64_t *version, struct sp_buf *b)
+{
+	const struct channel *c = chan_get(d, info_hash);
+	struct tw_frame f = { .type = TW_FRAME_ROSTER };
+	const struct sp_buf *body;
+
+	if (c == NULL || c->told.version == *version)
+		return 0;
+	body = *version != 0 && *version == c->since && c->delta.err == 0
+		   ? &c->delta
+		   : &c->full;
+	/* What had no memory when it was drawn comes with the next one. */
+	if (body->err != 0)
+		return 0;
+	f.p = body->p;
+	f.len = body->len;
+	tw_frame_write(b, &f);
+	if (b->err != 0)
+		return b->err;
+	*version = c->told.version;
+	return 1;
+}
+
+const struct roster *
+duties_get(const struct duties *d, const uint8_t info_hash[LINK_INFOHASH_LEN])
+{
+	const struct channel *c = chan_get(d, info_hash);
+
+	return c == NULL || c->told.version == 0 ? NULL : &c->told;
+}
+
+uint64_t
+duties_members(const struct duties *d)
+{
+	return d->members;
+}
+
+bool
+duties_are_sound(const struct duties *d)
+{
+	const struct channel *c;
+	uint64_t members = 0;
+	size_t it = 0;
+	void *v;
+
+	while (map_next(d->chans, &it, &v) != NULL) {
+		c = *(struct channel **)v;
+		members += c->told.n;
+		if (c->due.pos == 0 || c->own.n != c->told.n ||
+		    c->told.n > LIM_ROSTER || c->told.version > d->versions ||
+		    (c->since != 0 && c->since >= c->told.version))
+			return false;
+		for (size_t i = 0; i < c->told.n; i++)
+			if (memcmp(c->told.entries[i].peer_id,
+				c->own.entries[i].peer_id,
+				LINK_PEERID_LEN) != 0 ||
+			    (i > 0 && memcmp(c->own.entries[i - 1].peer_id,
+					  c->own.entries[i].peer_id,
+					  LINK_PEERID_LEN) >= 0))
+				return false;
+	}
+	return members == d->members && map_len(d->chans) == d->due.len;
+}

@@ -1,0 +1,70 @@
+#ifndef TRACKER_DUTIES_H
+#define TRACKER_DUTIES_H
+
+/*
+ * The duty rosters of all live channels: when each is drawn, and what its
+ * readers are told.
+ *
+ * A roster is drawn DUTIES_GAP after the last time at the earliest when the
+ * swarm has changed, and at each new epoch. Inside an epoch members only leave
+ * while enough are left; others come in when they are too few, or with the
+ * next epoch. Who expires is noticed with the next change or epoch.
+ *
+ * Private addresses are told as far as the registry would tell them to every
+ * viewer there: those of the most public scope among the viewers.
+ */
+
+#include "base/buf.h"
+#include "tracker/live.h"
+#include "tracker/registry.h"
+#include "wire/roster.h"
+
+#define DUTIES_GAP     SP_S
+#define DUTIES_EPOCH_S 20
+#define DUTIES_SCAN    16384 /* viewers that one draw looks at, at most */
+
+struct duties;
+
+struct duties_conf {
+	const struct live *live; /* these two are borrowed for life */
+	const struct registry *registry;
+	uint32_t max_channels;
+	bool tell_private; /* all addresses to all (lan = yes) */
+};
+
+/* SP_ERR_NOMEM. */
+int duties_new(struct duties **out, const struct duties_conf *conf,
+    const struct sp_mem *mem, uint64_t seed);
+void duties_free(struct duties *d); /* NULL is fine */
+
+/*
+ * Viewers or the window of a channel may have changed: it is drawn soon if so.
+ * Without memory it has no roster until the next call.
+ */
+void duties_touch(struct duties *d, const uint8_t info_hash[LINK_INFOHASH_LEN],
+    sp_time now);
+/*
+ * Draws what is due, until a roster changes: true, and which one. False: all
+ * is done.
+ */
+bool duties_run(struct duties *d, uint8_t info_hash[LINK_INFOHASH_LEN],
+    sp_time now);
+/* When duties_run has something to do; SP_NEVER. */
+sp_time duties_deadline(const struct duties *d);
+
+/*
+ * Appends a ROSTER frame for a reader who has |*version| (0: none) and moves
+ * it: 1; 0 when there is nothing new; b->err (|*version| stays).
+ */
+int duties_feed(const struct duties *d,
+    const uint8_t info_hash[LINK_INFOHASH_LEN], uint64_t *version,
+    struct sp_buf *b);
+/* As it is told; NULL when there is none. */
+const struct roster *duties_get(const struct duties *d,
+    const uint8_t info_hash[LINK_INFOHASH_LEN]);
+/* Members of all rosters. */
+uint64_t duties_members(const struct duties *d);
+/* For tests and fuzzers. */
+bool duties_are_sound(const struct duties *d);
+
+#endif
