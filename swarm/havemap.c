@@ -55,14 +55,6 @@ track_make(struct havemap *h, uint8_t track)
 	if (h->tracks[i] != NULL)
 		return h->tracks[i];
 	t = mem_zalloc(h->mem, 1, sizeof(*t));
-	if (t == NULL)
-		return NULL;
-	t->rows = mem_zalloc(h->mem, ROWS_MIN, sizeof(*t->rows));
-	if (t->rows == NULL) {
-		mem_free(h->mem, t);
-		return NULL;
-	}
-	t->cap = ROWS_MIN;
 	h->tracks[i] = t;
 	return t;
 }
@@ -71,7 +63,7 @@ static bool
 track_grow(struct havemap *h, struct havemap_track *t)
 {
 	struct havemap_row *rows;
-	uint32_t i, cap = t->cap * 2;
+	uint32_t i, cap = t->cap > 0 ? t->cap * 2 : ROWS_MIN;
 
 	if (cap > LIM_WINDOW_PIECES)
 		return false;
@@ -95,7 +87,7 @@ row_make(struct havemap *h, uint8_t track, uint64_t number,
 	struct havemap_track *t = track_make(h, track);
 	struct havemap_row *row;
 
-	if (t == NULL)
+	if (t == NULL || (t->cap == 0 && !track_grow(h, t)))
 		return SP_ERR_NOMEM;
 	for (;;) {
 		row = &t->rows[number & (t->cap - 1)];
@@ -106,9 +98,11 @@ row_make(struct havemap *h, uint8_t track, uint64_t number,
 			if (row->number_1 > number + 1)
 				return SP_ERR_STALE;
 			row_clear(h, row);
+			t->used--;
 			break;
 		}
 	}
+	t->used += row->number_1 == 0;
 	row->number_1 = number + 1;
 	if (row->words == 0)
 		row->words = 1;
@@ -201,21 +195,30 @@ havemap_gone(struct havemap *h, uint8_t track, uint64_t number)
 }
 
 void
-havemap_unset(struct havemap *h, uint8_t track, uint64_t number, uint32_t index)
+havemap_forget(struct havemap *h, uint8_t track, uint64_t number)
 {
 	struct havemap_row *row =
 	    (struct havemap_row *)havemap_row(h, track, number);
+	struct havemap_track *t;
 
 	if (row == NULL)
 		return;
-	/* who claimed all and then lacks a block is believed nothing of it */
-	if (row->all) {
-		havemap_gone(h, track, number);
+	row_clear(h, row);
+	t = h->tracks[track_index(track)];
+	if (--t->used > 0)
 		return;
-	}
-	if (index / 64 < row->words)
-		row_words(row, false)[index / 64] &=
-		    ~(UINT64_C(1) << (index % 64));
+	mem_free(h->mem, t->rows);
+	t->rows = NULL;
+	t->cap = 0;
+}
+
+void
+havemap_saw(struct havemap *h, uint8_t track, uint64_t number)
+{
+	struct havemap_track *t = track_make(h, track);
+
+	if (t != NULL)
+		t->edge = SP_MAX(t->edge, number + 1);
 }
 
 const struct havemap_row *
@@ -225,7 +228,7 @@ havemap_row(const struct havemap *h, uint8_t track, uint64_t number)
 	const struct havemap_track *t = i < 0 ? NULL : h->tracks[i];
 	const struct havemap_row *row;
 
-	if (t == NULL)
+	if (t == NULL || t->cap == 0)
 		return NULL;
 	row = &t->rows[number & (t->cap - 1)];
 	return row->number_1 == number + 1 ? row : NULL;
@@ -237,17 +240,6 @@ havemap_edge(const struct havemap *h, uint8_t track)
 	int i = track_index(track);
 
 	return i < 0 || h->tracks[i] == NULL ? 0 : h->tracks[i]->edge;
-}
-
-uint64_t
-havemap_word(const struct havemap_row *row, uint32_t i)
-{
-	if (row == NULL)
-		return 0;
-	if (row->all)
-		return UINT64_MAX;
-	return i < row->words ? row_words((struct havemap_row *)row, false)[i]
-			      : 0;
 }
 
 bool

@@ -2,9 +2,10 @@
 #define SWARM_HAVEMAP_H
 
 /*
- * What a neighbour says it holds: per track a ring of rows by piece number,
- * at most LIM_WINDOW_PIECES of them; a newer number takes the row of an older
- * one. A neighbour can only spoil its own map.
+ * What a neighbour says it holds of pieces whose record is not here yet: per
+ * track a ring of rows by piece number, at most LIM_WINDOW_PIECES of them; a
+ * newer number takes the row of an older one. A neighbour can only spoil its
+ * own map. With the record the row goes over to the piece (holders.h).
  */
 
 #include "base/err.h"
@@ -24,9 +25,9 @@ struct havemap_row {
 };
 
 struct havemap_track {
-	uint32_t cap;
-	uint64_t edge; /* one past the highest number told of */
-	struct havemap_row *rows;
+	uint32_t cap, used;
+	uint64_t edge;            /* one past the highest number told of */
+	struct havemap_row *rows; /* NULL while none is used */
 };
 
 struct havemap {
@@ -50,9 +51,11 @@ int havemap_add(struct havemap *h, uint8_t track, uint64_t number,
 int havemap_all(struct havemap *h, uint8_t track, uint64_t number);
 /* It no longer holds any block of it; the row stays as known. */
 void havemap_gone(struct havemap *h, uint8_t track, uint64_t number);
-/* It does not hold this block after all (it rejected a request). */
-void havemap_unset(struct havemap *h, uint8_t track, uint64_t number,
-    uint32_t index);
+
+/* The row is not needed any more. */
+void havemap_forget(struct havemap *h, uint8_t track, uint64_t number);
+/* It has told of that piece, which needs no row. */
+void havemap_saw(struct havemap *h, uint8_t track, uint64_t number);
 
 /* NULL when it has said nothing of that piece. */
 const struct havemap_row *havemap_row(const struct havemap *h, uint8_t track,
@@ -62,8 +65,6 @@ uint64_t havemap_edge(const struct havemap *h, uint8_t track);
 
 /* |row| may be NULL: holds nothing. */
 bool havemap_holds(const struct havemap_row *row, uint32_t index);
-/* Held blocks 64 * i ... of it, as bits. */
-uint64_t havemap_word(const struct havemap_row *row, uint32_t i);
 bool havemap_arriving(const struct havemap_row *row, uint32_t index,
     sp_time now);
 

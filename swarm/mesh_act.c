@@ -110,18 +110,6 @@ mesh_uplink_is_known(const struct mesh *m)
 	       uplink_is_known(&m->uplink);
 }
 
-uint64_t
-mesh_unsent(const struct mesh *m)
-{
-	uint64_t bytes = 0;
-	unsigned i;
-
-	MESH_SLOTS (m->used, i)
-		if (!peer_is_slow(m->peers[i], m->now))
-			bytes += m->peers[i]->unsent;
-	return bytes;
-}
-
 /*
  * Blocks are handed out only a little ahead of the uplink: what waits here can
  * still be overtaken by something more urgent, or cancelled.
@@ -131,7 +119,7 @@ uplink_is_full(const struct mesh *m)
 {
 	uint64_t ahead = mesh_uplink(m) / 1000 * AHEAD_MS;
 
-	return mesh_unsent(m) > SP_MAX(ahead, 2 * LIM_BLOCK);
+	return m->unsent > SP_MAX(ahead, 2 * LIM_BLOCK);
 }
 
 /*
@@ -169,7 +157,7 @@ upload_turn(struct mesh *m, uint32_t *index)
 		if (p->up.n == 0)
 			m->askers &= ~MESH_BIT(i);
 		if (p->closing || p->unsent >= MESH_WATERMARK ||
-		    peer_is_slow(p, m->now))
+		    (m->slow >> i & 1))
 			continue;
 		for (k = 0; k < p->up.n; k++) {
 			key = upload_key(m, p, &p->up.v[k]);
@@ -224,6 +212,8 @@ emit_send(struct mesh *m, struct peer *p, struct mesh_act *act)
 {
 	uplink_begin(&m->uplink, m->now);
 	peer_out(p, m->out.len, m->now);
+	if (!(m->slow & MESH_BIT(p->slot)))
+		m->unsent += m->out.len;
 	p->sent_at = m->now;
 	m->st.wire_out_bytes += m->out.len;
 	act->type = MESH_SEND;

@@ -192,20 +192,6 @@ start(struct mesh *m, struct piece *pc, unsigned origin,
 	}
 }
 
-static uint64_t
-expecters(const struct mesh *m, const struct piece_rows *rows, uint32_t index)
-{
-	uint64_t set = rows->any & ~rows->all, out = 0;
-	unsigned i;
-
-	for (; set != 0; set &= set - 1) {
-		i = (unsigned)__builtin_ctzll(set);
-		if (havemap_arriving(rows->row[i], index, m->now))
-			out |= UINT64_C(1) << i;
-	}
-	return out;
-}
-
 /* Neighbours whose word is worth waiting for: who claims all and gives nothing
  * must not keep everybody from the origin. */
 static uint64_t
@@ -214,7 +200,7 @@ credible(const struct mesh *m)
 	uint64_t set = 0;
 	unsigned i;
 
-	MESH_SLOTS (m->used, i)
+	MESH_SLOTS (m->open, i)
 		if (peer_is_credible(m->peers[i]))
 			set |= UINT64_C(1) << i;
 	return set;
@@ -233,7 +219,8 @@ piece_bps(const struct piece *pc)
  * expect, and only when our own draw says so.
  */
 static void
-needs(struct mesh *m, const struct wanted *w, uint8_t *need, sp_time *next)
+needs(struct mesh *m, const struct wanted *w, uint64_t believed, uint8_t *need,
+    sp_time *next)
 {
 	const struct piece *pc = w->pc;
 	sp_time slack = w->deadline - m->now, draw;
@@ -242,15 +229,12 @@ needs(struct mesh *m, const struct wanted *w, uint8_t *need, sp_time *next)
 	sp_time tau = rescue_tau(w->deadline - pc->avail_at - guard,
 	    SP_MAX(m->swarm_size, m->contacts.n));
 	sp_time shift = rescue_shift(mesh_uplink(m), piece_bps(pc), tau);
-	uint64_t believed = 0;
-	struct piece_rows rows;
+	const struct holders *hs = &pc->holders;
 	uint32_t i;
 
 	memset(need, 0, pc->blocks);
 	if (slack > guard) {
 		*next = SP_MIN(*next, w->deadline - guard);
-		mesh_rows(m, pc, &rows);
-		believed = credible(m);
 	}
 	for (i = 0; i < pc->blocks; i++) {
 		if (piece_holds(pc, i) || pc->fetching[i / 64] >> (i % 64) & 1)
@@ -267,7 +251,7 @@ needs(struct mesh *m, const struct wanted *w, uint8_t *need, sp_time *next)
 			continue;
 		}
 		if (pc->pending[i] > 0 ||
-		    ((mesh_holders(&rows, i) | expecters(m, &rows, i)) &
+		    ((holders_of(hs, i) | holders_expect(hs, i, m->now)) &
 			believed) != 0)
 			continue;
 		draw = rescue_threshold(m->seed, pc->rec.track, pc->rec.number,
@@ -287,10 +271,12 @@ mesh_rescue(struct mesh *m, const struct wanted *v, size_t n, sp_time *next)
 	uint8_t need[LIM_PIECE_BLOCKS];
 	struct piece *pc;
 	size_t i, k, ranges;
+	uint64_t believed;
 	int origin;
 
 	if (m->n_origins == 0)
 		return;
+	believed = credible(m);
 	for (i = 0; i < n; i++) {
 		pc = v[i].pc;
 		if (pc->n_held + pc->n_fetching >= pc->blocks ||
@@ -305,7 +291,7 @@ mesh_rescue(struct mesh *m, const struct wanted *v, size_t n, sp_time *next)
 			*next = SP_MIN(*next, m->now + 50 * SP_MS);
 			return;
 		}
-		needs(m, &v[i], need, next);
+		needs(m, &v[i], believed, need, next);
 		ranges = rescue_plan(need, pc->blocks, r);
 		if (ranges > 0 && m->origins[origin].no_range &&
 		    !pc->rec.has_range) {

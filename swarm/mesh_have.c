@@ -73,36 +73,50 @@ tell(struct teller *t, uint8_t track, uint64_t base, struct pw_have_group *g)
 	pw_have_add(&t->open, t->b, g);
 }
 
+/* Of blocks 64 * i ... in |set|, those that the neighbour does not hold. */
+static uint64_t
+lacking(const struct holders *hs, unsigned slot, uint32_t i, uint64_t set)
+{
+	uint64_t rest, bit;
+
+	for (rest = set; rest != 0; rest &= rest - 1) {
+		bit = rest & -rest;
+		if (hs->held[64 * i + (uint32_t)__builtin_ctzll(rest)] >> slot &
+		    1)
+			set &= ~bit;
+	}
+	return set;
+}
+
 /* Only what the neighbour lacks is news to it. */
 static void
-tell_piece(struct teller *t, struct peer *p, const struct news *n,
+tell_piece(struct teller *t, unsigned slot, const struct news *n,
     const struct piece *pc)
 {
-	const struct havemap_row *row =
-	    havemap_row(&p->have, n->track, n->number);
+	const struct holders *hs = &pc->holders;
 	uint8_t bits[LIM_PIECE_BLOCKS / 8];
 	uint64_t w[LIM_PIECE_BLOCKS / 64];
 	struct pw_have_group g = { .number = n->number };
 	uint32_t i, words = (pc->blocks + 63) / 64;
 
-	if (row != NULL && row->all)
+	if (hs->all >> slot & 1)
 		return;
 	if (n->all) {
 		g.kind = PW_HAVE_ALL;
 		tell(t, n->track, n->number, &g);
 		return;
 	}
-	if (n->known && row == NULL) {
+	if (n->known && !(hs->told >> slot & 1)) {
 		g.kind = PW_HAVE_KNOWN;
 		tell(t, n->track, n->number, &g);
 	}
 	for (i = 0; i < words; i++)
-		w[i] = n->held[i] & ~havemap_word(row, i);
+		w[i] = lacking(hs, slot, i, n->held[i]);
 	g.kind = PW_HAVE_BLOCKS;
 	if (bits_group(&g, bits, w, pc->blocks))
 		tell(t, n->track, n->number, &g);
 	for (i = 0; i < words; i++)
-		w[i] = n->arriving[i] & ~pc->held[i] & ~havemap_word(row, i);
+		w[i] = lacking(hs, slot, i, n->arriving[i] & ~pc->held[i]);
 	g.kind = PW_HAVE_ARRIVING;
 	if (bits_group(&g, bits, w, pc->blocks))
 		tell(t, n->track, n->number, &g);
@@ -113,19 +127,17 @@ mesh_news_flush(struct mesh *m)
 {
 	struct teller t;
 	const struct piece *pc;
-	struct peer *p;
 	unsigned i, k;
 
-	for (i = 0; i < MESH_PEERS_MAX; i++) {
-		p = m->peers[i];
-		if (p == NULL || !p->established || p->closing)
-			continue;
-		t = (struct teller){ .b = mesh_say(m, p) };
+	MESH_SLOTS (m->open, i) {
+		t = (struct teller){ .b = &m->peers[i]->plain };
 		for (k = 0; k < m->n_news; k++) {
 			pc = mesh_find(m, m->news[k].track, m->news[k].number);
 			if (pc != NULL)
-				tell_piece(&t, p, &m->news[k], pc);
+				tell_piece(&t, i, &m->news[k], pc);
 		}
+		if (t.begun)
+			mesh_say(m, m->peers[i]);
 		if (t.begun)
 			pw_end(&t.open, t.b);
 	}
@@ -174,6 +186,70 @@ mesh_have_snapshot(struct mesh *m, struct peer *p)
 
 /* ---- learning ---- */
 
+void
+mesh_have_early(struct mesh *m, struct piece *pc)
+{
+	uint8_t track = pc->rec.track;
+	struct havemap *h;
+	unsigned i;
+
+	MESH_SLOTS (m->open, i) {
+		h = &m->peers[i]->have;
+		holders_take(&pc->holders, i,
+		    havemap_row(h, track, pc->rec.number));
+		havemap_forget(h, track, pc->rec.number);
+	}
+}
+
+void
+mesh_have_forget(struct mesh *m, unsigned slot)
+{
+	const struct window_track *w;
+	struct piece *pc;
+	uint64_t n;
+	unsigned i;
+
+	for (i = 0; i < 2 * LIM_TRACKS; i++) {
+		w = i < LIM_TRACKS ? &m->window.tracks[i]
+				   : &m->window.inits[i - LIM_TRACKS];
+		for (n = w->first; n < w->edge; n++) {
+			pc = w->ring[n & (w->cap - 1)];
+			if (pc != NULL)
+				holders_forget(&pc->holders, slot);
+		}
+	}
+}
+
+/* Told of a piece that we have. */
+static void
+note_group(const struct mesh *m, struct piece *pc, unsigned slot,
+    const struct pw_have_group *g)
+{
+	struct holders *hs = &pc->holders;
+
+	if (g->kind == PW_HAVE_ALL)
+		holders_all(hs, slot);
+	else if (g->kind == PW_HAVE_GONE)
+		holders_gone(hs, slot);
+	else
+		holders_add(hs, slot, g->first, g->bits, g->n_bytes,
+		    g->kind == PW_HAVE_ARRIVING, m->now);
+}
+
+/* Told of one whose record is not here yet. */
+static void
+note_early(const struct mesh *m, struct havemap *h, uint8_t track,
+    const struct pw_have_group *g)
+{
+	if (g->kind == PW_HAVE_ALL)
+		havemap_all(h, track, g->number);
+	else if (g->kind == PW_HAVE_GONE)
+		havemap_gone(h, track, g->number);
+	else
+		havemap_add(h, track, g->number, g->first, g->bits, g->n_bytes,
+		    g->kind == PW_HAVE_ARRIVING, m->now);
+}
+
 /* Whether a piece that we have no record of could still be of use. */
 static bool
 is_news(const struct mesh *m, uint8_t track, uint64_t number)
@@ -203,24 +279,26 @@ mesh_have_recv(struct mesh *m, struct peer *p, struct pw_msg *msg)
 {
 	uint8_t track = msg->u.have.track;
 	struct pw_have_group g;
-	const struct piece *pc;
+	struct piece *pc;
 	bool unknown = false, useful = false;
+	const struct piece *newest;
 	sp_time at;
 
 	if (!may_exist(m, track))
 		return;
+	newest = mesh_newest(m, track);
 	while (pw_have_next(msg, &g)) {
 		pc = mesh_find(m, track, g.number);
-		useful |= pc != NULL && pc->deadline != SP_NEVER &&
-			  pc->n_held < pc->blocks;
-		unknown |= is_news(m, track, g.number);
-		if (g.kind == PW_HAVE_ALL)
-			havemap_all(&p->have, track, g.number);
-		else if (g.kind == PW_HAVE_GONE)
-			havemap_gone(&p->have, track, g.number);
-		else
-			havemap_add(&p->have, track, g.number, g.first, g.bits,
-			    g.n_bytes, g.kind == PW_HAVE_ARRIVING, m->now);
+		if (pc == NULL) {
+			unknown |= is_news(m, track, g.number);
+			note_early(m, &p->have, track, &g);
+			continue;
+		}
+		useful |= pc->deadline != SP_NEVER && pc->n_held < pc->blocks;
+		note_group(m, pc, p->slot, &g);
+		/* of the others it need not be known how far it is */
+		if (pc == newest)
+			havemap_saw(&p->have, track, g.number);
 	}
 	if (useful)
 		mesh_dirty(m, 0);

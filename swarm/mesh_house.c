@@ -255,6 +255,7 @@ mesh_house(struct mesh *m)
 {
 	unsigned i;
 
+	mesh_peers_slow(m);
 	for (i = 0; i < MESH_PEERS_MAX; i++) {
 		if (m->peers[i] == NULL)
 			continue;

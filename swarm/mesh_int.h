@@ -116,10 +116,14 @@ struct mesh {
 	struct peer *peers[MESH_PEERS_MAX];
 	/* sets of slots, bit by number */
 	uint64_t used;   /* there is a peer */
+	uint64_t open;   /* established, and not closing */
 	uint64_t talk;   /* it may have something to send */
 	uint64_t askers; /* it may wait for blocks of ours */
 	uint64_t ending; /* it is closing */
 	uint64_t asked;  /* requests to it may be out */
+	uint64_t slow;   /* it did not read, when it was looked at last */
+	uint64_t unsent; /* bytes that wait for those who read */
+	uint32_t conns[MESH_PEERS_MAX]; /* by slot */
 	uint32_t send_turn;
 	struct contacts contacts;
 	struct announce announce;
@@ -173,8 +177,6 @@ struct mesh {
 uint64_t mesh_uplink(const struct mesh *m);
 /* It was configured or measured, not assumed. */
 bool mesh_uplink_is_known(const struct mesh *m);
-/* Bytes that wait for our uplink: handed out, not left, to who reads. */
-uint64_t mesh_unsent(const struct mesh *m);
 struct mesh_act *mesh_act_push(struct mesh *m, enum mesh_act_type type);
 /* Buffer for messages to |p|; errors stay in it and close the peer later. */
 struct sp_buf *mesh_say(struct mesh *m, struct peer *p);
@@ -184,6 +186,8 @@ int mesh_peer_slot(const struct mesh *m, uint32_t conn);
 /* Says why (if bye >= 0) and closes; err is for the log. Always ends |p|. */
 void mesh_peer_drop(struct mesh *m, unsigned slot, int bye, int err);
 unsigned mesh_peers_established(const struct mesh *m);
+/* Looks anew who does not read. */
+void mesh_peers_slow(struct mesh *m);
 /* What was still to be said to it is not. */
 void mesh_peer_mute(struct peer *p);
 void mesh_peer_free(struct mesh *m, unsigned slot);
@@ -202,6 +206,10 @@ struct news *mesh_news(struct mesh *m, uint8_t track, uint64_t number,
 void mesh_news_flush(struct mesh *m);
 void mesh_have_recv(struct mesh *m, struct peer *p, struct pw_msg *msg);
 void mesh_have_snapshot(struct mesh *m, struct peer *p);
+/* What neighbours told of |pc| before its record came. */
+void mesh_have_early(struct mesh *m, struct piece *pc);
+/* The slot is free: nobody there holds anything. */
+void mesh_have_forget(struct mesh *m, unsigned slot);
 void mesh_want_recv(struct mesh *m, struct peer *p, const struct pw_msg *msg);
 void mesh_want_run(struct mesh *m);
 
@@ -234,17 +242,6 @@ struct wanted {
 /* Asks neighbours and, through mesh_rescue, the origin. */
 void mesh_request_run(struct mesh *m, sp_time *next);
 void mesh_time_out(struct mesh *m, sp_time *next);
-/* The established neighbours' rows for one piece. */
-struct piece_rows {
-	const struct havemap_row *row[MESH_PEERS_MAX];
-	uint64_t any; /* slots with a row */
-	uint64_t all; /* slots that hold every block */
-};
-void mesh_rows(const struct mesh *m, const struct piece *pc,
-    struct piece_rows *rows);
-/* Slots that hold the block, as bits. */
-uint64_t mesh_holders(const struct piece_rows *rows, uint32_t index);
-
 /* mesh_fetch.c */
 /* Starts the transfers that |v| needs; *next is lowered to the next look. */
 void mesh_rescue(struct mesh *m, const struct wanted *v, size_t n,
@@ -264,6 +261,16 @@ static inline struct piece *
 mesh_find(const struct mesh *m, uint8_t track, uint64_t number)
 {
 	return window_piece(&m->window, track, number);
+}
+
+/* NULL: the window is empty, or the record is not known. */
+static inline struct piece *
+mesh_newest(const struct mesh *m, uint8_t track)
+{
+	const struct window_track *w = window_track_const(&m->window, track);
+
+	return w == NULL || w->edge == 0 ? NULL
+					 : mesh_find(m, track, w->edge - 1);
 }
 
 #endif

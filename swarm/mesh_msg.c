@@ -32,7 +32,7 @@ on_interested(struct mesh *m, struct peer *p, bool on)
 static sp_time
 queue_time(const struct mesh *m)
 {
-	uint64_t bytes = mesh_unsent(m);
+	uint64_t bytes = m->unsent;
 	unsigned i;
 
 	MESH_SLOTS (m->askers, i)
@@ -56,7 +56,7 @@ refusal(const struct mesh *m, const struct peer *p, const struct piece *pc,
 	if (pc == NULL || index >= pc->blocks || !piece_holds(pc, index))
 		return PW_REJECT_GONE;
 	wait = queue_time(m);
-	if (peer_is_slow(p, m->now) || wait > QUEUE_MAX ||
+	if ((m->slow & MESH_BIT(p->slot)) || wait > QUEUE_MAX ||
 	    wait > SP_MAX(slack, QUEUE_FAIR) ||
 	    (wait > QUEUE_FAIR && p->up.n > 0))
 		return PW_REJECT_QUEUE;
@@ -105,6 +105,7 @@ static int
 on_reject(struct mesh *m, struct peer *p, const struct pw_msg *msg)
 {
 	int i = peer_request_find(p, &msg->u.reject.ref);
+	struct piece *pc;
 
 	if (i < 0)
 		return 0; /* timed out or cancelled before */
@@ -112,13 +113,16 @@ on_reject(struct mesh *m, struct peer *p, const struct pw_msg *msg)
 	peer_request_del(p, (uint32_t)i);
 	p->rejects++;
 	m->st.rejects++;
-	if (msg->u.reject.reason == PW_REJECT_GONE)
-		havemap_unset(&p->have, msg->u.reject.ref.track,
-		    msg->u.reject.ref.number, msg->u.reject.ref.index);
-	else if (msg->u.reject.reason == PW_REJECT_CHOKED)
+	pc = mesh_find(m, msg->u.reject.ref.track, msg->u.reject.ref.number);
+	if (msg->u.reject.reason == PW_REJECT_GONE) {
+		if (pc != NULL)
+			holders_unset(&pc->holders, p->slot,
+			    msg->u.reject.ref.index);
+	} else if (msg->u.reject.reason == PW_REJECT_CHOKED) {
 		p->is_choking = true;
-	else
-		p->alone_until = SP_MAX(p->alone_until, m->now + 200 * SP_MS);
+	} else {
+		peer_rejected(p, m->now);
+	}
 	mesh_dirty(m, 0);
 	return 0;
 }

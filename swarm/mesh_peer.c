@@ -11,7 +11,7 @@ mesh_peer_slot(const struct mesh *m, uint32_t conn)
 	unsigned i;
 
 	MESH_SLOTS (m->used, i)
-		if (m->peers[i]->conn == conn)
+		if (m->conns[i] == conn)
 			return (int)i;
 	return -1;
 }
@@ -74,6 +74,11 @@ mesh_peer_free(struct mesh *m, unsigned slot)
 	m->askers &= m->used;
 	m->ending &= m->used;
 	m->asked &= m->used;
+	m->open &= m->used;
+	if (!(m->slow & MESH_BIT(slot)))
+		m->unsent -= p->unsent;
+	m->slow &= m->used;
+	mesh_have_forget(m, slot);
 	mesh_peer_requests_free(m, p);
 	peer_fini(p);
 	mem_free(m->mem, p);
@@ -114,6 +119,7 @@ mesh_peer_drop(struct mesh *m, unsigned slot, int bye, int err)
 		mesh_peer_mute(p);
 	p->closing = true;
 	m->ending |= MESH_BIT(slot);
+	m->open &= ~MESH_BIT(slot);
 	m->askers &= ~MESH_BIT(slot);
 	p->close_why = err;
 	m->st.closed++;
@@ -218,6 +224,7 @@ peer_make(struct mesh *m, uint32_t conn, bool outgoing,
 	slot = (unsigned)__builtin_ctzll(~m->used);
 	p->slot = slot;
 	m->peers[slot] = p;
+	m->conns[slot] = conn;
 	m->used |= MESH_BIT(slot);
 	m->talk |= MESH_BIT(slot);
 	if ((rv = link_make(m, p, entropy)) < 0)
@@ -269,8 +276,14 @@ mesh_peer_sent(struct mesh *m, uint32_t conn, size_t len, sp_time now)
 	if (slot < 0)
 		return SP_ERR_NOTFOUND;
 	p = m->peers[slot];
+	if (!(m->slow & MESH_BIT(slot)))
+		m->unsent -= SP_MIN(len, p->unsent);
 	peer_left(p, len, now);
-	uplink_sent(&m->uplink, len, mesh_unsent(m), now);
+	if ((m->slow & MESH_BIT(slot)) && !peer_is_slow(p, now)) {
+		m->slow &= ~MESH_BIT(slot);
+		m->unsent += p->unsent;
+	}
+	uplink_sent(&m->uplink, len, m->unsent, now);
 	return 0;
 }
 
@@ -342,12 +355,20 @@ settle_twin(struct mesh *m, unsigned slot)
 unsigned
 mesh_peers_established(const struct mesh *m)
 {
-	unsigned i, n = 0;
+	return (unsigned)__builtin_popcountll(m->open);
+}
 
-	for (i = 0; i < MESH_PEERS_MAX; i++)
-		n += m->peers[i] != NULL && m->peers[i]->established &&
-		     !m->peers[i]->closing;
-	return n;
+void
+mesh_peers_slow(struct mesh *m)
+{
+	unsigned i;
+
+	MESH_SLOTS (m->used & ~m->slow, i) {
+		if (!peer_is_slow(m->peers[i], m->now))
+			continue;
+		m->slow |= MESH_BIT(i);
+		m->unsent -= m->peers[i]->unsent;
+	}
 }
 
 /* Who it is, now that the handshake has told. */
@@ -414,6 +435,7 @@ established(struct mesh *m, unsigned slot)
 	int rv;
 
 	p->established = true;
+	m->open |= MESH_BIT(slot);
 	p->established_at = m->now;
 	if ((rv = admit(m, slot)) < 0)
 		return rv;

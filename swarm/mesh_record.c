@@ -179,6 +179,7 @@ record_added(struct mesh *m, struct piece *pc, bool relay)
 	m->record_at = m->now;
 	pc->avail_at = pc->known_at; /* until the clock is looked at */
 	pc->from_peer = relay;
+	mesh_have_early(m, pc);
 	m->changed |= MESH_CHANGED_RECORDS;
 	newest = window_track(&m->window, track)->edge == pc->rec.number + 1;
 	if (newest && track < LIM_TRACKS &&
@@ -216,7 +217,7 @@ has_left(const struct mesh *m, const struct record *r)
 		return false;
 	if (r->track >= LIM_TRACK_INIT)
 		return w->edge - r->number > INITS_KEPT;
-	newest = mesh_find(m, r->track, w->edge - 1);
+	newest = mesh_newest(m, r->track);
 	return newest != NULL &&
 	       r->avail_ms + m->conf.window_ms < newest->rec.avail_ms;
 }

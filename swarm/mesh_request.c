@@ -55,39 +55,6 @@ wanted_all(struct mesh *m, struct wanted *v, size_t max)
 	return n;
 }
 
-void
-mesh_rows(const struct mesh *m, const struct piece *pc, struct piece_rows *rows)
-{
-	unsigned i;
-
-	rows->any = rows->all = 0;
-	MESH_SLOTS (m->used & ~m->ending, i) {
-		if (!m->peers[i]->established)
-			continue;
-		rows->row[i] = havemap_row(&m->peers[i]->have, pc->rec.track,
-		    pc->rec.number);
-		if (rows->row[i] == NULL)
-			continue;
-		rows->any |= UINT64_C(1) << i;
-		if (rows->row[i]->all)
-			rows->all |= UINT64_C(1) << i;
-	}
-}
-
-uint64_t
-mesh_holders(const struct piece_rows *rows, uint32_t index)
-{
-	uint64_t set = rows->all, some = rows->any & ~rows->all;
-	unsigned i;
-
-	for (; some != 0; some &= some - 1) {
-		i = (unsigned)__builtin_ctzll(some);
-		if (havemap_holds(rows->row[i], index))
-			set |= UINT64_C(1) << i;
-	}
-	return set;
-}
-
 static sp_time
 fetch_q95(const struct mesh *m)
 {
@@ -141,7 +108,7 @@ candidates_of(struct mesh *m, const struct wanted *w, uint32_t ref,
     struct picker_block *out, size_t max, sp_time *next)
 {
 	const struct piece *pc = w->pc;
-	struct piece_rows rows;
+	const struct holders *hs = &pc->holders;
 	uint64_t holders;
 	size_t n = 0;
 	sp_time wait;
@@ -155,8 +122,7 @@ candidates_of(struct mesh *m, const struct wanted *w, uint32_t ref,
 		*next = SP_MIN(*next, w->deadline - wait);
 		return 0;
 	}
-	mesh_rows(m, pc, &rows);
-	if (rows.any == 0)
+	if ((hs->told & m->open) == 0)
 		return 0;
 	for (i = 0; i < pc->blocks && n < max; i++) {
 		if (piece_holds(pc, i))
@@ -168,7 +134,7 @@ candidates_of(struct mesh *m, const struct wanted *w, uint32_t ref,
 			*next = SP_MIN(*next, w->deadline - ORIGIN_HEDGE);
 			continue;
 		}
-		holders = mesh_holders(&rows, i);
+		holders = holders_of(hs, i) & m->open;
 		hedge = pc->pending[i] > 0;
 		if (holders == 0 ||
 		    (hedge && !may_hedge(m, w, i, &holders, next)))

@@ -202,7 +202,7 @@ peer_request_done(struct peer *p, uint32_t index, sp_time now)
 	rate_sample(p, r->len,
 	    SP_MAX(now - SP_MAX(r->sent_at, p->block_at), SP_MS), now);
 	p->block_at = now;
-	p->timeouts_row = 0;
+	p->timeouts_row = p->rejects_row = 0;
 	p->blocks_ok++;
 	peer_request_del(p, index);
 }
@@ -227,6 +227,18 @@ peer_request_late(struct peer *p, uint32_t index, sp_time now)
 	p->rate_best[0] /= 2;
 	p->rate_best[1] /= 2;
 	peer_request_del(p, index);
+}
+
+void
+peer_rejected(struct peer *p, sp_time now)
+{
+	sp_time wait = PEER_BUSY << SP_MIN(p->rejects_row, 3);
+
+	/* what was asked at the same time tells nothing more */
+	if (now < p->alone_until)
+		return;
+	p->rejects_row++;
+	p->alone_until = now + wait;
 }
 
 void

@@ -18,6 +18,7 @@
 #define PEER_TIMEOUT_MIN (700 * SP_MS)  /* what a fair queue may take */
 #define PEER_TIMEOUT_0   (1500 * SP_MS) /* before there are samples */
 #define PEER_ALONE       (5 * SP_S)     /* after two time-outs in a row */
+#define PEER_BUSY        (200 * SP_MS)  /* after a refusal; doubles thrice */
 #define PEER_BARREN      3              /* time-outs, and not one block */
 #define PEER_SHUNNED     (30 * SP_S)    /* when it never delivers */
 #define PEER_SILENT      (10 * SP_S)    /* then it is dead */
@@ -34,45 +35,46 @@ struct peer_request {
 };
 
 struct peer {
+	/* what every pass looks at, close together */
 	bool used, established, closing;
 	bool deaf; /* failed the handshake: kept open, not listened to */
 	bool outgoing, seeder;
 	bool am_choking, am_interested, is_choking, is_interested;
-	int close_why; /* error for the CLOSE act */
-	uint32_t conn;
-	unsigned slot;         /* the mesh's number for it */
-	struct sp_addr addr;   /* of the connection */
-	struct sp_addr listen; /* where it says it listens; family 0 none */
-	uint8_t id[LINK_PEERID_LEN];
-	struct secure *link;
-	struct sp_buf plain; /* whole messages that wait to be sealed */
-	struct sp_buf hs;    /* handshake bytes that wait to be sent */
-	size_t unsent;       /* bytes that the host has not got rid of */
-	size_t mark;         /* of them, those that were out at mark_at */
-	sp_time mark_at;
-	struct havemap have;
-	struct upload up;
-
+	unsigned slot;            /* the mesh's number for it */
 	struct peer_request *req; /* in flight, oldest first */
 	uint32_t n_req, cap_req;
 	uint32_t req_bytes;
-
-	sp_time opened_at, recv_at, sent_at, established_at;
-	sp_time srtt, ping_at;    /* srtt 0: no sample yet */
-	uint64_t ping_token;      /* 0: none out */
-	sp_time fetch, fetch_var; /* request to block, smoothed */
-	sp_time block_at;         /* last block came */
-	uint64_t rate_best[2];    /* best samples of this and the last span */
-	sp_time rate_span;
+	uint32_t timeouts_row, timeouts, rejects_row, rejects, blocks_ok;
 	sp_time alone_until;
+	sp_time srtt;             /* 0: no sample yet */
+	sp_time fetch, fetch_var; /* request to block, smoothed */
+	uint64_t rate_best[2];    /* best samples of this and the last span */
+	size_t unsent;            /* bytes that the host has not got rid of */
+	size_t mark;              /* of them, those that were out at mark_at */
+	sp_time mark_at, recv_at, sent_at;
+	uint64_t turn; /* when it was last sent a block, in blocks sent */
+	struct upload up;
+	struct secure *link;
+	struct sp_buf plain; /* whole messages that wait to be sealed */
+	struct sp_buf hs;    /* handshake bytes that wait to be sent */
+
+	int close_why; /* error for the CLOSE act */
+	uint32_t conn;
+	struct sp_addr addr;   /* of the connection */
+	struct sp_addr listen; /* where it says it listens; family 0 none */
+	uint8_t id[LINK_PEERID_LEN];
+	struct havemap have; /* of pieces without a record */
+	sp_time opened_at, established_at;
+	sp_time ping_at;
+	uint64_t ping_token; /* 0: none out */
+	sp_time block_at;    /* last block came */
+	sp_time rate_span;
 	sp_time pex_at;
 	sp_time choke_out_of_turn; /* not before: it became interested */
 	struct ratelim env_out;    /* records and manifests it may ask for */
 	struct ratelim pex_in;     /* addresses that it may tell us of */
-	uint32_t timeouts_row, timeouts, rejects, blocks_ok;
-	uint32_t strays;      /* blocks that nobody asked for */
+	uint32_t strays;           /* blocks that nobody asked for */
 	uint32_t records_bad; /* records and manifests that did not verify */
-	uint64_t turn; /* when it was last sent a block, in blocks sent */
 	uint64_t down_bytes, up_bytes;
 	struct ratemeter down, upm;
 };
@@ -114,6 +116,8 @@ void peer_request_del(struct peer *p, uint32_t index);
 void peer_request_done(struct peer *p, uint32_t index, sp_time now);
 /* p->req[index] timed out: backs off; removes it. */
 void peer_request_late(struct peer *p, uint32_t index, sp_time now);
+/* Its queue is too long: it is asked again after a while, then less often. */
+void peer_rejected(struct peer *p, sp_time now);
 void peer_rtt(struct peer *p, sp_time sample);
 
 #endif

@@ -171,16 +171,19 @@ piece_new(struct window *w, const struct record_env *env, const uint8_t *bytes,
 	pc->rec = env->rec;
 	pc->blocks = record_blocks(&env->rec);
 	words = (pc->blocks + 63) / 64 + (pc->blocks == 0);
-	/* one allocation: held, fetching, pending, sent */
+	/* one allocation: held, fetching, holders, pending, sent */
 	pc->held = mem_zalloc(w->mem, 1,
-	    words * 2 * sizeof(uint64_t) + 2 * pc->blocks);
+	    (2 * words + HOLDERS_WORDS(pc->blocks)) * sizeof(uint64_t) +
+		2 * pc->blocks);
 	pc->env = mem_dup(w->mem, bytes, len);
 	if (pc->held == NULL || pc->env == NULL) {
 		piece_free(w, pc);
 		return NULL;
 	}
 	pc->fetching = pc->held + words;
-	pc->pending = (uint8_t *)(pc->fetching + words);
+	holders_init(&pc->holders, pc->fetching + words, pc->blocks);
+	pc->pending =
+	    (uint8_t *)(pc->fetching + words + HOLDERS_WORDS(pc->blocks));
 	pc->sent = pc->pending + pc->blocks;
 	pc->env_len = len;
 	pc->leaves = pc->env + (env->leaves - bytes);

@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/tstamp.h"
+#include "swarm/holders.h"
 #include "wire/record.h"
 
 /*
@@ -52,7 +53,8 @@ struct piece {
 	uint8_t *sent;      /* per block: how often we sent it, up to 255 */
 	uint64_t *fetching; /* bitmap: on its way from the origin */
 	uint32_t blocks, n_held, n_pending, n_fetching;
-	sp_time known_at; /* record came */
+	struct holders holders; /* neighbours by slot, as the mesh has them */
+	sp_time known_at;       /* record came */
 	sp_time avail_at; /* availability at the origin on the local clock */
 	sp_time done_at;  /* complete; SP_NEVER before */
 	sp_time want_at;  /* a player has asked for it then; SP_NEVER */

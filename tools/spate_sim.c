@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "base/hash.h"
+#include "test/sim/simmem.h"
 #include "tools/sim_plot.h"
 #include "tools/sim_report.h"
 
@@ -112,6 +113,7 @@ main(int argc, char **argv)
 		fputs("spate-sim: libsodium: cannot be set up\n", stderr);
 		return FAILED;
 	}
+	sim_mem_slabs();
 	if (o.plot != NULL && conf_nargs(c) > 1) {
 		fputs("spate-sim: plot: of one run only\n", stderr);
 		rv = USAGE;

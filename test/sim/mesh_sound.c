@@ -54,6 +54,21 @@ is_fetched(const struct mesh *m, const struct piece *pc, uint32_t index)
 	return false;
 }
 
+/* Nobody holds anything but neighbours who have said so. */
+static const char *
+holders_sound(const struct mesh *m, const struct holders *h)
+{
+	uint32_t i;
+
+	MUST((h->told & ~m->used) == 0);
+	MUST((h->all & ~h->told) == 0);
+	for (i = 0; i < h->blocks; i++) {
+		MUST((h->held[i] & (h->all | ~h->told)) == 0);
+		MUST((h->arriving[i] & (h->all | ~h->told)) == 0);
+	}
+	return NULL;
+}
+
 static const char *
 piece_sound(const struct mesh *m, const struct piece *pc, uint64_t *bytes)
 {
@@ -74,7 +89,7 @@ piece_sound(const struct mesh *m, const struct piece *pc, uint64_t *bytes)
 			MUST(is_fetched(m, pc, i));
 	}
 	MUST(pc->n_pending == pending);
-	return NULL;
+	return holders_sound(m, &pc->holders);
 }
 
 static const char *
@@ -114,6 +129,8 @@ peer_sound(const struct mesh *m, unsigned slot)
 
 	MUST(mesh_peer_slot(m, p->conn) == (int)slot);
 	MUST(p->closing == ((m->ending & MESH_BIT(slot)) != 0));
+	MUST((p->established && !p->closing) ==
+	     ((m->open & MESH_BIT(slot)) != 0));
 	MUST(p->n_req == 0 || (m->asked & MESH_BIT(slot)));
 	MUST(p->up.n == 0 || (m->askers & MESH_BIT(slot)));
 	MUST((p->hs.len == 0 && p->hs.err == 0 && p->plain.len == 0 &&
@@ -186,7 +203,7 @@ const char *
 mesh_sound(const struct mesh *m)
 {
 	const char *why = NULL;
-	uint64_t bytes = 0;
+	uint64_t bytes = 0, unsent = 0;
 	uint32_t i;
 	uint8_t t;
 
@@ -200,8 +217,11 @@ mesh_sound(const struct mesh *m)
 	}
 	for (i = 0; i < MESH_PEERS_MAX && why == NULL; i++) {
 		MUST((m->peers[i] != NULL) == ((m->used & MESH_BIT(i)) != 0));
-		if (m->peers[i] != NULL)
-			why = peer_sound(m, i);
+		if (m->peers[i] == NULL)
+			continue;
+		why = peer_sound(m, i);
+		if (!(m->slow & MESH_BIT(i)))
+			unsent += m->peers[i]->unsent;
 	}
 	for (i = 0; i < m->contacts.n && why == NULL; i++)
 		why = contact_sound(m, &m->contacts.v[i]);
@@ -210,6 +230,7 @@ mesh_sound(const struct mesh *m)
 	if (why != NULL)
 		return why;
 	MUST(bytes == m->window.bytes);
+	MUST(unsent == m->unsent);
 	MUST(m->contacts.n <= CONTACTS_MAX);
 	MUST(m->n_news <= MESH_NEWS);
 	MUST(m->act_n <= m->act_cap);

@@ -17,21 +17,23 @@ slot_find(struct viewer *v, uint32_t fetch)
 	return NULL;
 }
 
-/* An open stream that is free, else a slot for a new one. */
+/* A free stream: an open one, else a new one, else one that is opening. */
 static struct fetch_slot *
 slot_free(struct viewer *v)
 {
-	struct fetch_slot *s = NULL;
+	struct fetch_slot *s = NULL, *opening = NULL;
 
 	for (size_t i = 0; i < SIM_FETCHES; i++) {
 		if (v->slots[i].busy)
 			continue;
 		if (v->slots[i].opened)
 			return &v->slots[i];
-		if (s == NULL && !v->slots[i].connected)
+		if (v->slots[i].connected)
+			opening = &v->slots[i];
+		else if (s == NULL)
 			s = &v->slots[i];
 	}
-	return s;
+	return s != NULL ? s : opening;
 }
 
 static void
@@ -73,7 +75,7 @@ fetch_start(struct viewer *v, const struct mesh_act *act)
 	s->progress = now;
 	if (s->opened) {
 		ask(v, s);
-	} else {
+	} else if (!s->connected) {
 		s->end = simnet_dial(w->net, v->node, SIM_ORIGIN);
 		s->connected = true;
 		*world_use(w, s->end) = (struct use){ .use = USE_FETCH,

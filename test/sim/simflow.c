@@ -8,8 +8,8 @@
 #define CWND_MAX    (16 * 1024 * 1024)
 #define RTT_MIN     SP_MS
 #define LOSS_ALWAYS 1000000
-/* One packet on an uplink that is nearly idle is no queue. */
-#define ACK_SOON  (10 * SP_MS)
+/* A downlink that is busy for less is as good as free. */
+#define DOWN_SOON (SP_MS / 2)
 #define ACK_GAP   (30 * SP_MS)
 #define ACK_PARTS 4
 
@@ -287,7 +287,8 @@ transmit(struct simnet *net, struct conn *c, unsigned side)
 	evq_push(&net->q, at, KIND_ARRIVE, 0, s);
 	if (!net->conf.acks)
 		return;
-	if (s->len <= PACKET && n->up_busy - net->now <= ACK_SOON) {
+	/* one packet is no queue */
+	if (s->len <= PACKET) {
 		s->acked = s->len;
 		f->instant += s->len;
 	} else if (s->tx > ACK_GAP) {
@@ -466,7 +467,7 @@ flow_arrive(struct simnet *net, struct seg *s)
 	}
 	start = SP_MAX(n->down_busy, net->now - s->tx);
 	n->down_busy = start + tx_time(s->len, n->conf.down_bps);
-	if (n->down_busy > net->now) {
+	if (n->down_busy > net->now + DOWN_SOON) {
 		evq_push(&net->q, n->down_busy, KIND_REACH, 0, s);
 		return false;
 	}

@@ -28,6 +28,7 @@ UNIT_CORE += test/unit/check_failmem
 UNIT_CORE += test/unit/check_hash
 UNIT_CORE += test/unit/check_havemap
 UNIT_CORE += test/unit/check_heap
+UNIT_CORE += test/unit/check_holders
 UNIT_CORE += test/unit/check_link
 UNIT_CORE += test/unit/check_live
 test_unit_check_live_SOURCES = test/unit/check_live.c test/unit/live_help.h
