@@ -3,16 +3,19 @@
 #   programs	print TAP, so that each test in them counts
 #   *.sh	one test each, by exit status (77 = cannot run here)
 #   *.scn	scenarios, one test each, run by spate-sim
+#   *.suite	suites of them, likewise
 #
-# TESTS_QUICK is what everybody runs all the time. TESTS_SLOW (test/regress)
-# starts real players and servers.
+# TESTS_QUICK is what everybody runs all the time. TESTS_SUITE computes for a
+# minute or two. TESTS_SLOW (test/regress) starts real players and servers.
 
-TEST_EXTENSIONS = .sh .scn
+TEST_EXTENSIONS = .sh .scn .suite
 TAP_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) \
 	$(top_srcdir)/build-aux/tap-driver.sh
 LOG_DRIVER = $(TAP_DRIVER)
 SH_LOG_COMPILER = $(SHELL)
 SCN_LOG_COMPILER = ./spate-sim
+SUITE_LOG_COMPILER = ./spate-sim
+AM_SUITE_LOG_FLAGS = --suite
 
 AM_TESTS_ENVIRONMENT = \
 	top_srcdir='$(top_srcdir)'; \
@@ -35,12 +38,15 @@ include test/lint/local.mk
 
 TESTS = $(TESTS_QUICK)
 if SLOW_TESTS
-TESTS += $(TESTS_SLOW)
+TESTS += $(TESTS_SUITE) $(TESTS_SLOW)
 endif
 
-# All but test/regress; and only that.
+# What is neither a suite nor in test/regress; and only these.
 check-quick: all
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(TESTS_QUICK)'
+
+check-suite: all
+	$(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS='$(TESTS_SUITE)'
 
 check-slow: all
 	$(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS='$(TESTS_SLOW)'
@@ -53,4 +59,4 @@ coverage:
 
 EXTRA_DIST += test/coverage.sh test/leg.sh test/totals.sh
 
-.PHONY: check-quick check-slow lint coverage
+.PHONY: check-quick check-suite check-slow lint coverage

@@ -5,6 +5,8 @@
 #define AT(field) CONF_AT(struct sim_options, field)
 
 static const struct conf_row rows[] = {
+	{ "suite", 'S', CONF_STR, AT(suite), 1, 4000, NULL, "NAME",
+	    "run a suite: its name, or a path with a `/'", CONF_F_CMDLINE },
 	{ "seed", 's', CONF_LIST, AT(seeds), 1, 64, NULL, "N|N..M",
 	    "run with this seed, or these; may be repeated", CONF_F_CMDLINE },
 	{ "set", 0, CONF_LIST, AT(sets), 1, 128, NULL, "NAME=VALUE",
@@ -18,8 +20,16 @@ static const struct conf_row rows[] = {
 	    "draw lag, offload and origin rate, with gnuplot", CONF_F_CMDLINE },
 	{ "real-crypto", 'r', CONF_FLAG, AT(real), 0, 0, NULL, NULL,
 	    "encrypt, hash and verify for real", CONF_F_CMDLINE },
+	{ "jobs", 'j', CONF_INT, AT(jobs), 1, 64, "1", "N",
+	    "runs of a suite at once", CONF_F_CMDLINE },
+	{ "strict", 0, CONF_FLAG, AT(strict), 0, 0, NULL, NULL,
+	    "a bar of a suite that is missed is a failure", CONF_F_CMDLINE },
+	{ "check", 'n', CONF_FLAG, AT(check), 0, 0, NULL, NULL,
+	    "read the files and say what is wrong with them, run nothing",
+	    CONF_F_CMDLINE },
 	{ "quiet", 'q', CONF_FLAG, AT(quiet), 0, 0, NULL, NULL,
-	    "only the trace and what fails", CONF_F_CMDLINE },
+	    "no progress; of a run only the trace and what fails",
+	    CONF_F_CMDLINE },
 };
 
 /* Digits only; *end is what follows. */
@@ -75,6 +85,9 @@ check(const void *opts, const char **what)
 	for (size_t i = 0; i < o->sets.n; i++)
 		if (scn_vars_set(&vars, o->sets.v[i]) < 0)
 			return "not NAME=VALUE, or too long, or too many";
+	*what = "suite";
+	if (o->suite != NULL && (o->trace != NULL || o->plot != NULL))
+		return "has neither trace nor plot";
 	*what = "plot";
 	if (o->plot != NULL && n > 1)
 		return "of one run only";
@@ -83,13 +96,13 @@ check(const void *opts, const char **what)
 
 const struct conf_prog sim_options_prog = {
 	.name = "spate-sim",
-	.usage = "[options] FILE.scn ...",
+	.usage = "[options] FILE.scn ... | --suite NAME",
 	.text = "simulate swarms of viewers on virtual time",
 	.std = CONF_STD_TOOL,
 	.std_at = offsetof(struct sim_options, std),
 	.rows = rows,
 	.nrows = SP_LEN(rows),
-	.min_args = 1,
+	.min_args = 0,
 	.max_args = -1,
 	.check = check,
 };

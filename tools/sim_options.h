@@ -16,9 +16,10 @@ enum sim_output {
 struct sim_options {
 	struct conf_std std;
 	int output; /* enum sim_output */
-	bool quiet, real;
+	bool quiet, real, strict, check;
+	int64_t jobs;
 	struct conf_list seeds, sets;
-	const char *trace, *plot; /* paths, NULL: none */
+	const char *suite, *trace, *plot; /* NULL: none */
 };
 
 extern const struct conf_prog sim_options_prog;

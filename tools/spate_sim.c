@@ -4,6 +4,7 @@
 
 #include "base/hash.h"
 #include "test/sim/simmem.h"
+#include "tools/sim_bench.h"
 #include "tools/sim_plot.h"
 #include "tools/sim_report.h"
 
@@ -65,7 +66,7 @@ run_file(const char *file, const struct sim_options *o, FILE *trace)
 		free(scn);
 		return USAGE;
 	}
-	for (int i = 0; i < SP_MAX(n, 1); i++) {
+	for (int i = 0; i < SP_MAX(n, 1) && !o->check; i++) {
 		if (n > 0)
 			scn->seed = seeds[i];
 		one = run_one(file, scn, o, trace);
@@ -86,16 +87,59 @@ run_files(const struct sim_options *o, const struct conf *c)
 		    strerror(errno));
 		return USAGE;
 	}
-	sim_report_begin((enum sim_output)o->output, stdout);
+	if (!o->check)
+		sim_report_begin((enum sim_output)o->output, stdout);
 	for (int i = 0; i < conf_nargs(c); i++) {
 		one = run_file(conf_arg(c, i), o, trace);
 		rv = SP_MAX(rv, one);
 	}
-	sim_report_end((enum sim_output)o->output, stdout);
+	if (!o->check)
+		sim_report_end((enum sim_output)o->output, stdout);
 	if (trace != NULL && fclose(trace) != 0) {
 		fprintf(stderr, "spate-sim: %s: cannot be written\n", o->trace);
 		rv = SP_MAX(rv, FAILED);
 	}
+	return rv;
+}
+
+/* ---- a suite ---- */
+
+static int
+verdict(const struct bench *b, const struct sim_options *o)
+{
+	struct bench_sum s;
+
+	bench_sum(b, &s);
+	if (s.broken > 0 || s.failed > 0 || (o->strict && s.missed > 0))
+		return FAILED;
+	return FINE;
+}
+
+static int
+run_suite(const struct sim_options *o)
+{
+	struct suite *s = calloc(1, sizeof(*s));
+	struct bench b = { .suite = s };
+	uint64_t seeds[SIM_SEEDS];
+	int n = sim_options_seeds(&o->seeds, seeds), rv = USAGE;
+	struct scn_vars vars;
+
+	if (s == NULL || !set_vars(&vars, o) ||
+	    !suite_load(s, o->suite, &vars)) {
+		free(s);
+		return USAGE;
+	}
+	b.seeds = n > 0 ? seeds : s->seeds;
+	b.n_seeds = (size_t)(n > 0 ? n : s->n_seeds);
+	if (bench_run(&b, s, o))
+		rv = FINE;
+	if (rv == FINE && !o->check) {
+		bench_print(&b, (enum sim_output)o->output, stdout,
+		    o->std.verbose > 0);
+		rv = verdict(&b, o);
+	}
+	bench_free(&b);
+	free(s);
 	return rv;
 }
 
@@ -114,11 +158,15 @@ main(int argc, char **argv)
 		return FAILED;
 	}
 	sim_mem_slabs();
-	if (o.plot != NULL && conf_nargs(c) > 1) {
+	if ((o.suite != NULL) == (conf_nargs(c) > 0)) {
+		fprintf(stderr, "spate-sim: usage: %s\n",
+		    sim_options_prog.usage);
+		rv = USAGE;
+	} else if (o.plot != NULL && conf_nargs(c) > 1) {
 		fputs("spate-sim: plot: of one run only\n", stderr);
 		rv = USAGE;
 	} else {
-		rv = run_files(&o, c);
+		rv = o.suite != NULL ? run_suite(&o) : run_files(&o, c);
 	}
 	conf_free(c);
 	if (fflush(stdout) != 0)

@@ -20,8 +20,31 @@ SCENARIOS += test/sim/060-polluter.scn
 BENCH_SCENARIOS =
 BENCH_SCENARIOS += test/sim/100-static-1000.scn
 
+# Suites and their scenarios, installed with the program.
+suitesdir = $(pkgdatadir)/suites
+dist_suites_DATA =
+dist_suites_DATA += test/sim/suites/bench.suite
+dist_suites_DATA += test/sim/suites/churn.scn
+dist_suites_DATA += test/sim/suites/flash.scn
+dist_suites_DATA += test/sim/suites/origin.scn
+dist_suites_DATA += test/sim/suites/polluters.scn
+dist_suites_DATA += test/sim/suites/scale.suite
+dist_suites_DATA += test/sim/suites/short.suite
+dist_suites_DATA += test/sim/suites/silent.scn
+dist_suites_DATA += test/sim/suites/static.scn
+dist_suites_DATA += test/sim/suites/tracker.scn
+
+# Where spate-sim looks for them before it is installed.
+noinst_DATA = suites
+suites:
+	$(LN_S) $(abs_top_srcdir)/test/sim/suites $@
+CLEANFILES += suites
+
 noinst_LIBRARIES += libsim.a libspsim.a
 libspsim_a_SOURCES =
+libspsim_a_CPPFLAGS = $(AM_CPPFLAGS) -DSIM_SUITES='"$(suitesdir)"'
+libspsim_a_SOURCES += tools/sim_bench.c
+libspsim_a_SOURCES += tools/sim_bench.h
 libspsim_a_SOURCES += tools/sim_options.c
 libspsim_a_SOURCES += tools/sim_options.h
 libspsim_a_SOURCES += tools/sim_plot.c
@@ -30,6 +53,9 @@ libspsim_a_SOURCES += tools/sim_report.c
 libspsim_a_SOURCES += tools/sim_report.h
 libspsim_a_SOURCES += tools/sim_run.c
 libspsim_a_SOURCES += tools/sim_run.h
+libspsim_a_SOURCES += tools/sim_suite.c
+libspsim_a_SOURCES += tools/sim_suite.h
+libspsim_a_SOURCES += tools/sim_table.c
 
 SIM_LIBS = libspsim.a libsim.a $(CORE_LIBS)
 spate_sim_SOURCES = tools/spate_sim.c
@@ -105,8 +131,22 @@ TESTS_QUICK += $(SCENARIOS) test/sim/determinism.sh test/sim/metrics.sh
 EXTRA_DIST += $(SCENARIOS) test/sim/determinism.sh test/sim/metrics.sh
 EXTRA_DIST += $(BENCH_SCENARIOS)
 
+TESTS_SUITE = test/sim/suites/short.suite
+
+# The table of the scheduler's specification. BENCH_SIM: more options, such as
+# --set N=200, -s 1, -o json, --strict.
+BENCH_SIM =
+bench-sim: spate-sim
+	./spate-sim -j 2 --suite $(top_srcdir)/test/sim/suites/bench.suite \
+	    $(BENCH_SIM)
+
+# The same swarm with more and more viewers.
+bench-sim-scale: spate-sim
+	./spate-sim --suite $(top_srcdir)/test/sim/suites/scale.suite \
+	    $(BENCH_SIM)
+
 bench-sim-size: spate-sim
 	@for s in $(BENCH_SCENARIOS); do \
 	    ./spate-sim $(top_srcdir)/$$s || exit 1; done
 
-.PHONY: bench-sim-size
+.PHONY: bench-sim bench-sim-scale bench-sim-size

@@ -49,6 +49,35 @@ ends 2 --plot "$tmp/x.svg" "$tmp/two.scn" "$tmp/two.scn"
 ends 0 --version
 ends 0 -t "$tmp/trace" "$tmp/two.scn"
 [ -s "$tmp/trace" ] || complain "no trace"
+# A suite: a bar that is missed fails only when it has to be met.
+cat >"$tmp/one.suite" <<'END'
+let MOST 2
+seeds 1..2
+row 1 two.scn N=3
+text three viewers
+bar viewers <= $MOST
+expect viewers == 3
+END
+ends 0 -j 2 --suite "$tmp/one.suite"
+grep -q 'viewers <= 2 .* MISSED (2 of 2)' "$tmp/out" ||
+    complain "what is missed is not told"
+ends 1 --strict --suite "$tmp/one.suite"
+ends 0 --strict --set MOST=3 --suite "$tmp/one.suite"
+ends 2 --set N=3 --suite "$tmp/one.suite"
+ends 2 --suite "$tmp/one.suite" "$tmp/two.scn"
+ends 2 --suite nothing-of-that-name
+sed -i 's/^expect.*/expect viewers == 4/' "$tmp/one.suite"
+ends 1 -o json --suite "$tmp/one.suite"
+sed -i 's/two.scn/none.scn/' "$tmp/one.suite"
+ends 2 --suite "$tmp/one.suite"
+
+# Every suite can be loaded, with each of its scenarios: none runs.
+for s in "${top_srcdir:-.}"/test/sim/suites/*.suite; do
+	n=${s##*/}
+	"$sim" -n --suite "${n%.suite}" >"$tmp/out" 2>&1 ||
+	    complain "$s: $(cat "$tmp/out")"
+done
+
 echo 'viewers many' >"$tmp/bad.scn"
 ends 2 "$tmp/bad.scn"
 grep -q 'bad.scn:1: many: not a number' "$tmp/err" ||

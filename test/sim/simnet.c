@@ -97,9 +97,24 @@ simnet_is_up(const struct simnet *net, uint32_t node)
 	return net->nodes[node].up;
 }
 
+/* Who still holds a stream to |node| finds out at his next retransmission. */
+static void
+reset_dead(struct simnet *net, uint32_t node)
+{
+	for (uint32_t i = 0; i < net->n_conns; i++) {
+		struct conn *c = net->conns[i];
+		unsigned side = conn_side(c, node);
+
+		if (c->node[side] == node && c->dead[side] && c->open[!side])
+			conn_event(net, net->now + c->owd, KIND_RESET, !side,
+			    c);
+	}
+}
+
 void
 simnet_up(struct simnet *net, uint32_t node)
 {
+	reset_dead(net, node);
 	net->nodes[node].up = true;
 	net->nodes[node].up_busy = net->now;
 	net->nodes[node].down_busy = net->now;

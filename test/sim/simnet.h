@@ -91,7 +91,8 @@ void simnet_rate(struct simnet *net, uint32_t node, uint64_t up_bps,
  * neither.
  */
 void simnet_down(struct simnet *net, uint32_t node, bool silent);
-void simnet_up(struct simnet *net, uint32_t node); /* again */
+/* Again. Streams from before are gone; those who hold one see CLOSED now. */
+void simnet_up(struct simnet *net, uint32_t node);
 bool simnet_is_up(const struct simnet *net, uint32_t node);
 
 /* The end of |from|; OPEN, REFUSED or TIMEOUT follows. */

@@ -451,6 +451,30 @@ START_TEST(timers_fire_in_the_order_they_were_set)
 }
 END_TEST
 
+START_TEST(streams_to_the_silent_are_reset_when_they_return)
+{
+	struct world w;
+	struct simnet_ev ev;
+	uint32_t ca;
+
+	world_init(&w);
+	open_stream(&w, w.a, w.b);
+	ca = open_stream(&w, w.c, w.a);
+	simnet_down(w.net, w.a, true);
+	quiet(&w, 5 * SP_S);
+	simnet_up(w.net, w.a);
+	/* b and c, in the order of their streams */
+	ev = next(&w, SIMNET_CLOSED);
+	ck_assert_uint_eq(ev.node, w.b);
+	ev = next(&w, SIMNET_CLOSED);
+	ck_assert_uint_eq(ev.end, ca);
+	ck_assert_int_eq(ev.at, 5 * SP_S + 20 * SP_MS);
+	open_stream(&w, w.c, w.a);
+	quiet(&w, 10 * SP_S);
+	simnet_free(w.net);
+}
+END_TEST
+
 START_TEST(bursts_lose_as_much_as_was_asked_but_together)
 {
 	struct simnet_node_conf nc = { .loss_ppm = 30000,
@@ -518,5 +542,6 @@ UNIT_MAIN("simnet", connecting_takes_one_round_trip,
     what_was_sent_arrives_before_the_close,
     cancel_drops_only_what_is_not_in_the_link,
     death_is_told_unless_it_is_silent, dials_to_the_dead_fail,
-    some_pairs_cannot_meet, bursts_lose_as_much_as_was_asked_but_together,
+    streams_to_the_silent_are_reset_when_they_return, some_pairs_cannot_meet,
+    bursts_lose_as_much_as_was_asked_but_together,
     the_isolated_reach_servers_only, timers_fire_in_the_order_they_were_set)

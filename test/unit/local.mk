@@ -142,6 +142,8 @@ test_unit_check_stream_out_SOURCES = test/unit/check_stream_out.c \
 
 UNIT_HOST += test/unit/check_sim
 test_unit_check_sim_LDADD = libunit.a $(SIM_LIBS) $(CORE_LIBS) $(CHECK_LIBS)
+UNIT_HOST += test/unit/check_suite
+test_unit_check_suite_LDADD = libunit.a $(SIM_LIBS) $(CORE_LIBS) $(CHECK_LIBS)
 
 UNIT_HOST += test/unit/check_checkpoint
 UNIT_HOST += test/unit/check_keyfile

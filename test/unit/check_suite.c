@@ -1,0 +1,232 @@
+#include "test/unit/unit.h"
+#include "tools/sim_bench.h"
+
+static struct suite s;
+static struct scn_vars vars;
+static struct scn_error err;
+
+static int
+parse(const char *text)
+{
+	memset(&err, 0, sizeof(err));
+	return suite_parse(&s, text, strlen(text), &vars, &err);
+}
+
+static void
+bad(const char *text, unsigned line, const char *what)
+{
+	memset(&vars, 0, sizeof(vars));
+	ck_assert_int_eq(parse(text), SP_ERR_SYNTAX);
+	ck_assert_msg(strstr(err.what, what) != NULL, "%s", err.what);
+	ck_assert_uint_eq(err.line, line);
+}
+
+static const char good[] = "let N 20\n"
+			   "seeds 4..6\n"
+			   "row 1a static.scn N=$N RHO=1.5r\n"
+			   "text static, $N viewers\n"
+			   "bar copies-later <= 1.1\n"
+			   "expect lag p99 <= 3s\n"
+			   "row 2 churn.scn\n"
+			   "bar misses == 0\n";
+
+START_TEST(rows_have_a_file_variables_and_checks)
+{
+	const struct suite_row *r = s.rows;
+
+	memset(&vars, 0, sizeof(vars));
+	ck_assert_msg(parse(good) == 0, "%u: %s", err.line, err.what);
+	ck_assert_int_eq(s.n_seeds, 3);
+	ck_assert_uint_eq(s.seeds[2], 6);
+	ck_assert_uint_eq(s.n_rows, 2);
+	ck_assert_str_eq(r->id, "1a");
+	ck_assert_str_eq(r->file, "static.scn");
+	ck_assert_str_eq(r->text, "static, 20 viewers");
+	ck_assert_uint_eq(r->n_sets, 2);
+	ck_assert_str_eq(r->sets[0], "N=20");
+	ck_assert_str_eq(r->sets[1], "RHO=1.5r");
+	ck_assert_uint_eq(r->n_checks, 2);
+	ck_assert(r->check[0].bar);
+	ck_assert_int_eq(r->check[0].x.metric, METRIC_COPIES_LATER);
+	ck_assert(!r->check[1].bar);
+	ck_assert_uint_eq(r->check[1].x.quantile_ppm, 990000);
+	ck_assert_str_eq(s.rows[1].text, "");
+	ck_assert_uint_eq(s.rows[1].n_checks, 1);
+}
+END_TEST
+
+START_TEST(what_was_set_goes_into_the_rows)
+{
+	memset(&vars, 0, sizeof(vars));
+	ck_assert_int_eq(scn_vars_set(&vars, "N=7"), 0);
+	ck_assert_int_eq(parse(good), 0);
+	ck_assert_str_eq(s.rows[0].sets[0], "N=7");
+	ck_assert_int_eq(scn_vars_set(&vars, "M=7"), 0);
+	ck_assert_int_eq(parse(good), SP_ERR_SYNTAX);
+	ck_assert_uint_eq(err.line, 0);
+	ck_assert_ptr_nonnull(strstr(err.what, "M: set, but"));
+}
+END_TEST
+
+START_TEST(mistakes_are_told_with_their_line)
+{
+	char many[SUITE_ROWS * 16 + 32] = "";
+	size_t at = 0;
+
+	bad("", 0, "no rows");
+	bad("bar misses == 0\n", 1, "bar: of which row?");
+	bad("text x\n", 1, "text: of which row?");
+	bad("rows 1\n", 1, "rows: no such directive");
+	bad("row 1\n", 1, "row: ID FILE");
+	bad("row 1 a.scn N=1 N=1 N=1 N=1 N=1 N=1 N=1 N=1 N=1\n", 1,
+	    "at most 8");
+	bad("row 1 a.scn N\n", 1, "N: not NAME=VALUE");
+	bad("row 12345678901234567 a.scn\n", 1, "too long");
+	bad("row 1 a.scn\nrow 1 a.scn\n", 2, "row 1: twice");
+	bad("row 1 a.scn\ntext\n", 2, "text: none");
+	bad("row 1 a.scn\ntext 1234567890123456789012345678901234567890"
+	    "123456789012345678901234\n",
+	    2, "more than 63");
+	bad("row 1 a.scn\nbar luck == 0\n", 2, "luck: no such metric");
+	bad("row 1 a.scn\nexpect lag <= 1s\n", 2, "which quantile");
+	bad("seeds\n", 1, "seeds: N or N..M");
+	bad("seeds 3..1\n", 1, "3..1: not N or N..M");
+	bad("row $X a.scn\n", 1, "$X: no such variable");
+	for (unsigned i = 0; i <= SUITE_ROWS; i++)
+		at += (size_t)snprintf(many + at, sizeof(many) - at,
+		    "row %u a.scn\n", i);
+	bad(many, SUITE_ROWS + 1, "more than 64 rows");
+	at = (size_t)snprintf(many, sizeof(many), "row 1 a.scn\n");
+	for (unsigned i = 0; i <= SUITE_CHECKS; i++)
+		at += (size_t)snprintf(many + at, sizeof(many) - at,
+		    "bar misses == 0\n");
+	bad(many, SUITE_CHECKS + 2, "more than 24");
+}
+END_TEST
+
+START_TEST(the_worst_depends_on_the_operator)
+{
+	struct scn_expect x = { .op = SCN_LE, .value = 5 };
+	int64_t v[] = { 3, 9, 1, 4 };
+
+	ck_assert_int_eq(suite_median(&x, v, 3), 3);
+	ck_assert_int_eq(v[0], 9);
+	ck_assert_int_eq(suite_median(&x, v, 4), 4); /* 9 4 3 1 */
+	x.op = SCN_GE;
+	ck_assert_int_eq(suite_median(&x, v, 4), 3);
+	ck_assert_int_eq(v[0], 1);
+	x.op = SCN_EQ;
+	suite_median(&x, v, 4);
+	ck_assert_int_eq(suite_compare(&x, 9, 1), 0); /* as far */
+	ck_assert_int_eq(suite_compare(&x, 9, 4), -1);
+	ck_assert_int_eq(suite_compare(&x, 5, 4), 1);
+	ck_assert_int_eq(v[3], 4);
+	ck_assert_int_eq(suite_median(&x, v, 1), v[0]);
+}
+END_TEST
+
+/* Two rows with three seeds each, of which one broke. */
+static struct bench_run runs[6];
+static const uint64_t seeds[] = { 1, 2, 3 };
+static const struct bench bench = { &s, 3, seeds, runs };
+
+static void
+results(void)
+{
+	static const int64_t copies[] = { 1000000, 1050000, 1200000 };
+
+	memset(&vars, 0, sizeof(vars));
+	ck_assert_int_eq(parse(good), 0);
+	memset(runs, 0, sizeof(runs));
+	for (size_t i = 0; i < 6; i++) {
+		runs[i].done = i != 4;
+		runs[i].res.value[METRIC_DUE][0] = i != 4 ? 1000 : 0;
+		runs[i].got[0] = i < 3 ? copies[i] : 0;
+		runs[i].got[1] = i < 3 ? 2 * SP_S : 0;
+	}
+}
+
+START_TEST(bars_are_judged_over_the_seeds)
+{
+	struct bench_verdict v;
+	struct bench_sum sum;
+
+	results();
+	v = bench_judge(&bench, 0, 0);
+	ck_assert_int_eq(v.median, 1050000);
+	ck_assert_int_eq(v.worst, 1200000);
+	ck_assert_uint_eq(v.held, 2);
+	ck_assert_uint_eq(v.runs, 3);
+	v = bench_judge(&bench, 1, 0);
+	ck_assert_uint_eq(v.runs, 2);
+	ck_assert_uint_eq(v.held, 2);
+	bench_sum(&bench, &sum);
+	ck_assert_uint_eq(sum.runs, 6);
+	ck_assert_uint_eq(sum.broken, 1);
+	ck_assert_uint_eq(sum.bars, 2);
+	ck_assert_uint_eq(sum.missed, 1);
+	ck_assert_uint_eq(sum.expects, 1);
+	ck_assert_uint_eq(sum.failed, 0);
+	ck_assert_int_eq(sum.due, 5000);
+	/* A row that never ran has met nothing. */
+	runs[3].done = runs[5].done = false;
+	bench_sum(&bench, &sum);
+	ck_assert_uint_eq(sum.missed, 2);
+}
+END_TEST
+
+static char text[16384];
+
+static void
+printed(enum sim_output o, bool verbose)
+{
+	FILE *f = fmemopen(text, sizeof(text), "w");
+
+	ck_assert_ptr_nonnull(f);
+	bench_print(&bench, o, f, verbose);
+	fclose(f);
+}
+
+static void
+has(const char *want)
+{
+	ck_assert_msg(strstr(text, want) != NULL, "no %s in\n%s", want, text);
+}
+
+START_TEST(the_table_says_what_is_missed)
+{
+	results();
+	printed(SIM_TEXT, false);
+	has("1a    static, 20 viewers\n");
+	has("bar    copies-later <= 1.1                      1.0500         "
+	    "1.2000  MISSED (1 of 3)\n");
+	has("BROKEN with seed 2\n");
+	has("misses == 0                                   0              0  "
+	    "met\n");
+	ck_assert_ptr_null(strstr(text, "lag p99 <= 3s"));
+	has("1 of 2 bars met, 1 MISSED; 1 of 1 expectations hold; 1 of 6 runs "
+	    "broken\n0 misses of 5000 piece-viewers, at most 0.0006 with");
+	printed(SIM_TEXT, true);
+	has("lag p99 <= 3s");
+	runs[0].got[1] = 4 * SP_S;
+	printed(SIM_TEXT, false);
+	has("expect lag p99 <= 3s                            2.000s         "
+	    "4.000s  FAILS (1 of 3)\n");
+	has("0 of 1 expectations hold");
+}
+END_TEST
+
+START_TEST(scripts_get_all_of_the_table)
+{
+	results();
+	printed(SIM_TSV, false);
+	has("1a\tstatic, 20 viewers\tbar\tcopies-later <= 1.1\t1050000\t1200000"
+	    "\t3\t2\n");
+	has("2\t\tbar\tmisses == 0\t0\t0\t2\t2\n");
+}
+END_TEST
+
+UNIT_MAIN("suite", rows_have_a_file_variables_and_checks,
+    what_was_set_goes_into_the_rows, mistakes_are_told_with_their_line,
+    the_worst_depends_on_the_operator, bars_are_judged_over_the_seeds,
+    the_table_says_what_is_missed, scripts_get_all_of_the_table)
