@@ -74,6 +74,19 @@ on_sent(struct simnet *net, struct conn *c, unsigned side, struct simnet_ev *ev)
 	return true;
 }
 
+static const uint8_t *
+whole(struct simnet *net, const struct seg *s)
+{
+	size_t end = (size_t)s->mid_at + s->mid_len;
+
+	if (s->mid == NULL)
+		return s->p;
+	memcpy(net->whole, s->buf, s->mid_at);
+	memcpy(net->whole + s->mid_at, s->mid, s->mid_len);
+	memcpy(net->whole + end, s->buf + s->mid_at, s->len - end);
+	return net->whole;
+}
+
 static bool
 on_seg(struct simnet *net, struct seg *s, struct simnet_ev *ev)
 {
@@ -83,7 +96,7 @@ on_seg(struct simnet *net, struct seg *s, struct simnet_ev *ev)
 	if (s->fin)
 		return on_gone(net, c, !s->side, SIMNET_CLOSED, ev);
 	event(net, ev, SIMNET_DATA, c, !s->side);
-	ev->p = s->p;
+	ev->p = whole(net, s);
 	ev->len = s->len;
 	ev->tag = s->tag;
 	return true;

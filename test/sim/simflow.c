@@ -14,7 +14,7 @@
 #define ACK_PARTS 4
 
 /* Buffer sizes by class; class 0 borrows its bytes. */
-static const uint32_t class_size[SIMNET_CLASSES] = { 0, 192, 1536,
+static const uint32_t class_size[SIMNET_CLASSES] = { 0, 192, 1536, 4096,
 	SIMNET_QUANTUM };
 
 struct seg *
@@ -38,6 +38,7 @@ seg_new(struct simnet *net, size_t len, bool ref)
 	s->fin = false;
 	s->tag = 0;
 	s->acked = 0;
+	s->mid = NULL;
 	return s;
 }
 

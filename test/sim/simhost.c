@@ -136,6 +136,20 @@ make_truth(struct world *w)
 	link_infohash(w->info_hash, truth_pk(w->truth));
 }
 
+/* Sealed bytes are as they were only if they are merely counted. */
+static void
+make_pool(struct world *w)
+{
+	const uint8_t *p;
+	size_t len;
+
+	if (w->real_crypto)
+		return;
+	p = truth_pool(w->truth, &len);
+	w->pool = simpool_new(p, len);
+	simnet_pool(w->net, w->pool);
+}
+
 static void
 make_fixed(struct world *w)
 {
@@ -177,6 +191,7 @@ simhost_new(const struct scenario *scn, const struct simhost_opts *opts)
 	w->tally = tally_new();
 	make_net(w);
 	make_truth(w);
+	make_pool(w);
 	w->first_piece = truth_edge(w->truth);
 	make_fixed(w);
 	plan_make(w);
@@ -196,6 +211,7 @@ simhost_free(struct simhost *h)
 	}
 	track_free(w->track);
 	simnet_free(w->net);
+	simpool_free(w->pool);
 	truth_free(w->truth);
 	tally_free(w->tally);
 	buf_fini(&w->out);

@@ -309,6 +309,35 @@ simnet_dial(struct simnet *net, uint32_t from, uint32_t to)
 	return c->id << 1;
 }
 
+void
+simnet_pool(struct simnet *net, const struct simpool *pool)
+{
+	net->pool = pool;
+}
+
+static struct seg *
+seg_copy(struct simnet *net, const uint8_t *p, size_t len)
+{
+	struct simpool_run run;
+	size_t end;
+	struct seg *s;
+
+	if (net->pool == NULL || !simpool_find(net->pool, p, len, &run)) {
+		s = seg_new(net, len, false);
+		memcpy(s->buf, p, len);
+		return s;
+	}
+	end = run.at + run.len;
+	s = seg_new(net, len - run.len, false);
+	s->len = (uint32_t)len;
+	s->mid_at = (uint16_t)run.at;
+	s->mid_len = (uint16_t)run.len;
+	s->mid = run.where;
+	memcpy(s->buf, p, run.at);
+	memcpy(s->buf + run.at, p + end, len - end);
+	return s;
+}
+
 static size_t
 send_segs(struct simnet *net, uint32_t end, const uint8_t *p, size_t len,
     uint64_t tag, bool ref)
@@ -321,11 +350,9 @@ send_segs(struct simnet *net, uint32_t end, const uint8_t *p, size_t len,
 		struct seg *s;
 
 		n = SP_MIN(len, SIMNET_QUANTUM);
-		s = seg_new(net, n, ref);
+		s = ref ? seg_new(net, n, true) : seg_copy(net, p, n);
 		if (ref)
 			s->p = p;
-		else
-			memcpy(s->buf, p, n);
 		s->tag = tag;
 		flow_put(c, side, s);
 	}

@@ -32,6 +32,7 @@
 #define SIMNET_QUANTUM 17408 /* a sealed block of 16 KiB is one segment */
 
 struct simnet;
+struct simpool;
 
 struct simnet_conf {
 	sp_time fifo;  /* of each access link; 200 ms */
@@ -80,6 +81,8 @@ struct simnet_ev {
 void simnet_conf_init(struct simnet_conf *conf);
 struct simnet *simnet_new(const struct simnet_conf *conf);
 void simnet_free(struct simnet *net);
+/* Bytes of the pool are not copied from now on; borrows it for life. */
+void simnet_pool(struct simnet *net, const struct simpool *pool);
 
 /* Numbers count from 0 and are never used again. */
 uint32_t simnet_node(struct simnet *net, const struct simnet_node_conf *conf);

@@ -6,8 +6,9 @@
 #include "base/rng.h"
 #include "test/sim/evq.h"
 #include "test/sim/simnet.h"
+#include "test/sim/simpool.h"
 
-#define SIMNET_CLASSES 4 /* of segment buffers; class 0 borrows */
+#define SIMNET_CLASSES 5 /* of segment buffers; class 0 borrows */
 
 enum simnet_kind {
 	KIND_TIMER,  /* arg: node, p: tag */
@@ -34,6 +35,9 @@ struct seg {
 	uint8_t side;   /* of the sender */
 	uint8_t class;
 	bool fin;
+	/* Bytes that |buf| leaves out: they are at |mid|; NULL: none. */
+	uint16_t mid_at, mid_len;
+	const uint8_t *mid;
 	uint8_t buf[];
 };
 
@@ -92,6 +96,8 @@ struct simnet {
 	struct conn *free_conns;
 	struct seg *free_segs[SIMNET_CLASSES];
 	struct seg *out; /* given to the user, freed at the next call */
+	const struct simpool *pool;    /* NULL: all is copied */
+	uint8_t whole[SIMNET_QUANTUM]; /* of a segment with bytes left out */
 	uint64_t events;
 	sp_time now;
 };

@@ -97,6 +97,13 @@ truth_manifest(const struct truth *t, size_t *len)
 	return t->manifest.p;
 }
 
+const uint8_t *
+truth_pool(const struct truth *t, size_t *len)
+{
+	*len = POOL + t->conf.piece_bytes;
+	return t->pool;
+}
+
 /* ---- blocks by hash ---- */
 
 static size_t

@@ -40,6 +40,9 @@ void truth_free(struct truth *t);
 const uint8_t *truth_pk(const struct truth *t);
 const uint8_t *truth_manifest(const struct truth *t, size_t *len);
 
+/* What all pieces are runs of. */
+const uint8_t *truth_pool(const struct truth *t, size_t *len);
+
 /* Makes piece number truth_edge; NULL before its time. */
 const struct truth_piece *truth_make(struct truth *t, sp_time now);
 sp_time truth_due(const struct truth *t); /* when the next is made */

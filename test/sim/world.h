@@ -26,6 +26,7 @@
 #include "test/sim/scenario.h"
 #include "test/sim/simmem.h"
 #include "test/sim/simnet.h"
+#include "test/sim/simpool.h"
 #include "test/sim/truth.h"
 #include "tracker/track.h"
 #include "wire/roster.h"
@@ -176,6 +177,7 @@ struct world {
 	bool real_crypto;
 	struct simnet *net;
 	struct truth *truth;
+	struct simpool *pool; /* the truth's; NULL with real crypto */
 	struct sp_rng rng;
 	const struct secure_cipher *ciphers[2];
 	size_t n_ciphers;
