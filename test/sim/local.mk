@@ -28,6 +28,7 @@ dist_suites_DATA += test/sim/suites/churn.scn
 dist_suites_DATA += test/sim/suites/flash.scn
 dist_suites_DATA += test/sim/suites/origin.scn
 dist_suites_DATA += test/sim/suites/polluters.scn
+dist_suites_DATA += test/sim/suites/renditions.scn
 dist_suites_DATA += test/sim/suites/scale.suite
 dist_suites_DATA += test/sim/suites/short.suite
 dist_suites_DATA += test/sim/suites/silent.scn

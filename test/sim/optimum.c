@@ -11,7 +11,7 @@
 
 struct view {
 	uint64_t span_ms, with_ms; /* with: of those who can have neighbours */
-	uint64_t need_bytes;       /* of these */
+	uint64_t once_bytes;       /* each track that these watch */
 	int64_t rho;               /* ppm */
 	int64_t viewers;           /* ppm */
 };
@@ -20,17 +20,21 @@ static void
 look(struct view *v, const struct tally *t, const struct scenario *scn)
 {
 	const struct means *m = &t->means;
-	uint64_t rate = (uint64_t)scn->stream.rate, up;
+	uint64_t up;
 	int64_t lost;
 
 	v->span_ms = (uint64_t)((scn->run - scn->settle) / SP_MS);
 	v->with_ms = m->here_ms - m->apart_ms;
-	v->need_bytes = rate * v->with_ms / 1000;
+	v->once_bytes = 0;
+	for (size_t i = 0; i < SCN_TRACKS; i++)
+		if (m->track_ms[i] > 0)
+			v->once_bytes +=
+			    (uint64_t)scn->tracks[i].rate * v->span_ms / 1000;
 	v->viewers = tally_ppm(v->with_ms, v->span_ms, 0);
 	up = m->could_bytes + (uint64_t)scn->seeder.up * v->span_ms / 1000;
 	/* Both ends of a path lose. */
 	lost = 2 * (m->here_ms > 0 ? (int64_t)(m->lossy / m->here_ms) : 0);
-	v->rho = tally_ppm(up, v->need_bytes, 0);
+	v->rho = tally_ppm(up, m->need_bytes, 0);
 	v->rho = SP_MIN(v->rho, 1000 * (int64_t)PPM);
 	v->rho = v->rho * (PPM - OVERHEAD) / PPM;
 	v->rho = v->rho * (PPM - SP_MIN(lost, PPM)) / PPM;
@@ -38,14 +42,13 @@ look(struct view *v, const struct tally *t, const struct scenario *scn)
 
 /* The share that has to come from the origin, of those with neighbours. */
 static int64_t
-outside(const struct view *v, const struct scenario *scn)
+outside(const struct view *v, const struct means *m, const struct scenario *scn)
 {
-	int64_t seeded =
-	    tally_ppm((uint64_t)scn->seeder.up, (uint64_t)scn->stream.rate, 0);
-	int64_t once = v->viewers > 0 ? (int64_t)PPM * PPM / v->viewers : PPM;
+	uint64_t seeded = (uint64_t)scn->seeder.up * v->span_ms / 1000;
+	uint64_t once = v->once_bytes - SP_MIN(v->once_bytes, seeded);
 
-	once = once * (PPM - SP_MIN(seeded, PPM)) / PPM;
-	return SP_CLAMP(SP_MAX(once, PPM - v->rho), 0, PPM);
+	return SP_CLAMP(
+	    SP_MAX(tally_ppm(once, m->need_bytes, PPM), PPM - v->rho), 0, PPM);
 }
 
 /* log2(|viewers| / |copies|), both in ppm, times |each|. */
@@ -97,11 +100,12 @@ void
 optimum_fill(struct tally *t, const struct scenario *scn)
 {
 	int64_t *val = t->value, later = val[METRIC_OFFLOAD_LATER], best;
+	const struct means *m = &t->means;
 	struct view v;
 
 	look(&v, t, scn);
-	best = tally_ppm(v.with_ms, t->means.here_ms, 0) *
-	       (PPM - outside(&v, scn)) / PPM;
+	best = tally_ppm(m->need_bytes, m->need_bytes + m->apart_bytes, 0) *
+	       (PPM - outside(&v, m, scn)) / PPM;
 	val[METRIC_RHO] = v.rho;
 	val[METRIC_OPTIMUM] = best;
 	val[METRIC_OF_OPTIMUM] =

@@ -8,9 +8,10 @@
  *		free-riders, polluters and those without neighbours count
  *		nothing, w = 52/1500 is the headers' share and p that of lost
  *		packets
- *	optimum	f (1 - max(1/N, 1 - rho)), where N viewers, a share f of all,
- *		can have neighbours; a seeder that uploads takes part of the
- *		1/N upon itself
+ *	optimum	f (1 - max(1/N, 1 - rho)), where N viewers, who watch a share f
+ *		of all, can have neighbours; with several tracks 1/N is
+ *		sum of r_q / sum of N_q r_q; a seeder that uploads takes part
+ *		of it upon itself
  *	lag-min	max(T / rho, b / u_max * log2(N / copies)) + path delay
  *	lag-law	T / rho + b / u_mean * log2(N) + 0.25 s
  *

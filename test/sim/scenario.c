@@ -64,7 +64,10 @@ static const struct field group_fields[] = { DIST(scn_group, up, RATE,
 	ONE(scn_group, neighbours, COUNT, 64),
 	ONE(scn_group, playout, TIME, 60 * SP_S),
 	ONE(scn_group, window, TIME, 600 * SP_S),
-	ONE(scn_group, flip, RATIO, ALL) };
+	ONE(scn_group, flip, RATIO, ALL),
+	ONE(scn_group, track, COUNT, SCN_TRACKS - 1) };
+static const struct field track_fields[] = { ONE(scn_track, rate, RATE,
+    RATE_MAX) };
 
 /* The file under way. */
 struct reader {
@@ -233,6 +236,18 @@ on_group(struct reader *r, enum scn_kind kind)
 	return 0;
 }
 
+static int
+on_track(struct reader *r)
+{
+	struct scenario *s = r->scn;
+
+	if (s->n_tracks == SCN_TRACKS)
+		return scn_fail(r->l, "more than %d tracks", SCN_TRACKS);
+	s->tracks[s->n_tracks].rate = 0;
+	return fields(r, 1, &s->tracks[s->n_tracks++], track_fields,
+	    SP_LEN(track_fields));
+}
+
 /* The word "name=value" of `at T origin'. */
 static int
 origin_event(struct reader *r, struct scn_event *ev, const char *word)
@@ -388,6 +403,8 @@ directive(void *ctx, struct scn_line *l)
 	for (size_t i = 0; i < SP_LEN(kinds); i++)
 		if (strcmp(d, kinds[i]) == 0)
 			return on_group(r, (enum scn_kind)i);
+	if (strcmp(d, "track") == 0)
+		return on_track(r);
 	if (strcmp(d, "at") == 0)
 		return on_at(r);
 	if (strcmp(d, "expect") == 0)
@@ -403,6 +420,7 @@ defaults(struct scenario *s)
 {
 	memset(s, 0, sizeof(*s));
 	s->seed = 1;
+	s->n_tracks = 1;
 	s->net.fifo = 200 * SP_MS;
 	s->net.sndbuf = 0;
 	s->net.jitter = 50000;
@@ -431,9 +449,16 @@ whole(const struct scenario *s)
 	    s->seeder.poll == 0)
 		return "stream: needs a rate, a segment of 100ms or more, and "
 		       "a seeder that polls";
-	if (s->stream.rate / 1000 * (s->stream.segment / SP_MS) >
-	    LIM_PIECE_BYTES)
-		return "stream: pieces of more than 16 MiB";
+	for (size_t i = 0; i < s->n_tracks; i++) {
+		if (s->tracks[i].rate == 0)
+			return "track: needs a rate";
+		if (s->tracks[i].rate / 1000 * (s->stream.segment / SP_MS) >
+		    LIM_PIECE_BYTES)
+			return "stream: pieces of more than 16 MiB";
+	}
+	for (size_t i = 0; i < s->n_groups; i++)
+		if ((size_t)s->groups[i].track >= s->n_tracks)
+			return "viewers: there is no such track";
 	if (s->stream.window < s->stream.segment)
 		return "stream: the window is shorter than a segment";
 	if (s->settle >= s->run)
@@ -461,6 +486,7 @@ scenario_parse(struct scenario *out, const char *text, size_t len,
 	if (rv < 0)
 		return rv;
 	e->line = 0;
+	out->tracks[0].rate = out->stream.rate;
 	why = whole(out);
 	if (why != NULL) {
 		snprintf(e->what, sizeof(e->what), "%s", why);

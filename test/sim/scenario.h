@@ -10,6 +10,7 @@
  *	crypto real|counting
  *	net fifo= sndbuf= jitter= nat= plane=
  *	stream rate= segment= window=
+ *	track rate=		another rendition; the stream's is track 0
  *	origin rate= ttfb= sigma= delay= requests= retry=
  *	tracker delay=
  *	seeder up= down= delay= poll=
@@ -38,6 +39,7 @@
 #define SCN_GROUPS  16
 #define SCN_EVENTS  64
 #define SCN_EXPECTS 64
+#define SCN_TRACKS  8
 
 struct scn_net {
 	sp_time fifo;   /* 200ms */
@@ -51,6 +53,10 @@ struct scn_stream {
 	int64_t rate;    /* bytes per second; 1 Mbit/s */
 	sp_time segment; /* 1s */
 	sp_time window;  /* 30s */
+};
+
+struct scn_track {
+	int64_t rate; /* bytes per second */
 };
 
 struct scn_origin {
@@ -100,6 +106,7 @@ struct scn_group {
 	sp_time playout;      /* delay asked of the mesh; 0: derived */
 	sp_time window;       /* of the mesh; 0: its default */
 	int64_t flip;         /* ppm of blocks that a polluter spoils; all */
+	int64_t track;        /* which they watch; 0 */
 };
 
 enum scn_what {
@@ -150,7 +157,8 @@ struct scenario {
 	struct scn_origin origin;
 	struct scn_tracker tracker;
 	struct scn_seeder seeder;
-	size_t n_groups, n_events, n_expects;
+	size_t n_groups, n_events, n_expects, n_tracks;
+	struct scn_track tracks[SCN_TRACKS]; /* [0] is the stream */
 	struct scn_group groups[SCN_GROUPS];
 	struct scn_event events[SCN_EVENTS]; /* by time */
 	struct scn_expect expects[SCN_EXPECTS];

@@ -45,6 +45,7 @@ ask(struct viewer *v, struct fetch_slot *s)
 	if (v->cut_off)
 		return;
 	u->fetch = s->fetch;
+	u->track = s->track;
 	u->number = s->number;
 	u->at = s->at;
 	u->len = s->len;
@@ -68,6 +69,7 @@ fetch_start(struct viewer *v, const struct mesh_act *act)
 	}
 	s->busy = true;
 	s->fetch = act->u.fetch.fetch;
+	s->track = act->u.fetch.track;
 	s->number = act->u.fetch.number;
 	s->at = act->u.fetch.at;
 	s->len = act->u.fetch.len;
@@ -122,7 +124,8 @@ done(struct viewer *v, struct fetch_slot *s, enum mesh_fetch result,
 static void
 on_head(struct viewer *v, struct fetch_slot *s, const struct simnet_ev *ev)
 {
-	const struct truth_piece *pc = truth_piece(v->w->truth, s->number);
+	const struct truth_piece *pc =
+	    truth_piece(v->w->truth, s->track, s->number);
 
 	if (ev->p[0] != ORIGIN_206) {
 		done(v, s, MESH_FETCH_HTTP, ev->p[0] == ORIGIN_429 ? 429 : 404);

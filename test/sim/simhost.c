@@ -121,17 +121,19 @@ make_truth(struct world *w)
 
 	memset(&tc, 0, sizeof(tc));
 	tc.seed = w->scn.seed;
-	tc.piece_bytes = (uint32_t)(s->rate * (s->segment / SP_MS) / 1000);
+	tc.n_tracks = w->scn.n_tracks;
+	for (size_t i = 0; i < tc.n_tracks; i++) {
+		tc.piece_bytes[i] = (uint32_t)world_piece_bytes(w, (uint8_t)i);
+		if (tc.piece_bytes[i] == 0)
+			world_broken(w, "pieces without a byte", i);
+	}
 	tc.segment = s->segment;
 	tc.window = s->window;
 	tc.start = SIM_START - SP_MIN(s->window, SIM_START);
 	tc.wall_ms = SIM_WALL_MS;
-	if (tc.piece_bytes == 0 || tc.piece_bytes > LIM_PIECE_BYTES)
-		world_broken(w, "pieces of a size that cannot be",
-		    tc.piece_bytes);
 	w->truth = truth_new(&tc);
 	truth_crypto_use(w->truth);
-	while (truth_make(w->truth, SIM_START) != NULL)
+	while (truth_make(w->truth, SIM_START))
 		;
 	link_infohash(w->info_hash, truth_pk(w->truth));
 }
@@ -289,7 +291,7 @@ simhost_finish(struct simhost *h)
 			tally_viewer(w, v);
 	}
 	t->origin_sent = world_origin_bytes(w);
-	t->stream_bytes = pieces * world_piece_bytes(w);
+	t->stream_bytes = pieces * world_copy_bytes(w);
 	t->value[METRIC_ORIGIN_PEAK] = (int64_t)w->origin_peak;
 	tally_close(t, &w->scn);
 	return t;

@@ -113,10 +113,12 @@ claim(struct liar *l, uint64_t from, uint64_t edge)
 	struct pw_have_group g = { .kind = PW_HAVE_ALL };
 	struct pw_open o;
 
-	pw_have_begin(&o, &l->msg, TRUTH_TRACK, from);
-	for (g.number = from; g.number < edge; g.number++)
-		pw_have_add(&o, &l->msg, &g);
-	pw_end(&o, &l->msg);
+	for (size_t i = 0; i < l->w->scn.n_tracks; i++) {
+		pw_have_begin(&o, &l->msg, (uint8_t)i, from);
+		for (g.number = from; g.number < edge; g.number++)
+			pw_have_add(&o, &l->msg, &g);
+		pw_end(&o, &l->msg);
+	}
 }
 
 static void

@@ -49,6 +49,7 @@ on_request(struct world *w, const struct simnet_ev *ev)
 	q->id = ++w->requests;
 	q->end = ev->end;
 	q->fetch = u->fetch;
+	q->track = u->track;
 	q->number = u->number;
 	q->at = u->at;
 	q->len = u->len;
@@ -76,7 +77,8 @@ origin_reset(struct world *w)
 static void
 reply(struct world *w, const struct origin_wait *q)
 {
-	const struct truth_piece *pc = truth_piece(w->truth, q->number);
+	const struct truth_piece *pc =
+	    truth_piece(w->truth, q->track, q->number);
 	uint8_t head[HEAD_BYTES] = { 0 };
 
 	if (q->too_many)

@@ -200,7 +200,8 @@ record(struct world *w)
 		row.waiting +=
 		    world_now(w) - v->joined >= SIM_SETTLED &&
 		    (v->player.startup < 0 || world_now(w) > v->player.end);
-		row.played_bytes += v->player.played * world_piece_bytes(w);
+		row.played_bytes +=
+		    v->player.played * world_piece_bytes(w, v->track);
 		row.peer_bytes += s.peer_bytes;
 		row.bad_bytes += s.bad_bytes;
 		row.missed += s.missed;
@@ -214,7 +215,7 @@ check(struct world *w)
 {
 	uint64_t window =
 	    (uint64_t)((w->scn.stream.window + WINDOW_MAX) / SP_MS) *
-	    (uint64_t)w->scn.stream.rate / 1000;
+	    world_copy_bytes(w) / (uint64_t)(w->scn.stream.segment / SP_MS);
 	uint64_t now_bytes = world_origin_bytes(w);
 	struct simnet_stats net;
 	struct mesh_stats s;
@@ -245,10 +246,20 @@ check(struct world *w)
 }
 
 uint64_t
-world_piece_bytes(const struct world *w)
+world_piece_bytes(const struct world *w, uint8_t track)
 {
-	return (uint64_t)w->scn.stream.rate *
+	return (uint64_t)w->scn.tracks[track].rate *
 	       (uint64_t)(w->scn.stream.segment / SP_MS) / 1000;
+}
+
+uint64_t
+world_copy_bytes(const struct world *w)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < w->scn.n_tracks; i++)
+		sum += world_piece_bytes(w, (uint8_t)i);
+	return sum;
 }
 
 /* What was until now is start-up. */
@@ -256,17 +267,20 @@ static void
 settle(struct world *w)
 {
 	struct tally *t = w->tally;
+	struct viewer *v;
 
 	t->early_origin = world_origin_bytes(w);
 	t->early_played = t->played_bytes; /* of those who left */
-	for (size_t i = SIM_FIRST; i < w->n_agents; i++)
-		if (w->agents[i].kind == AGENT_VIEWER &&
-		    w->agents[i].u.viewer->mesh != NULL)
+	for (size_t i = SIM_FIRST; i < w->n_agents; i++) {
+		if (w->agents[i].kind != AGENT_VIEWER)
+			continue;
+		v = w->agents[i].u.viewer;
+		if (v->mesh != NULL)
 			t->early_played +=
-			    w->agents[i].u.viewer->player.played *
-			    world_piece_bytes(w);
+			    v->player.played * world_piece_bytes(w, v->track);
+	}
 	t->early_stream =
-	    (truth_edge(w->truth) - w->first_piece) * world_piece_bytes(w);
+	    (truth_edge(w->truth) - w->first_piece) * world_copy_bytes(w);
 }
 
 void

@@ -39,7 +39,7 @@ player_run(struct viewer *v)
 	struct mesh_piece pc;
 	sp_time now = world_now(v->w);
 
-	if (mesh_play(v->mesh, TRUTH_TRACK, &play_now) < 0 || !play_now.started)
+	if (mesh_play(v->mesh, v->track, &play_now) < 0 || !play_now.started)
 		return;
 	if (!p->started && play_now.first < play_now.edge) {
 		p->started = true;
@@ -47,7 +47,7 @@ player_run(struct viewer *v)
 	}
 	while (p->started && p->next < play_now.edge) {
 		if (p->next < play_now.first ||
-		    mesh_piece(v->mesh, TRUTH_TRACK, p->next, &pc) < 0) {
+		    mesh_piece(v->mesh, v->track, p->next, &pc) < 0) {
 			p->skipped++;
 			p->next++;
 			continue;
@@ -58,7 +58,7 @@ player_run(struct viewer *v)
 		}
 		if (!pc.lost) {
 			if (!p->waiting || p->wanted != p->next)
-				mesh_want(v->mesh, TRUTH_TRACK, p->next, now);
+				mesh_want(v->mesh, v->track, p->next, now);
 			p->waiting = true;
 			p->wanted = p->next;
 			return;

@@ -38,10 +38,11 @@ publish(struct world *w)
 
 	if (!w->publish_open)
 		return;
-	for (; w->published < w->seen; w->published++) {
-		pc = truth_piece(w->truth, w->published);
-		publish_frame(w, TW_FRAME_RECORD, pc->env, pc->env_len);
-	}
+	for (; w->published < w->seen; w->published++)
+		for (size_t i = 0; i < w->scn.n_tracks; i++) {
+			pc = truth_piece(w->truth, (uint8_t)i, w->published);
+			publish_frame(w, TW_FRAME_RECORD, pc->env, pc->env_len);
+		}
 }
 
 static void
@@ -55,27 +56,32 @@ publish_dial(struct world *w)
 	    (struct use){ .use = USE_PUBLISH, .open = true };
 }
 
+static void
+supply_piece(struct viewer *v, const struct truth_piece *pc, sp_time now)
+{
+	int rv;
+
+	rv = mesh_record(v->mesh, pc->env, pc->env_len, false, now);
+	if (rv < 0 && rv != SP_ERR_STALE)
+		world_broken(v->w, "the seeder's mesh refuses a record",
+		    (uint64_t)-rv);
+	if (v->up_bps > 0)
+		mesh_supply(v->mesh, pc->track, pc->number, pc->p, pc->len,
+		    now);
+}
+
 /* The mesh of the seeder learns pieces [from, w->seen). */
 static void
 supply(struct world *w, uint64_t from)
 {
 	struct viewer *v = w->agents[SIM_SEEDER].u.viewer;
-	const struct truth_piece *pc;
-	sp_time now = world_now(w);
-	int rv;
 
 	if (v->mesh == NULL)
 		return;
-	for (; from < w->seen; from++) {
-		pc = truth_piece(w->truth, from);
-		rv = mesh_record(v->mesh, pc->env, pc->env_len, false, now);
-		if (rv < 0 && rv != SP_ERR_STALE)
-			world_broken(w, "the seeder's mesh refuses a record",
-			    (uint64_t)-rv);
-		if (v->up_bps > 0)
-			mesh_supply(v->mesh, TRUTH_TRACK, from, pc->p, pc->len,
-			    now);
-	}
+	for (; from < w->seen; from++)
+		for (size_t i = 0; i < w->scn.n_tracks; i++)
+			supply_piece(v, truth_piece(w->truth, (uint8_t)i, from),
+			    world_now(w));
 	viewer_pump(v);
 }
 
@@ -109,21 +115,24 @@ seed_start(struct world *w)
 void
 seed_make(struct world *w)
 {
-	const struct truth_piece *pc;
 	sp_time now = world_now(w), at;
+	uint64_t number;
 
-	while ((pc = truth_make(w->truth, now)) != NULL) {
+	for (;;) {
+		number = truth_edge(w->truth);
+		if (!truth_make(w->truth, now))
+			break;
 		at = now +
 		     (sp_time)rng_below(&w->rng, (uint64_t)w->scn.seeder.poll) +
 		     2 * (w->scn.seeder.delay + w->scn.origin.delay);
 		if (w->scn.seeder.down > 0)
-			at += (sp_time)((uint64_t)pc->len * 1000000000 /
+			at += (sp_time)(world_copy_bytes(w) * 1000000000 /
 					(uint64_t)w->scn.seeder.down);
 		simnet_timer(w->net, SIM_SEEDER, at,
-		    TAG(TIMER_SEE, pc->number + 1));
+		    TAG(TIMER_SEE, number + 1));
 		for (size_t i = SIM_FIRST; i < w->n_agents; i++)
 			if (w->agents[i].kind == AGENT_LIAR)
-				liar_piece(w->agents[i].u.liar, pc->number);
+				liar_piece(w->agents[i].u.liar, number);
 	}
 	simnet_timer(w->net, SIM_CONDUCTOR, truth_due(w->truth), 0);
 }

@@ -45,14 +45,20 @@ tally_means(struct means *m, const struct viewer *v, const struct scenario *scn,
 {
 	sp_time from = SP_MAX(v->joined, SIM_START + scn->settle);
 	uint64_t ms = now > from ? (uint64_t)((now - from) / SP_MS) : 0;
+	uint64_t media = (uint64_t)scn->tracks[v->track].rate * ms / 1000;
 	const struct scn_group *g = v->group;
 	uint64_t up = v->up_bps;
 
 	m->here_ms += ms;
+	if (v->isolated) {
+		m->apart_ms += ms;
+		m->apart_bytes += media;
+	} else {
+		m->need_bytes += media;
+		m->track_ms[v->track] += ms;
+	}
 	m->lossy += ms * (uint64_t)g->loss;
 	m->delay += ms * (uint64_t)(v->delay / SP_US);
-	if (v->isolated)
-		m->apart_ms += ms;
 	if (v->isolated || v->free_rider || g->kind == SCN_POLLUTERS)
 		return;
 	if (g->cap > 0)
@@ -85,9 +91,9 @@ tally_viewer(struct world *w, struct viewer *v)
 	t->wire_in += s.wire_in_bytes;
 	t->feed_in += v->feed_bytes;
 	t->due_bytes += (uint64_t)((now - v->joined) / SP_MS) *
-			(uint64_t)w->scn.stream.rate / 1000;
+			(uint64_t)w->scn.tracks[v->track].rate / 1000;
 	t->up_bytes += s.up_bytes;
-	t->played_bytes += v->player.played * world_piece_bytes(w);
+	t->played_bytes += v->player.played * world_piece_bytes(w, v->track);
 	val[METRIC_MISSES] += (int64_t)s.missed;
 	val[METRIC_DUE] += (int64_t)s.due;
 	val[METRIC_LOST] += (int64_t)s.lost;

@@ -60,7 +60,7 @@ viewer_start(struct viewer *v)
 	mesh_setup(v);
 	if (v->group != NULL) {
 		mesh_origins(v->mesh, 1, now);
-		mesh_follow(v->mesh, TRUTH_TRACK, true, now);
+		mesh_follow(v->mesh, v->track, true, now);
 		feed_start(v);
 	}
 	viewer_pump(v);
@@ -118,6 +118,7 @@ viewer_new(struct world *w, const struct scn_group *g)
 
 	v->w = w;
 	v->group = g;
+	v->track = g != NULL ? (uint8_t)g->track : 0;
 	v->joined = world_now(w);
 	viewer_node(v, g);
 	w->agents[v->node].kind = AGENT_VIEWER;

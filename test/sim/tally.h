@@ -19,6 +19,10 @@ struct samples {
 struct means {
 	uint64_t here_ms;     /* time */
 	uint64_t apart_ms;    /* of those who cannot have neighbours */
+	uint64_t need_bytes;  /* of media, by the others */
+	uint64_t apart_bytes; /* by these */
+	/* Those others by track: ms. */
+	uint64_t track_ms[SCN_TRACKS];
 	uint64_t could_bytes; /* what honest uplinks could have sent */
 	uint64_t lossy;       /* ms * ppm of packets lost */
 	uint64_t delay;       /* us * ms, of access links */

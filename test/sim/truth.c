@@ -17,9 +17,9 @@ struct leaf {
 struct truth {
 	struct truth_conf conf;
 	uint8_t pk[HASH_PK_LEN], sk[HASH_SK_LEN];
-	uint8_t *pool; /* POOL and one piece more */
-	struct truth_piece **pieces;
-	size_t n, cap;
+	uint8_t *pool;               /* POOL and one piece more */
+	struct truth_piece **pieces; /* those of a number in a row */
+	size_t n, cap;               /* of numbers */
 	struct leaf *leaves;
 	size_t n_leaves, cap_leaves; /* cap: a power of two */
 	struct sp_buf manifest;
@@ -35,11 +35,15 @@ make_manifest(struct truth *t)
 	m->epoch = 1;
 	m->serial = 1;
 	m->window_ms = (uint32_t)(t->conf.window / SP_MS);
-	m->n_tracks = 1;
-	m->tracks[0].bandwidth_bps =
-	    (uint32_t)((uint64_t)t->conf.piece_bytes * 8000 /
-		       (uint64_t)(t->conf.segment / SP_MS));
-	m->tracks[0].target_s = (uint32_t)((t->conf.segment + SP_S - 1) / SP_S);
+	m->n_tracks = t->conf.n_tracks;
+	for (size_t i = 0; i < m->n_tracks; i++) {
+		m->tracks[i].id = (uint8_t)i;
+		m->tracks[i].bandwidth_bps =
+		    (uint32_t)((uint64_t)t->conf.piece_bytes[i] * 8000 /
+			       (uint64_t)(t->conf.segment / SP_MS));
+		m->tracks[i].target_s =
+		    (uint32_t)((t->conf.segment + SP_S - 1) / SP_S);
+	}
 	buf_init(&t->manifest, &sim_mem, LIM_MANIFEST);
 	rv = manifest_seal(&t->manifest, m, t->sk);
 	assert(rv == 0 && "the manifest is in order");
@@ -52,11 +56,12 @@ truth_new(const struct truth_conf *conf)
 {
 	struct truth *t = sim_zalloc(1, sizeof(*t));
 	uint8_t seed[HASH_SEED_LEN] = "the channel of the simulator";
-	size_t len = POOL + conf->piece_bytes, i;
+	size_t len, i;
 	struct sp_rng r;
 	uint64_t v;
 
 	t->conf = *conf;
+	truth_pool(t, &len);
 	hash_keypair(t->pk, t->sk, seed);
 	rng_seed(&r, conf->seed ^ 0x7472757468u);
 	t->pool = sim_alloc(len + sizeof(v));
@@ -73,7 +78,7 @@ truth_free(struct truth *t)
 {
 	if (t == NULL)
 		return;
-	for (size_t i = 0; i < t->n; i++) {
+	for (size_t i = 0; i < t->n * t->conf.n_tracks; i++) {
 		mem_free(&sim_mem, (void *)(uintptr_t)t->pieces[i]->env);
 		mem_free(&sim_mem, t->pieces[i]);
 	}
@@ -100,7 +105,10 @@ truth_manifest(const struct truth *t, size_t *len)
 const uint8_t *
 truth_pool(const struct truth *t, size_t *len)
 {
-	*len = POOL + t->conf.piece_bytes;
+	*len = 0;
+	for (size_t i = 0; i < t->conf.n_tracks; i++)
+		*len = SP_MAX(*len, t->conf.piece_bytes[i]);
+	*len += POOL;
 	return t->pool;
 }
 
@@ -160,14 +168,16 @@ make_record(struct truth *t, struct truth_piece *pc)
 	rec.duration_us = (uint32_t)(t->conf.segment / SP_US);
 	rec.length = pc->len;
 	rec.flags = RECORD_INDEPENDENT;
-	rec.track = TRUTH_TRACK;
-	snprintf(uri, sizeof(uri), "s/%08" PRIu64 ".ts", pc->number);
+	rec.track = pc->track;
+	snprintf(uri, sizeof(uri), "%c/%08" PRIu64 ".ts", "stuvwxyz"[pc->track],
+	    pc -> number);
 	rec.uri = uri;
 	rec.uri_len = strlen(uri);
 	hash_leaves(leaves, pc->p, pc->len);
 	hash_tree_root(rec.root, leaves, n);
 	if (t->n > 0)
-		memcpy(rec.prev, t->pieces[t->n - 1]->digest, HASH_LEN);
+		memcpy(rec.prev, truth_piece(t, pc->track, t->n - 1)->digest,
+		    HASH_LEN);
 	buf_init(&b, &sim_mem, ENV_MAX);
 	rv = record_seal(&b, &rec, leaves, n, t->sk);
 	assert(rv == 0 && "the record is in order");
@@ -194,31 +204,44 @@ truth_due(const struct truth *t)
 	return t->conf.start + (sp_time)t->n * t->conf.segment;
 }
 
-const struct truth_piece *
-truth_make(struct truth *t, sp_time now)
+static struct truth_piece *
+make_piece(struct truth *t, uint8_t track)
 {
-	struct truth_piece *pc;
+	struct truth_piece *pc = sim_zalloc(1, sizeof(*pc));
 
-	if (truth_due(t) > now)
-		return NULL;
-	if (t->n == t->cap) {
-		t->cap = t->cap > 0 ? 2 * t->cap : 64;
-		t->pieces = sim_resize(t->pieces, t->cap, sizeof(pc));
-	}
-	pc = sim_zalloc(1, sizeof(*pc));
 	pc->number = t->n;
+	pc->track = track;
 	pc->avail = truth_due(t);
-	pc->p = t->pool + t->n * STEP % POOL;
-	pc->len = t->conf.piece_bytes;
+	pc->p = t->pool + (t->n * t->conf.n_tracks + track) * STEP % POOL;
+	pc->len = t->conf.piece_bytes[track];
 	make_record(t, pc);
-	t->pieces[t->n++] = pc;
 	return pc;
 }
 
-const struct truth_piece *
-truth_piece(const struct truth *t, uint64_t number)
+bool
+truth_make(struct truth *t, sp_time now)
 {
-	return number < t->n ? t->pieces[number] : NULL;
+	size_t n = t->conf.n_tracks;
+
+	if (truth_due(t) > now)
+		return false;
+	if (t->n == t->cap) {
+		t->cap = t->cap > 0 ? 2 * t->cap : 64;
+		t->pieces = sim_resize(t->pieces, t->cap * n,
+		    sizeof(struct truth_piece *));
+	}
+	for (size_t i = 0; i < n; i++)
+		t->pieces[t->n * n + i] = make_piece(t, (uint8_t)i);
+	t->n++;
+	return true;
+}
+
+const struct truth_piece *
+truth_piece(const struct truth *t, uint8_t track, uint64_t number)
+{
+	return number < t->n && track < t->conf.n_tracks
+		   ? t->pieces[number * t->conf.n_tracks + track]
+		   : NULL;
 }
 
 /* ---- store ---- */
@@ -228,7 +251,8 @@ store_new(void *ctx, const struct sp_mem *mem SP_UNUSED,
     const struct record *rec)
 {
 	const struct truth_store *s = ctx;
-	const struct truth_piece *pc = truth_piece(s->truth, rec->number);
+	const struct truth_piece *pc =
+	    truth_piece(s->truth, rec->track, rec->number);
 
 	assert(pc != NULL && "a record that nobody made");
 	return (void *)(uintptr_t)pc->p;
@@ -253,9 +277,10 @@ store_put(void *ctx, void *piece, const struct record *rec, uint32_t index,
 }
 
 static bool
-is_flipped(const struct truth_store *s, uint64_t number, uint32_t index)
+is_flipped(const struct truth_store *s, const struct record *rec,
+    uint32_t index)
 {
-	uint64_t block[2] = { number, index };
+	uint64_t block[2] = { rec->number, (uint64_t)rec->track << 32 | index };
 
 	return map_siphash(s->truth->conf.seed, 0x666c6970, block,
 		   sizeof(block)) %
@@ -269,7 +294,7 @@ store_get(void *ctx, void *piece, const struct record *rec, uint32_t index)
 	struct truth_store *s = ctx;
 	const uint8_t *p = (uint8_t *)piece + (size_t)index * LIM_BLOCK;
 
-	if (s->lie == NULL || !is_flipped(s, rec->number, index))
+	if (s->lie == NULL || !is_flipped(s, rec, index))
 		return p;
 	memcpy(s->lie, p, record_block_len(rec, index));
 	s->lie[0] ^= 1;
@@ -308,7 +333,7 @@ count_record(const struct record_env *env, const uint8_t *pk)
 	const struct truth_piece *pc;
 	struct record_env own;
 
-	pc = truth_piece(crypto_truth, env->rec.number);
+	pc = truth_piece(crypto_truth, env->rec.track, env->rec.number);
 	if (pc == NULL || memcmp(pk, crypto_truth->pk, HASH_PK_LEN) != 0 ||
 	    record_open(&own, pc->env, pc->env_len) < 0)
 		return SP_ERR_SIG;

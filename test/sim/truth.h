@@ -2,9 +2,10 @@
 #define TEST_SIM_TRUTH_H
 
 /*
- * The stream that everybody watches: bytes, records, the channel's key. Pieces
- * are runs of one pool of random bytes, each from another place, so that
- * no viewer has to keep any: a store's handle is the place in the pool.
+ * The stream that everybody watches: bytes, records, the channel's key. A piece
+ * of each track is made at a time, under the same number. Pieces are runs of
+ * one pool of random bytes, each from another place, so that no viewer has to
+ * keep any: a store's handle is the place in the pool.
  *
  * A block that is put into a store is compared with the truth; what differs
  * is counted and must stay 0 whatever polluters do.
@@ -13,10 +14,11 @@
 #include "base/buf.h"
 #include "swarm/mesh.h"
 
-#define TRUTH_TRACK 0
+#define TRUTH_TRACKS 8
 
 struct truth_piece {
 	uint64_t number;
+	uint8_t track;
 	sp_time avail; /* at the origin */
 	const uint8_t *p;
 	uint32_t len;
@@ -29,7 +31,8 @@ struct truth;
 
 struct truth_conf {
 	uint64_t seed;
-	uint32_t piece_bytes;
+	size_t n_tracks;
+	uint32_t piece_bytes[TRUTH_TRACKS];
 	sp_time segment, window;
 	sp_time start;   /* of piece 0 at the origin */
 	int64_t wall_ms; /* at time 0 */
@@ -43,12 +46,13 @@ const uint8_t *truth_manifest(const struct truth *t, size_t *len);
 /* What all pieces are runs of. */
 const uint8_t *truth_pool(const struct truth *t, size_t *len);
 
-/* Makes piece number truth_edge; NULL before its time. */
-const struct truth_piece *truth_make(struct truth *t, sp_time now);
+/* Makes the pieces of number truth_edge; false before their time. */
+bool truth_make(struct truth *t, sp_time now);
 sp_time truth_due(const struct truth *t); /* when the next is made */
 uint64_t truth_edge(const struct truth *t);
 /* NULL: not made yet. Pieces stay. */
-const struct truth_piece *truth_piece(const struct truth *t, uint64_t number);
+const struct truth_piece *truth_piece(const struct truth *t, uint8_t track,
+    uint64_t number);
 
 /*
  * Compares what is put, keeps nothing. A polluter's gives |flip_ppm| of the

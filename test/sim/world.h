@@ -65,6 +65,7 @@ struct use {
 	uint32_t id;
 	/* Of a fetch, for the origin: what was asked last. */
 	uint32_t fetch;
+	uint8_t track;
 	uint64_t number, at, len;
 };
 
@@ -99,6 +100,7 @@ struct fetch_slot {
 	bool connected; /* end is valid */
 	bool opened;
 	bool busy;
+	uint8_t track;
 	uint32_t fetch;
 	uint64_t number, at, len, got;
 	sp_time progress;
@@ -122,6 +124,7 @@ struct viewer {
 	struct mesh *mesh;             /* NULL once it has left */
 	struct truth_store ctx;
 	struct window_store store;
+	uint8_t track; /* that it watches */
 	uint64_t up_bps;
 	sp_time delay; /* of its access link */
 	bool free_rider, isolated;
@@ -156,6 +159,7 @@ struct origin_wait {
 	uint32_t id; /* 0: free */
 	uint32_t end, fetch;
 	uint64_t number, at, len;
+	uint8_t track;
 	bool too_many;
 };
 
@@ -242,7 +246,9 @@ void plan_make(struct world *w);
 /* A timer of the conductor. */
 void plan_timer(struct world *w, uint64_t tag);
 uint64_t world_origin_bytes(const struct world *w); /* sent so far */
-uint64_t world_piece_bytes(const struct world *w);
+uint64_t world_piece_bytes(const struct world *w, uint8_t track);
+/* A copy of every track's pieces of one number. */
+uint64_t world_copy_bytes(const struct world *w);
 
 /* ---- simviewer.c ---- */
 

@@ -89,6 +89,10 @@ START_TEST(mistakes_are_told_with_their_line)
 	bad("viewers 2\n", 0, "run is missing");
 	bad("run 2s\n", 0, "viewers are missing");
 	bad("run 99999999999999999999s\n", 1, "not a time");
+	bad("viewers 1 track=1\nrun 3s\n", 0, "no such track");
+	bad("track\nviewers 1\nrun 3s\n", 0, "track: needs a rate");
+	bad("track rate=1\n", 1, "1: not a rate");
+	bad("viewers 1 track=8\nrun 3s\n", 1, "8: too much");
 	bad("run 2000000s\n", 1, "2000000s: too much");
 	bad("viewers 3 loss=1% loss=2%\n", 1, "loss: twice");
 	bad("viewers 3 free=101%\n", 1, "101%: too much");

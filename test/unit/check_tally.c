@@ -13,7 +13,8 @@ setup(void)
 	memset(&scn, 0, sizeof(scn));
 	scn.run = 100 * SP_S;
 	scn.settle = 20 * SP_S;
-	scn.stream.rate = 500000;
+	scn.stream.rate = scn.tracks[0].rate = 500000;
+	scn.n_tracks = 1;
 	scn.stream.segment = 2 * SP_S;
 	scn.net.plane = 30 * SP_MS;
 	t = tally_new();
@@ -24,6 +25,8 @@ static void
 viewers(uint64_t n, uint64_t up)
 {
 	t->means.here_ms += n * 80000;
+	t->means.track_ms[0] += n * 80000;
+	t->means.need_bytes += n * 80 * 500000;
 	t->means.could_bytes += n * 80 * up;
 	t->means.delay += n * 80000 * 9000;
 	t->means.up_max = SP_MAX(t->means.up_max, up);
@@ -83,6 +86,7 @@ START_TEST(who_can_have_no_neighbour_costs_a_copy_each)
 	viewers(90, 1000000);
 	t->means.here_ms += 10 * 80000;
 	t->means.apart_ms += 10 * 80000;
+	t->means.apart_bytes += (uint64_t)10 * 80 * 500000;
 	tally_close(t, &scn);
 	near(METRIC_OPTIMUM, 890000, 10); /* 1 - 0.1 - 1/100 */
 	tally_free(t);
@@ -99,6 +103,22 @@ START_TEST(a_seeder_that_uploads_takes_the_copy_upon_itself)
 	scn.seeder.up = 5000000;
 	tally_close(t, &scn);
 	near(METRIC_OPTIMUM, PPM, 1);
+	tally_free(t);
+}
+END_TEST
+
+START_TEST(every_track_that_is_watched_costs_a_copy)
+{
+	setup();
+	scn.n_tracks = 3; /* the third is watched by nobody */
+	scn.tracks[1].rate = scn.tracks[2].rate = 250000;
+	viewers(30, 1000000);
+	t->means.track_ms[1] += 10 * 80000;
+	t->means.need_bytes += (uint64_t)10 * 80 * 250000;
+	t->means.here_ms += 10 * 80000;
+	tally_close(t, &scn);
+	/* 1 - (500 + 250) / (30 * 500 + 10 * 250) */
+	near(METRIC_OPTIMUM, PPM - PPM * 750 / 17500, 2);
 	tally_free(t);
 }
 END_TEST
@@ -283,8 +303,9 @@ UNIT_MAIN("tally", with_uplinks_to_spare_one_copy_is_the_optimum,
     lost_packets_are_taken_off_at_both_ends,
     who_can_have_no_neighbour_costs_a_copy_each,
     a_seeder_that_uploads_takes_the_copy_upon_itself,
-    nobody_there_is_no_optimum, what_was_reached_is_compared_with_the_optimum,
-    lag_has_a_floor_and_a_law, no_miss_has_a_bound_and_one_miss_has_none,
+    every_track_that_is_watched_costs_a_copy, nobody_there_is_no_optimum,
+    what_was_reached_is_compared_with_the_optimum, lag_has_a_floor_and_a_law,
+    no_miss_has_a_bound_and_one_miss_has_none,
     control_is_measured_by_the_stream,
     recovery_is_when_nobody_waits_and_the_origin_is_calm,
     what_never_recovers_counts_to_the_end,
