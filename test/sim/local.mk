@@ -36,7 +36,7 @@ dist_suites_DATA += test/sim/suites/static.scn
 dist_suites_DATA += test/sim/suites/tracker.scn
 
 # Where spate-sim looks for them before it is installed.
-noinst_DATA = suites
+EXTRA_spate_sim_DEPENDENCIES = suites
 suites:
 	$(LN_S) $(abs_top_srcdir)/test/sim/suites $@
 CLEANFILES += suites
