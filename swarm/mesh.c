@@ -21,7 +21,7 @@ real_block(const uint8_t leaf[HASH_LEN], const void *p, size_t len)
 	return memcmp(h, leaf, HASH_LEN) == 0 ? 0 : SP_ERR_HASH;
 }
 
-const struct mesh_crypto mesh_crypto_real = { real_record, real_block };
+const struct mesh_crypto mesh_crypto_real = { real_record, real_block, NULL };
 
 void
 mesh_conf_init(struct mesh_conf *conf)

@@ -50,6 +50,8 @@ struct mesh_crypto {
 	int (*record)(const struct record_env *env, const uint8_t *pk);
 	/* 0 or SP_ERR_HASH: |len| bytes against the leaf hash. */
 	int (*block)(const uint8_t leaf[HASH_LEN], const void *p, size_t len);
+	/* Of handshakes, NULL = X25519; a peer-id is of the real key. */
+	const struct noise_dh *dh;
 };
 extern const struct mesh_crypto mesh_crypto_real;
 

@@ -158,7 +158,9 @@ link_make(struct mesh *m, struct peer *p, const uint8_t entropy[32])
 	memcpy(sc.info_hash, m->info_hash, sizeof(sc.info_hash));
 	memcpy(sc.psk, m->psk, sizeof(sc.psk));
 	memcpy(sc.static_sk, m->conf.static_sk, sizeof(sc.static_sk));
+	sc.static_pk = m->static_pk;
 	memcpy(sc.ephemeral_sk, entropy, sizeof(sc.ephemeral_sk));
+	sc.dh = m->crypto->dh;
 	sc.hello.version = 1;
 	sc.hello.flags = m->conf.seeder ? SECURE_FLAG_SEEDER : 0;
 	sc.hello.port = m->conf.listen_port;

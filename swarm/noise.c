@@ -36,6 +36,17 @@ noise_public(uint8_t pk[NOISE_KEY_LEN], const uint8_t sk[NOISE_KEY_LEN])
 	crypto_scalarmult_base(pk, sk);
 }
 
+static int
+x25519_shared(uint8_t out[NOISE_KEY_LEN], const uint8_t sk[NOISE_KEY_LEN],
+    const uint8_t pk[NOISE_KEY_LEN], const uint8_t remote[NOISE_KEY_LEN])
+{
+	(void)pk;
+	/* libsodium refuses results that are all zero. */
+	return crypto_scalarmult(out, sk, remote) != 0 ? SP_ERR_PROTO : 0;
+}
+
+const struct noise_dh noise_x25519 = { noise_public, x25519_shared };
+
 static void
 hmac_sha256(uint8_t out[32], const uint8_t key[32], const uint8_t *a,
     size_t a_len, const uint8_t *b, size_t b_len)
@@ -143,13 +154,11 @@ mix_dh(struct noise *n, enum token t)
 	uint8_t shared[NOISE_KEY_LEN];
 	bool own_s = t == (n->initiator ? SE : ES);
 	bool remote_s = t == (n->initiator ? ES : SE);
-	int err = 0;
+	int err;
 
-	/* libsodium refuses results that are all zero. */
-	if (crypto_scalarmult(shared, own_s ? n->s : n->e,
-		remote_s ? n->rs : n->re) != 0)
-		err = SP_ERR_PROTO;
-	else
+	err = n->dh->shared(shared, own_s ? n->s : n->e, own_s ? n->ps : n->pe,
+	    remote_s ? n->rs : n->re);
+	if (err == 0)
 		mix_key(n, shared);
 	sodium_memzero(shared, sizeof(shared));
 	return err;
@@ -159,9 +168,14 @@ void
 noise_init(struct noise *n, const struct noise_conf *conf)
 {
 	memset(n, 0, sizeof(*n));
+	n->dh = conf->dh != NULL ? conf->dh : &noise_x25519;
 	n->initiator = conf->initiator;
 	memcpy(n->psk, conf->psk, NOISE_KEY_LEN);
 	memcpy(n->s, conf->static_sk, NOISE_KEY_LEN);
+	if (conf->static_pk != NULL)
+		memcpy(n->ps, conf->static_pk, NOISE_KEY_LEN);
+	else
+		noise_public(n->ps, n->s);
 	memcpy(n->e, conf->ephemeral_sk, NOISE_KEY_LEN);
 	/* The name is longer than a hash, so its hash is the first h. */
 	crypto_hash_sha256(n->h, (const uint8_t *)PROTOCOL,
@@ -187,19 +201,17 @@ noise_is_turn(const struct noise *n)
 static int
 write_token(struct noise *n, enum token t, uint8_t *out)
 {
-	uint8_t pk[NOISE_KEY_LEN];
-
 	switch (t) {
 	case PSK:
 		mix_psk(n);
 		return 0;
 	case E:
-		noise_public(out, n->e);
+		n->dh->public(n->pe, n->e);
+		memcpy(out, n->pe, NOISE_KEY_LEN);
 		mix_ephemeral(n, out);
 		return NOISE_KEY_LEN;
 	case S:
-		noise_public(pk, n->s);
-		encrypt_and_hash(n, out, pk, sizeof(pk));
+		encrypt_and_hash(n, out, n->ps, NOISE_KEY_LEN);
 		return NOISE_KEY_LEN + NOISE_TAG_LEN;
 	default:
 		return mix_dh(n, t);
@@ -286,10 +298,4 @@ noise_split(const struct noise *n, uint8_t from_initiator[NOISE_KEY_LEN],
     uint8_t from_responder[NOISE_KEY_LEN])
 {
 	noise_export(n, "", from_initiator, from_responder);
-}
-
-void
-noise_wipe(struct noise *n)
-{
-	sodium_memzero(n, sizeof(*n));
 }

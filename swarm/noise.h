@@ -13,7 +13,8 @@
  *	step 3	Split()
  *
  * Initiator: write, read, write, split. Responder: read, write, read, split.
- * No memory but the struct; nothing in it needs freeing, only wiping.
+ * No memory but the struct; nothing in it needs freeing, only wiping: it holds
+ * secrets, and after an error that is all that may be done with it.
  */
 
 #include "base/err.h"
@@ -22,14 +23,31 @@
 #define NOISE_TAG_LEN 16
 #define NOISE_STEPS   3
 
+/*
+ * Key agreement, a table so that a simulator can count instead of compute:
+ * shared(a, A, B) = shared(b, B, A) with A, B the public keys of a, b.
+ */
+struct noise_dh {
+	void (*public)(uint8_t pk[NOISE_KEY_LEN],
+	    const uint8_t sk[NOISE_KEY_LEN]);
+	/* SP_ERR_PROTO: the remote key is one that gives nothing secret. */
+	int (*shared)(uint8_t out[NOISE_KEY_LEN],
+	    const uint8_t sk[NOISE_KEY_LEN], const uint8_t pk[NOISE_KEY_LEN],
+	    const uint8_t remote[NOISE_KEY_LEN]);
+};
+extern const struct noise_dh noise_x25519;
+
 struct noise_conf {
 	bool initiator;
 	const uint8_t *prologue; /* borrowed for the call */
 	size_t prologue_len;
 	const uint8_t *psk, *static_sk, *ephemeral_sk; /* 32 bytes, copied */
+	const uint8_t *static_pk;  /* of static_sk; NULL: computed */
+	const struct noise_dh *dh; /* borrowed for life; NULL: X25519 */
 };
 
 struct noise {
+	const struct noise_dh *dh;
 	bool initiator;
 	uint8_t step;              /* messages done, 3 = ready to split */
 	uint64_t n;                /* nonce of |k| */
@@ -38,6 +56,7 @@ struct noise {
 	uint8_t h[NOISE_KEY_LEN];  /* transcript hash */
 	uint8_t psk[NOISE_KEY_LEN];
 	uint8_t s[NOISE_KEY_LEN], e[NOISE_KEY_LEN];   /* own secrets */
+	uint8_t ps[NOISE_KEY_LEN], pe[NOISE_KEY_LEN]; /* their public keys */
 	uint8_t rs[NOISE_KEY_LEN], re[NOISE_KEY_LEN]; /* remote public */
 };
 
@@ -48,14 +67,14 @@ size_t noise_len(const struct noise *n, size_t payload);
 bool noise_is_turn(const struct noise *n);
 /*
  * Writes noise_len() bytes to |out|. SP_ERR_PROTO: the remote key gives the
- * all-zero shared secret. After an error only noise_wipe.
+ * all-zero shared secret.
  */
 int noise_write(struct noise *n, uint8_t *out, const uint8_t *payload,
     size_t len);
 /*
  * Reads a message of |len| bytes, and its payload (noise_len(n, 0) less) to
  * |payload|. SP_ERR_CRYPTO: does not authenticate, or is too short;
- * SP_ERR_PROTO as above. After an error only noise_wipe.
+ * SP_ERR_PROTO as above.
  */
 int noise_read(struct noise *n, uint8_t *payload, const uint8_t *msg,
     size_t len);
@@ -70,7 +89,6 @@ void noise_split(const struct noise *n, uint8_t from_initiator[NOISE_KEY_LEN],
 void noise_export(const struct noise *n, const char *label,
     uint8_t from_initiator[NOISE_KEY_LEN],
     uint8_t from_responder[NOISE_KEY_LEN]);
-void noise_wipe(struct noise *n);
 
 /* 96-bit nonce: four zeros, then |counter| little-endian. */
 void noise_nonce(uint8_t nonce[12], uint64_t counter);

@@ -3,7 +3,6 @@
 #include <sodium.h>
 
 #include "swarm/frame.h"
-#include "swarm/noise.h"
 
 #define HELLO_MSG     112 /* the longest handshake message */
 #define HELLO_VERSION 1
@@ -60,7 +59,9 @@ start_noise(struct noise *n, const struct secure_conf *conf)
 		.prologue_len = sizeof(prologue),
 		.psk = conf->psk,
 		.static_sk = conf->static_sk,
+		.static_pk = conf->static_pk,
 		.ephemeral_sk = conf->ephemeral_sk,
+		.dh = conf->dh,
 	};
 
 	memcpy(prologue, PROLOGUE, sizeof(PROLOGUE));

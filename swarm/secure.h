@@ -49,6 +49,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "swarm/noise.h"
 #include "wire/limits.h"
 #include "wire/link.h"
 
@@ -116,11 +117,13 @@ struct secure_conf {
 	uint8_t info_hash[LINK_INFOHASH_LEN];
 	uint8_t psk[32];
 	uint8_t static_sk[SECURE_KEY_LEN];
+	const uint8_t *static_pk; /* of it, for the call; NULL: computed */
 	uint8_t ephemeral_sk[SECURE_KEY_LEN]; /* fresh random bytes */
 	struct secure_hello hello;            /* own; ciphers is ignored */
 	/* The table is copied, what it points to borrowed for life. */
 	const struct secure_cipher *const *ciphers;
-	size_t n_ciphers; /* 1..SECURE_CIPHERS, ids differ */
+	size_t n_ciphers;          /* 1..SECURE_CIPHERS, ids differ */
+	const struct noise_dh *dh; /* borrowed for life; NULL: X25519 */
 };
 
 enum secure_event {

@@ -141,6 +141,7 @@ conn_open(struct liar *l, uint32_t end, bool initiator)
 	sc.hello.up_kbps = 100000;
 	sc.ciphers = l->w->ciphers;
 	sc.n_ciphers = l->w->n_ciphers;
+	sc.dh = l->w->real_crypto ? NULL : truth_crypto.dh;
 	c = &l->conns[l->n];
 	c->end = end;
 	if (secure_new(&c->secure, &sc, &sim_mem) < 0)

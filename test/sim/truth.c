@@ -354,7 +354,27 @@ count_block(const uint8_t leaf[HASH_LEN], const void *p, size_t len)
 	return memcmp(l->p, p, len) == 0 ? 0 : SP_ERR_HASH;
 }
 
-const struct mesh_crypto truth_crypto = { count_record, count_block };
+static void
+count_public(uint8_t pk[NOISE_KEY_LEN], const uint8_t sk[NOISE_KEY_LEN])
+{
+	for (size_t i = 0; i < NOISE_KEY_LEN; i++)
+		pk[i] = sk[i] ^ 0x5a;
+}
+
+static int
+count_shared(uint8_t out[NOISE_KEY_LEN],
+    const uint8_t sk[NOISE_KEY_LEN] SP_UNUSED, const uint8_t pk[NOISE_KEY_LEN],
+    const uint8_t remote[NOISE_KEY_LEN])
+{
+	for (size_t i = 0; i < NOISE_KEY_LEN; i++)
+		out[i] = (uint8_t)(pk[i] + remote[i]);
+	return 0;
+}
+
+static const struct noise_dh count_dh = { count_public, count_shared };
+
+const struct mesh_crypto truth_crypto = { count_record, count_block,
+	&count_dh };
 
 void
 truth_crypto_use(const struct truth *t)

@@ -273,18 +273,6 @@ START_TEST(keys_of_small_order_are_refused)
 }
 END_TEST
 
-START_TEST(wiping_leaves_nothing)
-{
-	struct noise side[2];
-	static const struct noise zeros;
-
-	run(&vectors[0], side);
-	noise_wipe(&side[0]);
-	ck_assert_mem_eq(&side[0], &zeros, sizeof(zeros));
-}
-END_TEST
-
 UNIT_MAIN("noise", published_vectors_fit,
     exported_keys_agree_and_differ_by_label, every_changed_bit_is_noticed,
-    every_shortened_message_is_refused, keys_of_small_order_are_refused,
-    wiping_leaves_nothing)
+    every_shortened_message_is_refused, keys_of_small_order_are_refused)
