@@ -88,6 +88,7 @@ mesh_new(struct mesh **out, const struct mesh_conf *conf,
 	m->play_conf.delay_max = conf->delay_max_ms * SP_MS;
 	m->st.startup = -1;
 	m->sched_at = m->news_at = m->want_at = m->up_at = SP_NEVER;
+	m->late_at = SP_NEVER;
 	m->house_at = now;
 	*out = m;
 	return 0;
@@ -288,6 +289,8 @@ mesh_want(struct mesh *m, uint8_t track, uint64_t number, sp_time now)
 	if (piece_is_complete(pc) || pc->want_at != SP_NEVER)
 		return 0;
 	pc->want_at = now;
+	if (track < LIM_TRACKS)
+		m->play[track].asked = SP_MIN(m->play[track].asked, number);
 	/* a player waits: as urgent as the first piece of a start */
 	pc->deadline = SP_MIN(pc->deadline,
 	    now + mesh_fetch_guard(m, pc->rec.length) + PLAYHEAD_STEP);
@@ -327,7 +330,9 @@ mesh_tick(struct mesh *m, sp_time now)
 		m->sched_last = now;
 		mesh_sched(m);
 	}
-	if (now >= m->news_at) {
+	/* with the requests of a pass, if there are any, in one frame */
+	if (now >= m->news_at ||
+	    (now == m->sched_last && now + MESH_NEWS_SOON >= m->news_at)) {
 		m->news_at = SP_NEVER;
 		m->news_last = now;
 		mesh_news_flush(m);

@@ -35,6 +35,7 @@
 
 #define MESH_SCHED_GAP  (40 * SP_MS)  /* between passes */
 #define MESH_NEWS_GAP   (100 * SP_MS) /* haves are gathered for */
+#define MESH_NEWS_SOON  (40 * SP_MS)  /* or less, when a pass comes */
 #define MESH_HOUSE_GAP  (250 * SP_MS)
 #define MESH_BURST      (60 * SP_MS)  /* of quiet: the window has come */
 #define MESH_WANT_GAP   (500 * SP_MS) /* between asking for a record */
@@ -121,6 +122,7 @@ struct mesh {
 	uint64_t askers; /* it may wait for blocks of ours */
 	uint64_t ending; /* it is closing */
 	uint64_t asked;  /* requests to it may be out */
+	sp_time late_at; /* no request is late before */
 	uint64_t slow;   /* it did not read, when it was looked at last */
 	uint64_t unsent; /* bytes that wait for those who read */
 	uint32_t conns[MESH_PEERS_MAX]; /* by slot */

@@ -16,17 +16,30 @@ wanted_track(struct mesh *m, uint8_t track, struct wanted *v, size_t n,
     size_t max)
 {
 	const struct window_track *w = window_track(&m->window, track);
+	struct playhead *ph = track < LIM_TRACKS ? &m->play[track] : NULL;
 	struct piece *pc;
-	uint64_t k, scan = track < LIM_TRACKS ? m->play[track].scan : 0;
+	uint64_t k = w->first, scan = 0;
 
-	for (k = w->first; k < w->edge && n < max; k++) {
+	if (ph != NULL) {
+		scan = ph->scan;
+		/* below that no player waits */
+		ph->asked = SP_MAX(ph->asked, w->first);
+		k = SP_MAX(k, SP_MIN(scan, ph->asked));
+	}
+	for (; k < w->edge && n < max; k++) {
 		pc = mesh_find(m, track, k);
 		if (pc == NULL || pc->deadline == SP_NEVER ||
-		    piece_is_complete(pc))
+		    piece_is_complete(pc)) {
+			if (ph != NULL && ph->asked == k)
+				ph->asked++;
 			continue;
+		}
 		/* behind the playhead, or given up: only for who asks */
-		if ((k < scan || pc->lost) && pc->want_at == SP_NEVER)
+		if ((k < scan || pc->lost) && pc->want_at == SP_NEVER) {
+			if (ph != NULL && ph->asked == k)
+				ph->asked++;
 			continue;
+		}
 		v[n++] = (struct wanted){ pc, pc->deadline };
 	}
 	return n;
@@ -88,6 +101,10 @@ may_hedge(const struct mesh *m, const struct wanted *w, uint32_t index,
 
 	if (pc->pending[index] != 1)
 		return false;
+	if (at > m->now) {
+		*next = SP_MIN(*next, at);
+		return false;
+	}
 	MESH_SLOTS (m->asked, i) {
 		p = m->peers[i];
 		if ((r = peer_request_find(p, &ref)) < 0)
@@ -186,6 +203,7 @@ request(struct mesh *m, const struct picker_choice *c, const struct wanted *w)
 		c->hedge, m->now) < 0)
 		return;
 	m->asked |= MESH_BIT(p->slot);
+	m->late_at = SP_MIN(m->late_at, p->req[p->n_req - 1].timeout_at);
 	pw_put_request(mesh_say(m, p), ref, (uint16_t)(slack / SP_MS));
 	pc->pending[ref.index]++;
 	pc->n_pending++;
@@ -241,13 +259,19 @@ mesh_time_out(struct mesh *m, sp_time *next)
 	unsigned i;
 	uint32_t k;
 
+	if (m->now < m->late_at) {
+		*next = SP_MIN(*next, m->late_at);
+		return;
+	}
+	m->late_at = SP_NEVER;
 	MESH_SLOTS (m->asked, i) {
 		p = m->peers[i];
 		if (p->n_req == 0)
 			m->asked &= ~MESH_BIT(i);
 		for (k = 0; k < p->n_req;) {
 			if (p->req[k].timeout_at > m->now) {
-				*next = SP_MIN(*next, p->req[k].timeout_at);
+				m->late_at =
+				    SP_MIN(m->late_at, p->req[k].timeout_at);
 				k++;
 				continue;
 			}
@@ -262,6 +286,7 @@ mesh_time_out(struct mesh *m, sp_time *next)
 			m->st.timeouts++;
 		}
 	}
+	*next = SP_MIN(*next, m->late_at);
 }
 
 void

@@ -44,6 +44,7 @@ struct playhead {
 	uint64_t edge;     /* one past the last listed */
 	uint64_t scan;     /* all of [start, scan) is complete or lost */
 	uint64_t due_scan; /* deadlines below are counted */
+	uint64_t asked;    /* below it no player waits for a piece */
 	bool missing;      /* the last one counted was missed */
 };
 

@@ -166,6 +166,32 @@ handle(struct simnet *net, const struct evq_item *it, struct simnet_ev *ev)
 	}
 }
 
+/* What was acknowledged meanwhile at the node of the last event. */
+static bool
+on_ack(struct simnet *net, struct simnet_ev *ev)
+{
+	struct node *n = &net->nodes[net->turn];
+	struct ack a;
+	uint32_t i;
+	bool told;
+
+	for (i = 0; i < n->n_acks; i++) {
+		if (n->acks[i].at > net->now)
+			continue;
+		a = n->acks[i];
+		n->acks[i--] = n->acks[--n->n_acks];
+		told = a.conn->open[a.side];
+		if (told) {
+			event(net, ev, SIMNET_SENT, a.conn, a.side);
+			ev->len = a.len;
+		}
+		conn_unref(net, a.conn);
+		if (told)
+			return true;
+	}
+	return false;
+}
+
 bool
 simnet_next(struct simnet *net, sp_time until, struct simnet_ev *ev)
 {
@@ -176,14 +202,18 @@ simnet_next(struct simnet *net, sp_time until, struct simnet_ev *ev)
 			seg_free(net, net->out);
 			net->out = NULL;
 		}
+		if (net->turn < net->n_nodes && on_ack(net, ev))
+			return true;
 		if (evq_at(&net->q) > until)
 			break;
 		evq_pop(&net->q, &it);
 		assert(it.at >= net->now && "time went back");
 		net->now = it.at;
 		net->events++;
-		if (handle(net, &it, ev))
+		if (handle(net, &it, ev)) {
+			net->turn = ev->node;
 			return true;
+		}
 	}
 	net->now = SP_MAX(net->now, until);
 	return false;

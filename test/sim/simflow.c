@@ -8,6 +8,8 @@
 #define CWND_MAX    (16 * 1024 * 1024)
 #define RTT_MIN     SP_MS
 #define LOSS_ALWAYS 1000000
+/* One packet on an uplink that is nearly idle is no queue. */
+#define ACK_SOON (10 * SP_MS)
 /* A downlink that is busy for less is as good as free. */
 #define DOWN_SOON (SP_MS / 2)
 #define ACK_GAP   (30 * SP_MS)
@@ -109,6 +111,30 @@ tell_of(struct simnet *net, struct conn *c, unsigned side, size_t n, sp_time at)
 		evq_push(&net->q, at, KIND_SENT, side, c);
 	}
 	f->told += n;
+}
+
+/*
+ * Control messages are many and small: their acknowledgements wait for the
+ * next thing that happens at the node, as a host looks only now and then.
+ */
+static void
+tell_later(struct simnet *net, struct conn *c, unsigned side, uint32_t len,
+    sp_time at)
+{
+	struct node *n = &net->nodes[c->node[side]];
+	uint32_t i;
+
+	for (i = 0; i < n->n_acks; i++)
+		if (n->acks[i].conn == c && n->acks[i].side == side) {
+			n->acks[i].len += len;
+			return;
+		}
+	if (n->n_acks == n->cap_acks) {
+		n->cap_acks = SP_MAX(2 * n->cap_acks, 8);
+		n->acks = sim_resize(n->acks, n->cap_acks, sizeof(*n->acks));
+	}
+	n->acks[n->n_acks++] = (struct ack){ c, at, side, len };
+	c->refs++;
 }
 
 static void
@@ -288,8 +314,7 @@ transmit(struct simnet *net, struct conn *c, unsigned side)
 	evq_push(&net->q, at, KIND_ARRIVE, 0, s);
 	if (!net->conf.acks)
 		return;
-	/* one packet is no queue */
-	if (s->len <= PACKET) {
+	if (s->len <= PACKET && n->up_busy - net->now <= ACK_SOON) {
 		s->acked = s->len;
 		f->instant += s->len;
 	} else if (s->tx > ACK_GAP) {
@@ -440,7 +465,11 @@ flow_reach(struct simnet *net, struct seg *s)
 		evq_push(&net->q, net->now, KIND_REACH, 0, next);
 	}
 	net->nodes[c->node[!s->side]].stats.down_bytes += s->len;
-	if (net->conf.acks && s->len > s->acked)
+	if (!net->conf.acks || s->len <= s->acked || !c->open[s->side])
+		return true;
+	if (s->len <= PACKET)
+		tell_later(net, c, s->side, s->len, net->now + c->owd);
+	else
 		tell_of(net, c, s->side, s->len - s->acked, net->now + c->owd);
 	return true;
 }

@@ -59,6 +59,8 @@ simnet_free(struct simnet *net)
 		mem_free(&sim_mem, net->conns[i]);
 	}
 	mem_free(&sim_mem, net->conns);
+	for (uint32_t i = 0; i < net->n_nodes; i++)
+		mem_free(&sim_mem, net->nodes[i].acks);
 	mem_free(&sim_mem, net->nodes);
 	evq_fini(&net->q);
 	mem_free(&sim_mem, net);

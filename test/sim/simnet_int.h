@@ -73,16 +73,25 @@ struct conn {
 	struct conn *next[2], *prev[2]; /* streams of the node */
 };
 
+/* Bytes that will be acknowledged at |at|; told with the node's next event. */
+struct ack {
+	struct conn *conn;
+	sp_time at;
+	uint32_t side, len;
+};
+
 struct node {
 	struct simnet_node_conf conf;
 	struct simnet_stats stats;
 	sp_time up_busy, down_busy;
 	struct conn *ring_head, *ring_tail; /* flows that wait for room */
 	struct conn *conns;                 /* held ends */
-	bool up, silent;                    /* silent: how it died */
-	bool room;                          /* KIND_ROOM is under way */
-	bool burst;                         /* packets are being lost */
-	sp_time turn;                       /* when that changes */
+	struct ack *acks;
+	uint32_t n_acks, cap_acks;
+	bool up, silent; /* silent: how it died */
+	bool room;       /* KIND_ROOM is under way */
+	bool burst;      /* packets are being lost */
+	sp_time turn;    /* when that changes */
 };
 
 struct simnet {
@@ -99,6 +108,7 @@ struct simnet {
 	const struct simpool *pool;    /* NULL: all is copied */
 	uint8_t whole[SIMNET_QUANTUM]; /* of a segment with bytes left out */
 	uint64_t events;
+	uint32_t turn; /* node of the last event */
 	sp_time now;
 };
 
