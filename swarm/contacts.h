@@ -59,6 +59,9 @@ int contacts_add(struct contacts *c, const struct sp_addr *addr,
 /* A random idle address that may be dialled now; marks it as dialling. */
 struct contact *contacts_pick(struct contacts *c, uint32_t dial,
     struct sp_rng *rng, sp_time now);
+/* That very one if it may be dialled now, as if it had been picked. */
+struct contact *contacts_take(struct contacts *c, const struct sp_addr *addr,
+    uint32_t dial, sp_time now);
 struct contact *contacts_by_dial(struct contacts *c, uint32_t dial);
 struct contact *contacts_by_addr(struct contacts *c,
     const struct sp_addr *addr);

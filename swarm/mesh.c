@@ -79,6 +79,7 @@ mesh_new(struct mesh **out, const struct mesh_conf *conf,
 	choker_init(&m->choker);
 	uplink_init(&m->uplink);
 	quantile_init(&m->fetch_us, 500);
+	quantile_init(&m->heard_us, 500);
 	quantile_init(&m->st.lag, 0);
 	buf_init(&m->out, mem, OUT_MAX);
 	buf_init(&m->scratch, mem, LIM_FRAME);

@@ -88,7 +88,9 @@ mesh_block(struct mesh *m, struct piece *pc, uint32_t index, const uint8_t *p,
 	}
 	cancel_others(m, pc, index);
 	if (!m->conf.no_upload) {
-		n = mesh_news(m, pc->rec.track, pc->rec.number, MESH_NEWS_GAP);
+		/* from the origin: nobody else may have it */
+		n = mesh_news(m, pc->rec.track, pc->rec.number,
+		    slot < 0 ? MESH_NEWS_FIRST : MESH_NEWS_GAP);
 		n->held[index / 64] |= UINT64_C(1) << (index % 64);
 		n->all = piece_is_complete(pc);
 	}

@@ -1,5 +1,9 @@
 #include "swarm/mesh_int.h"
 
+#define FRESH     (2 * SP_S)       /* an older piece is the swarm's already */
+#define HEARD_Q95 (400 * SP_MS)    /* assumed before there are samples */
+#define RATE_MIN  (128 * 1024 / 8) /* bytes per second, of a block's time */
+
 int
 mesh_roster(struct mesh *m, const struct roster *r, sp_time now)
 {
@@ -12,5 +16,157 @@ mesh_roster(struct mesh *m, const struct roster *r, sp_time now)
 	memcpy(m->roster, r, offsetof(struct roster, entries));
 	memcpy(m->roster->entries, r->entries, r->n * sizeof(r->entries[0]));
 	m->roster_at = now;
+	m->mates = roster_find(m->roster, m->id) >= 0;
+	if (m->mates)
+		m->house_at = SP_MIN(m->house_at, now + MESH_HOUSE_GAP);
 	return 0;
+}
+
+bool
+mesh_duty_is_on(const struct mesh *m)
+{
+	return m->roster != NULL && m->roster->n > 0 &&
+	       m->now - m->roster_at <= DUTY_AGE;
+}
+
+void
+mesh_duty_draw(struct mesh *m, struct piece *pc)
+{
+	unsigned k = duty_stripes(pc->blocks);
+
+	if (m->conf.seeder || m->n_origins == 0 || k == 0 ||
+	    pc->rec.track >= LIM_TRACKS || m->now - pc->avail_at > FRESH)
+		return;
+	if (m->origins[0].no_range)
+		k = 1;
+	if (duty_draw(&pc->duty, m->roster, m->roster_at, m->id, pc->rec.track,
+		k, m->now))
+		pc->stripes = (uint8_t)k;
+}
+
+static unsigned
+backups(const struct piece *pc)
+{
+	return pc->duty.rank[1] | pc->duty.rank[2] | pc->duty.rank[3];
+}
+
+void
+mesh_duty_listen(struct mesh *m, struct piece *pc, uint64_t believed)
+{
+	const struct holders *hs = &pc->holders;
+	unsigned set = backups(pc) & ~(unsigned)pc->heard, s;
+	uint32_t i;
+
+	for (; set != 0; set &= set - 1) {
+		s = (unsigned)__builtin_ctz(set);
+		i = duty_first(pc->blocks, pc->stripes, s);
+		if (!piece_holds(pc, i) &&
+		    ((holders_of(hs, i) | holders_expect(hs, i, m->now)) &
+			believed) == 0)
+			continue;
+		pc->heard |= (uint16_t)(1u << s);
+		quantile_add(&m->heard_us,
+		    (uint64_t)(SP_MAX(m->now - pc->avail_at, 0) / SP_US));
+	}
+}
+
+static int
+rank_of(const struct piece *pc, uint32_t index)
+{
+	unsigned s, r;
+
+	if (pc->stripes == 0)
+		return -1;
+	s = duty_stripe(pc->blocks, pc->stripes, index);
+	for (r = 0; r < DUTY_RANKS; r++)
+		if (pc->duty.rank[r] >> s & 1)
+			return (int)r;
+	return -1;
+}
+
+/* When who has rank |r| steps in. */
+static sp_time
+turn_of(const struct mesh *m, const struct piece *pc, unsigned r)
+{
+	sp_time heard, ttfb;
+
+	if (r == 0)
+		return pc->avail_at;
+	heard = (sp_time)quantile_get(&m->heard_us, 950000, HEARD_Q95 / SP_US) *
+		SP_US;
+	ttfb = (sp_time)quantile_get(&m->origins[0].ttfb_us, 950000,
+		   RESCUE_TTFB / SP_US) *
+	       SP_US;
+	return pc->avail_at + duty_backup_delay(r, heard, ttfb,
+				  (sp_time)(LIM_BLOCK * 1000 /
+					    SP_MAX(mesh_uplink(m), RATE_MIN)) *
+				      SP_MS);
+}
+
+sp_time
+mesh_duty_at(const struct mesh *m, const struct piece *pc, uint32_t index)
+{
+	int r = rank_of(pc, index);
+
+	return r < 0 ? SP_NEVER : turn_of(m, pc, (unsigned)r);
+}
+
+sp_time
+mesh_duty_end(const struct mesh *m, const struct piece *pc)
+{
+	return mesh_duty_is_on(m) ? turn_of(m, pc, DUTY_RANKS) : pc->avail_at;
+}
+
+void
+mesh_duty_count(struct mesh *m, const struct piece *pc, uint32_t first,
+    uint32_t n)
+{
+	uint32_t i;
+	int r;
+
+	if (pc->stripes == 0)
+		return;
+	for (i = first; i < first + n; i++) {
+		if (i != duty_first(pc->blocks, pc->stripes,
+			     duty_stripe(pc->blocks, pc->stripes, i)))
+			continue;
+		r = rank_of(pc, i);
+		m->st.duties += r == 0;
+		m->st.backups += r > 0 && m->now >= mesh_duty_at(m, pc, i);
+	}
+}
+
+/*
+ * The backup of a duty should hear of it at first hand. One of the two dials:
+ * the backup.
+ */
+void
+mesh_duty_meet(struct mesh *m)
+{
+	const struct roster_entry *e;
+	struct contact *ct;
+	uint8_t rank[2], t;
+	unsigned s;
+
+	m->mates = false;
+	for (t = 0; t < LIM_TRACKS; t++) {
+		for (s = 0; m->play[t].on && s < DUTY_STRIPES; s++) {
+			if (roster_rank(m->roster, t, s, rank, 2) < 2 ||
+			    memcmp(m->roster->entries[rank[1]].peer_id, m->id,
+				LINK_PEERID_LEN) != 0)
+				continue;
+			e = &m->roster->entries[rank[0]];
+			if (e->addr.family == 0 ||
+			    mesh_peers_established(m) >=
+				m->conf.neighbours_max ||
+			    mesh_is_neighbour(m, e->peer_id))
+				continue;
+			contacts_add(&m->contacts, &e->addr, e->peer_id,
+			    &m->rng, m->now);
+			ct = contacts_take(&m->contacts, &e->addr, ++m->next_id,
+			    m->now);
+			if (ct != NULL && !mesh_dial(m, ct))
+				return;
+		}
+	}
 }

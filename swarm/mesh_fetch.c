@@ -182,6 +182,7 @@ start(struct mesh *m, struct piece *pc, unsigned origin,
 	if (pc->rec.init != RECORD_NO_INIT)
 		mesh_want(m, (uint8_t)(f->track + LIM_TRACK_INIT), pc->rec.init,
 		    m->now);
+	mesh_duty_count(m, pc, r->first, r->n);
 	n = m->conf.no_upload ? NULL : mesh_news(m, f->track, f->number, 0);
 	for (i = r->first; i < r->first + r->n; i++) {
 		if (piece_holds(pc, i))
@@ -213,55 +214,83 @@ piece_bps(const struct piece *pc)
 	       SP_MAX(pc->rec.duration_us, 1);
 }
 
+/* At the guard time it is fetched whatever others claim. */
+static void
+needs_now(struct mesh *m, const struct wanted *w, sp_time guard, uint8_t *need,
+    sp_time *next)
+{
+	const struct piece *pc = w->pc;
+	sp_time slack = w->deadline - m->now;
+	uint32_t i;
+
+	for (i = 0; i < pc->blocks; i++) {
+		if (piece_holds(pc, i) || piece_fetches(pc, i))
+			continue;
+		/* before the first piece nothing can stall yet */
+		need[i] = pc->pending[i] == 0 ||
+			  m->play[pc->rec.track % LIM_TRACK_INIT].fixed ||
+			  slack <= guard - START_GRACE;
+		if (!need[i])
+			*next =
+			    SP_MIN(*next, w->deadline - guard + START_GRACE);
+	}
+}
+
+/*
+ * Before, only what nobody is known to hold or expect: when it is our duty, or
+ * when our own draw says so.
+ */
+static void
+needs_early(struct mesh *m, const struct wanted *w, sp_time guard,
+    uint64_t believed, uint8_t *need, sp_time *next)
+{
+	const struct piece *pc = w->pc;
+	const struct holders *hs = &pc->holders;
+	sp_time tau, shift, at, last = w->deadline - guard, end;
+	uint32_t i;
+
+	tau = mesh_duty_is_on(m)
+		  ? RESCUE_TAU
+		  : rescue_tau(w->deadline - pc->avail_at - guard,
+			SP_MAX(m->swarm_size, m->contacts.n));
+	shift = rescue_shift(mesh_uplink(m), piece_bps(pc), tau);
+	end = SP_MIN(mesh_duty_end(m, pc), last);
+	*next = SP_MIN(*next, last);
+	for (i = 0; i < pc->blocks; i++) {
+		if (piece_holds(pc, i) || piece_fetches(pc, i) ||
+		    pc->pending[i] > 0 ||
+		    ((holders_of(hs, i) | holders_expect(hs, i, m->now)) &
+			believed) != 0)
+			continue;
+		at = rescue_threshold(m->seed, pc->rec.track, pc->rec.number,
+		    rescue_stripe_of(i, pc->blocks), guard, tau);
+		at = SP_CLAMP(w->deadline - at - shift, end, last);
+		at = SP_MIN(at, mesh_duty_at(m, pc, i));
+		if (at <= m->now)
+			need[i] = 1;
+		else
+			*next = SP_MIN(*next, at);
+	}
+}
+
 /*
  * need[] of the blocks that are to be fetched now; *next is lowered to when
- * that may change. Before the guard time only what nobody is known to hold or
- * expect, and only when our own draw says so.
+ * that may change.
  */
 static void
 needs(struct mesh *m, const struct wanted *w, uint64_t believed, uint8_t *need,
     sp_time *next)
 {
-	const struct piece *pc = w->pc;
-	sp_time slack = w->deadline - m->now, draw;
+	struct piece *pc = w->pc;
 	sp_time guard = mesh_fetch_guard(m,
 	    (uint64_t)(pc->blocks - pc->n_held) * LIM_BLOCK);
-	sp_time tau = rescue_tau(w->deadline - pc->avail_at - guard,
-	    SP_MAX(m->swarm_size, m->contacts.n));
-	sp_time shift = rescue_shift(mesh_uplink(m), piece_bps(pc), tau);
-	const struct holders *hs = &pc->holders;
-	uint32_t i;
 
 	memset(need, 0, pc->blocks);
-	if (slack > guard) {
-		*next = SP_MIN(*next, w->deadline - guard);
-	}
-	for (i = 0; i < pc->blocks; i++) {
-		if (piece_holds(pc, i) || pc->fetching[i / 64] >> (i % 64) & 1)
-			continue;
-		if (slack <= guard) {
-			/* before the first piece nothing can stall yet */
-			need[i] =
-			    pc->pending[i] == 0 ||
-			    m->play[pc->rec.track % LIM_TRACK_INIT].fixed ||
-			    slack <= guard - START_GRACE;
-			if (!need[i])
-				*next = SP_MIN(*next,
-				    w->deadline - guard + START_GRACE);
-			continue;
-		}
-		if (pc->pending[i] > 0 ||
-		    ((holders_of(hs, i) | holders_expect(hs, i, m->now)) &
-			believed) != 0)
-			continue;
-		draw = rescue_threshold(m->seed, pc->rec.track, pc->rec.number,
-		    rescue_stripe_of(i, pc->blocks), guard, tau);
-		draw = SP_MAX(draw + shift, guard);
-		if (slack <= draw)
-			need[i] = 1;
-		else
-			*next = SP_MIN(*next, w->deadline - draw);
-	}
+	mesh_duty_listen(m, pc, believed);
+	if (w->deadline - m->now <= guard)
+		needs_now(m, w, guard, need, next);
+	else
+		needs_early(m, w, guard, believed, need, next);
 }
 
 void

@@ -109,8 +109,8 @@ count(const struct mesh *m)
 	return n;
 }
 
-static bool
-is_neighbour(const struct mesh *m, const uint8_t *peer_id)
+bool
+mesh_is_neighbour(const struct mesh *m, const uint8_t *peer_id)
 {
 	unsigned i;
 
@@ -120,6 +120,21 @@ is_neighbour(const struct mesh *m, const uint8_t *peer_id)
 		    memcmp(m->peers[i]->id, peer_id, LINK_PEERID_LEN) == 0)
 			return true;
 	return false;
+}
+
+bool
+mesh_dial(struct mesh *m, struct contact *ct)
+{
+	struct mesh_act *a = mesh_act_push(m, MESH_DIAL);
+
+	if (a == NULL) {
+		contacts_release(&m->contacts, ct, false, m->now);
+		return false;
+	}
+	a->u.dial.dial = ct->dial;
+	a->u.dial.addr = ct->addr;
+	m->st.dials++;
+	return true;
 }
 
 static uint32_t
@@ -143,7 +158,6 @@ dial(struct mesh *m)
 {
 	uint32_t have = count(m), out = contacts_dialing(&m->contacts);
 	uint32_t ours = dialled(m);
-	struct mesh_act *a;
 	struct contact *ct;
 	unsigned i;
 
@@ -161,20 +175,14 @@ dial(struct mesh *m)
 				announce_hurry(&m->announce, m->now);
 			return;
 		}
-		if (ct->has_id && is_neighbour(m, ct->peer_id)) {
+		if (ct->has_id && mesh_is_neighbour(m, ct->peer_id)) {
 			/* it came to us; this is where it listens */
 			contacts_release(&m->contacts, ct, false, m->now);
 			ct->retry_at = m->now + DIAL_TWIN;
 			continue;
 		}
-		a = mesh_act_push(m, MESH_DIAL);
-		if (a == NULL) {
-			contacts_release(&m->contacts, ct, false, m->now);
+		if (!mesh_dial(m, ct))
 			return;
-		}
-		a->u.dial.dial = ct->dial;
-		a->u.dial.addr = ct->addr;
-		m->st.dials++;
 		out++;
 	}
 }
@@ -269,6 +277,8 @@ mesh_house(struct mesh *m)
 		mesh_choke(m);
 	}
 	tell_tracker(m);
+	if (m->mates)
+		mesh_duty_meet(m);
 	dial(m);
 	shed(m);
 }

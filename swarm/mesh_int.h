@@ -35,6 +35,7 @@
 
 #define MESH_SCHED_GAP  (40 * SP_MS)  /* between passes */
 #define MESH_NEWS_GAP   (100 * SP_MS) /* haves are gathered for */
+#define MESH_NEWS_FIRST (20 * SP_MS)  /* likewise, of what nobody has */
 #define MESH_NEWS_SOON  (40 * SP_MS)  /* or less, when a pass comes */
 #define MESH_HOUSE_GAP  (250 * SP_MS)
 #define MESH_BURST      (60 * SP_MS)  /* of quiet: the window has come */
@@ -144,6 +145,9 @@ struct mesh {
 
 	struct roster *roster; /* NULL: none has come */
 	sp_time roster_at;     /* when it came */
+	bool mates;            /* who shares a duty with us is to be met */
+	/* availability until somebody has it or fetches it, as a backup */
+	struct quantile heard_us;
 
 	uint8_t *manifest_env;
 	size_t manifest_len;
@@ -244,6 +248,24 @@ struct wanted {
 /* Asks neighbours and, through mesh_rescue, the origin. */
 void mesh_request_run(struct mesh *m, sp_time *next);
 void mesh_time_out(struct mesh *m, sp_time *next);
+/* mesh_duty.c */
+/* What of a new piece is ours to fetch. */
+void mesh_duty_draw(struct mesh *m, struct piece *pc);
+/* Notes which stripes others have or fetch; |believed| as in mesh_rescue. */
+void mesh_duty_listen(struct mesh *m, struct piece *pc, uint64_t believed);
+/* When block |index| is ours to fetch; SP_NEVER: it is not. */
+sp_time mesh_duty_at(const struct mesh *m, const struct piece *pc,
+    uint32_t index);
+/* Before, who is on duty and the backups have not all had their turn. */
+sp_time mesh_duty_end(const struct mesh *m, const struct piece *pc);
+/* Counts what is fetched at |now|. */
+void mesh_duty_count(struct mesh *m, const struct piece *pc, uint32_t first,
+    uint32_t n);
+/* Whether somebody is on duty at all. */
+bool mesh_duty_is_on(const struct mesh *m);
+/* Dials those that a duty is shared with. */
+void mesh_duty_meet(struct mesh *m);
+
 /* mesh_fetch.c */
 /* Starts the transfers that |v| needs; *next is lowered to the next look. */
 void mesh_rescue(struct mesh *m, const struct wanted *v, size_t n,
@@ -256,6 +278,9 @@ sp_time mesh_fetch_guard(const struct mesh *m, uint64_t bytes);
 void mesh_fetch_fini(struct mesh *m);
 
 /* mesh_house.c */
+bool mesh_is_neighbour(const struct mesh *m, const uint8_t *peer_id);
+/* Dials a contact that contacts_pick or contacts_take gave; false: cannot. */
+bool mesh_dial(struct mesh *m, struct contact *ct);
 void mesh_house(struct mesh *m);
 void mesh_choke(struct mesh *m);
 

@@ -3,10 +3,11 @@
 #include "base/map.h"
 #include "base/rng.h"
 
-#define REST_MIN  (250 * SP_MS)
-#define REST_MAX  (4 * SP_S)
-#define RETRY_MAX (30 * SP_S)
-#define FORGET    200 /* samples that the quantiles remember */
+#define REST_MIN   (250 * SP_MS)
+#define REST_MAX   (4 * SP_S)
+#define RETRY_MAX  (30 * SP_S)
+#define FORGET     200          /* samples that the quantiles remember */
+#define FULL_BYTES (256 * 1024) /* of a transfer that shows the rate */
 
 void
 rescue_origin_init(struct rescue_origin *o)
@@ -23,13 +24,16 @@ rescue_origin_ok(struct rescue_origin *o, sp_time ttfb, uint64_t bytes,
     sp_time took)
 {
 	uint64_t ms = (uint64_t)SP_MAX(took / SP_MS, 1);
+	uint64_t rate = SP_MAX(bytes / ms, 1);
 
 	o->fails = 0;
 	o->down_until = 0;
 	quantile_add(&o->ttfb_us, (uint64_t)SP_MAX(ttfb, 0) / 1000);
-	quantile_add(&o->rate, SP_MAX(bytes / ms, 1));
+	/* a short one is over before it is fast: it shows only what can be */
+	if (bytes >= FULL_BYTES || rate > o->rate_worst)
+		quantile_add(&o->rate, rate);
 	o->ttfb_worst = (sp_time)quantile_get(&o->ttfb_us, 999000, 0) * SP_US;
-	o->rate_worst = SP_MAX(quantile_get(&o->rate, 50000, 1), 1);
+	o->rate_worst = SP_MAX(quantile_get(&o->rate, 50000, RESCUE_RATE), 1);
 }
 
 void

@@ -18,6 +18,7 @@
 
 #define RESCUE_TAU_MIN (100 * SP_MS)
 #define RESCUE_TAU_MAX (2 * SP_S)
+#define RESCUE_TAU     (500 * SP_MS) /* where somebody is on duty */
 #define RESCUE_MARGIN  (150 * SP_MS)
 #define RESCUE_RANGES  4
 #define RESCUE_TTFB    (300 * SP_MS) /* assumed before there are samples */

@@ -28,6 +28,8 @@ struct mesh_stats {
 	uint64_t lost;   /* pieces given up */
 	uint64_t requests, timeouts, rejects, hedges;
 	uint64_t fetches, fetch_errors, rescues;
+	uint64_t duties;  /* stripes fetched on duty */
+	uint64_t backups; /* for who was on duty and silent */
 	uint64_t dials, dial_errors, accepted, closed, banned;
 	uint64_t announces, announce_errors;
 

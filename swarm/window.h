@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/tstamp.h"
+#include "swarm/duty.h"
 #include "swarm/holders.h"
 #include "wire/record.h"
 
@@ -54,6 +55,9 @@ struct piece {
 	uint64_t *fetching; /* bitmap: on its way from the origin */
 	uint32_t blocks, n_held, n_pending, n_fetching;
 	struct holders holders; /* neighbours by slot, as the mesh has them */
+	struct duty duty;       /* stripes that are ours to fetch */
+	uint16_t heard;         /* stripes that somebody else has, or fetches */
+	uint8_t stripes;        /* of duty; 0: nothing is */
 	sp_time known_at;       /* record came */
 	sp_time avail_at; /* availability at the origin on the local clock */
 	sp_time done_at;  /* complete; SP_NEVER before */
@@ -120,6 +124,12 @@ static inline bool
 piece_holds(const struct piece *pc, uint32_t i)
 {
 	return pc->held[i / 64] >> (i % 64) & 1;
+}
+
+static inline bool
+piece_fetches(const struct piece *pc, uint32_t i)
+{
+	return pc->fetching[i / 64] >> (i % 64) & 1;
 }
 
 static inline bool

@@ -63,6 +63,8 @@ enum metric_unit {
 	X(ORIGIN_MEAN, "origin-mean", RATE, false, "over the run")             \
 	X(RECOVERY, "recovery", TIME, false,                                   \
 	    "end of an outage to all being well, the longest")                 \
+	X(DUTIES, "duties", COUNT, false, "stripes fetched on duty")           \
+	X(BACKUPS, "backups", COUNT, false, "stripes fetched by a backup")     \
 	X(RESCUES, "rescues", COUNT, false, "origin fetches near a deadline")  \
 	X(FETCHES, "fetches", COUNT, false, "origin fetches")                  \
 	X(BLOCKS, "blocks", COUNT, false, "received, from whomever")           \

@@ -97,6 +97,8 @@ tally_viewer(struct world *w, struct viewer *v)
 	val[METRIC_MISSES] += (int64_t)s.missed;
 	val[METRIC_DUE] += (int64_t)s.due;
 	val[METRIC_LOST] += (int64_t)s.lost;
+	val[METRIC_DUTIES] += (int64_t)s.duties;
+	val[METRIC_BACKUPS] += (int64_t)s.backups;
 	val[METRIC_RESCUES] += (int64_t)s.rescues;
 	val[METRIC_FETCHES] += (int64_t)s.fetches;
 	val[METRIC_REQUESTS] += (int64_t)s.requests;
