@@ -16,6 +16,7 @@ shift
 mkdir -p "$dir/crash"
 cd "$dir"
 [ -f Makefile ] || "$top/configure" -q --enable-core-only --enable-fuzzing \
+    --enable-sanitizers \
     CC=clang CFLAGS='-O1 -g'
 make -s -j2 fuzz-programs
 
