@@ -25,6 +25,7 @@ void frame_way_init(struct frame_way *w, const struct secure_cipher *cipher,
     void *state, const uint8_t key[SECURE_KEY_LEN],
     const uint8_t mask_key[SECURE_KEY_LEN]);
 /* Writes |len| (1..SECURE_FRAME_MAX) + SECURE_OVERHEAD bytes. */
+/* |p| may be |to| + 2. */
 void frame_seal(struct frame_way *w, uint8_t *to, const uint8_t *p, size_t len);
 
 /* A frame that arrives. All zeros is its start. */

@@ -82,7 +82,6 @@ mesh_new(struct mesh **out, const struct mesh_conf *conf,
 	quantile_init(&m->heard_us, 500);
 	quantile_init(&m->st.lag, 0);
 	buf_init(&m->out, mem, OUT_MAX);
-	buf_init(&m->scratch, mem, LIM_FRAME);
 	ratelim_init(&m->up_limit, conf->up_bps,
 	    SP_MAX(conf->up_bps / 8, UP_BURST), now);
 	m->play_conf.delay = conf->delay_ms * SP_MS;
@@ -90,6 +89,7 @@ mesh_new(struct mesh **out, const struct mesh_conf *conf,
 	m->st.startup = -1;
 	m->sched_at = m->news_at = m->want_at = m->up_at = SP_NEVER;
 	m->late_at = SP_NEVER;
+	m->sched_gap = MESH_SCHED_GAP;
 	m->house_at = now;
 	*out = m;
 	return 0;
@@ -109,7 +109,6 @@ mesh_free(struct mesh *m)
 	window_fini(&m->window);
 	contacts_fini(&m->contacts);
 	buf_fini(&m->out);
-	buf_fini(&m->scratch);
 	mem_free(m->mem, m->acts);
 	mem_free(m->mem, m->origins);
 	mem_free(m->mem, m->roster);

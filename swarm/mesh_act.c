@@ -178,33 +178,34 @@ send_block(struct mesh *m, struct peer *p, uint32_t k)
 	struct upload_entry e = p->up.v[k];
 	const struct piece *pc = mesh_find(m, e.ref.track, e.ref.number);
 	const uint8_t *block;
+	size_t at;
 
 	block = pc == NULL ? NULL : window_get(&m->window, pc, e.ref.index);
-	buf_reset(&m->scratch);
 	if (block == NULL || e.deadline + SP_S < m->now) {
 		/* gone, or of no use to the asker any more */
 		upload_take(&p->up, k, &e);
-		pw_put_reject(&m->scratch, e.ref,
+		at = secure_begin(&m->out);
+		pw_put_reject(&m->out, e.ref,
 		    block == NULL ? PW_REJECT_GONE : PW_REJECT_QUEUE);
-		return secure_seal(p->link, &m->out, m->scratch.p,
-		    m->scratch.len);
+		return secure_end(p->link, &m->out, at);
 	}
 	if (!ratelim_take(&m->up_limit, e.len, m->now)) {
 		m->up_at = ratelim_when(&m->up_limit, e.len, m->now);
 		return SP_ERR_AGAIN;
 	}
 	upload_take(&p->up, k, &e);
-	pw_put_block_head(&m->scratch, e.ref, e.len);
-	buf_put(&m->scratch, block, e.len);
-	if (m->scratch.err != 0)
-		return m->scratch.err;
+	at = secure_begin(&m->out);
+	pw_put_block_head(&m->out, e.ref, e.len);
+	buf_put(&m->out, block, e.len);
+	if (m->out.err != 0)
+		return m->out.err;
 	pc->sent[e.ref.index] += pc->sent[e.ref.index] < UINT8_MAX;
 	p->turn = ++m->turns;
 	p->up_bytes += e.len;
 	m->st.up_bytes += e.len;
 	ratemeter_add(&p->upm, e.len, m->now);
 	ratemeter_add(&m->up_meter, e.len, m->now);
-	return secure_seal(p->link, &m->out, m->scratch.p, m->scratch.len);
+	return secure_end(p->link, &m->out, at);
 }
 
 static void

@@ -33,7 +33,8 @@
 #include "swarm/rescue.h"
 #include "swarm/uplink.h"
 
-#define MESH_SCHED_GAP  (40 * SP_MS)  /* between passes */
+#define MESH_SCHED_GAP  (40 * SP_MS) /* between passes, at least */
+#define MESH_SCHED_LONG (80 * SP_MS)
 #define MESH_NEWS_GAP   (100 * SP_MS) /* haves are gathered for */
 #define MESH_NEWS_FIRST (20 * SP_MS)  /* likewise, of what nobody has */
 #define MESH_NEWS_SOON  (40 * SP_MS)  /* or less, when a pass comes */
@@ -156,7 +157,7 @@ struct mesh {
 	struct mesh_act *acts; /* ring; all but SEND and CHANGED */
 	uint32_t act_head, act_n, act_cap;
 	unsigned changed;
-	struct sp_buf out, scratch;
+	struct sp_buf out;
 
 	struct ratelim up_limit;
 	struct uplink uplink;
@@ -165,6 +166,7 @@ struct mesh {
 	uint64_t down_best;
 
 	sp_time record_at; /* the newest record came */
+	sp_time sched_gap; /* between passes */
 	sp_time sched_at, sched_last, news_at, news_last, house_at, want_at,
 	    choke_at, up_at, shed_at;
 	bool feed_up;

@@ -3,7 +3,7 @@
 void
 mesh_dirty(struct mesh *m, sp_time delay)
 {
-	sp_time at = SP_MAX(m->now + delay, m->sched_last + MESH_SCHED_GAP);
+	sp_time at = SP_MAX(m->now + delay, m->sched_last + m->sched_gap);
 
 	m->sched_at = SP_MIN(m->sched_at, at);
 }
@@ -69,12 +69,14 @@ run_playheads(struct mesh *m, sp_time *next)
 {
 	struct playhead *ph;
 	uint32_t lost;
+	sp_time gap = MESH_SCHED_LONG;
 	uint8_t t;
 
 	for (t = 0; t < LIM_TRACKS; t++) {
 		ph = &m->play[t];
 		if (!ph->on)
 			continue;
+		gap = SP_MIN(gap, ph->delay / 100);
 		/* a window comes as a burst; its middle is no place to start */
 		if (!ph->started && m->now < m->record_at + MESH_BURST &&
 		    m->now < ph->on_at + SP_S) {
@@ -93,6 +95,8 @@ run_playheads(struct mesh *m, sp_time *next)
 		m->st.lost += lost;
 		*next = SP_MIN(*next, playhead_next(ph, &m->window, t, m->now));
 	}
+	/* a hundredth of the delay: the longer it is, the less hurry */
+	m->sched_gap = SP_MAX(gap, MESH_SCHED_GAP);
 }
 
 void

@@ -321,6 +321,37 @@ secure_seal(struct secure *s, struct sp_buf *out, const uint8_t *p, size_t len)
 	return 0;
 }
 
+size_t
+secure_begin(struct sp_buf *out)
+{
+	size_t at = out->len;
+
+	buf_put_u16(out, 0); /* the length comes here */
+	return at;
+}
+
+int
+secure_end(struct secure *s, struct sp_buf *out, size_t at)
+{
+	size_t len;
+	uint8_t *to;
+
+	assert((s->err < 0 || s->hands == NULL) && "frames need a handshake");
+	if (s->err < 0)
+		return s->err;
+	if (out->err < 0)
+		return out->err;
+	len = out->len - at - 2;
+	if (len == 0 || len > SECURE_FRAME_MAX)
+		return SP_ERR_ARG;
+	if (buf_reserve(out, SECURE_TAG_LEN) == NULL)
+		return out->err;
+	to = out->p + at;
+	frame_seal(&s->tx, to, to + 2, len);
+	buf_commit(out, SECURE_TAG_LEN);
+	return 0;
+}
+
 bool
 secure_is_established(const struct secure *s)
 {

@@ -162,6 +162,13 @@ int secure_input(struct secure *s, const uint8_t *p, size_t len, size_t *used,
  */
 int secure_seal(struct secure *s, struct sp_buf *out, const uint8_t *p,
     size_t len);
+/*
+ * The same without a copy: begin, put up to SECURE_FRAME_MAX bytes behind what
+ * |out| holds, end. |at| is what begin gave; between the two nothing else is
+ * sealed. Errors as above, and those of |out|.
+ */
+size_t secure_begin(struct sp_buf *out);
+int secure_end(struct secure *s, struct sp_buf *out, size_t at);
 
 bool secure_is_established(const struct secure *s);
 /* Of the other side; only when established. */

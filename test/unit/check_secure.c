@@ -98,6 +98,34 @@ START_TEST(frames_may_follow_the_last_message_at_once)
 }
 END_TEST
 
+START_TEST(a_frame_may_be_sealed_where_it_stands)
+{
+	uint8_t data[3000];
+	struct pair p;
+	size_t at;
+
+	memset(data, 0x5c, sizeof(data));
+	pair_open(&p);
+	secure_seal(p.a.s, &p.a.out, (const uint8_t *)"one", 3);
+	at = secure_begin(&p.a.out);
+	buf_put(&p.a.out, "two", 3);
+	buf_put(&p.a.out, data, sizeof(data));
+	ck_assert_int_eq(secure_end(p.a.s, &p.a.out, at), 0);
+	secure_seal(p.a.s, &p.a.out, (const uint8_t *)"end", 3);
+	ck_assert_uint_eq(p.a.out.len, 9 + sizeof(data) + 3 * SECURE_OVERHEAD);
+	ck_assert_int_eq(pair_pass(&p.a, &p.b, 7), 0);
+	ck_assert_uint_eq(p.b.n_frames, 3);
+	ck_assert_mem_eq(p.b.plain.p, "onetwo", 6);
+	ck_assert_mem_eq(p.b.plain.p + 6, data, sizeof(data));
+	/* neither an empty one nor one in a buffer that is in error */
+	at = secure_begin(&p.a.out);
+	ck_assert_int_eq(secure_end(p.a.s, &p.a.out, at), SP_ERR_ARG);
+	p.a.out.err = SP_ERR_FULL;
+	ck_assert_int_eq(secure_end(p.a.s, &p.a.out, at), SP_ERR_FULL);
+	pair_fini(&p);
+}
+END_TEST
+
 /* The handshake up to and with message |step|, which stays in out. */
 static struct pair_side *
 meet_until(struct pair *p, size_t step)
@@ -437,6 +465,7 @@ END_TEST
 UNIT_MAIN("secure", messages_are_those_of_the_protocol,
     both_sides_learn_of_each_other, the_handshake_comes_in_any_pieces,
     frames_may_follow_the_last_message_at_once,
+    a_frame_may_be_sealed_where_it_stands,
     every_changed_byte_ends_the_handshake, who_lacks_the_key_gets_silence,
     who_means_another_channel_gets_silence, rubbish_gets_silence,
     the_best_common_cipher_wins, impossible_cipher_tables_are_refused,
