@@ -341,7 +341,7 @@ duties_feed(const struct duties *d, const uint8_t info_hash[LINK_INFOHASH_LEN],
 	struct tw_frame f = { .type = TW_FRAME_ROSTER };
 	const struct sp_buf *body;
 
-	if (c == NULL || c->told.version == *version)
+	if (c == NULL || c->told.version == 0 || c->told.version == *version)
 		return 0;
 	body = *version != 0 && *version == c->since && c->delta.err == 0
 		   ? &c->delta

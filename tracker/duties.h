@@ -54,7 +54,9 @@ sp_time duties_deadline(const struct duties *d);
 
 /*
  * Appends a ROSTER frame for a reader who has |*version| (0: none) and moves
- * it: 1; 0 when there is nothing new; b->err (|*version| stays).
+ * it: 1; 0 when there is nothing new; b->err (|*version| stays). A channel that
+ * was forgotten and is back has nothing new before its next roster: a reader
+ * keeps what it has, and then gets all of that one.
  */
 int duties_feed(const struct duties *d,
     const uint8_t info_hash[LINK_INFOHASH_LEN], uint64_t *version,

@@ -492,6 +492,26 @@ START_TEST(forgotten_channels_have_no_roster)
 }
 END_TEST
 
+START_TEST(a_channel_that_is_back_is_silent_until_it_is_drawn)
+{
+	start();
+	join_many(0, 5, 0);
+	wake(0);
+	read_roster();
+	ck_assert_int_eq(track_access(track, ACCESS_ALLOW, "", 0, NULL), 0);
+	ck_assert_uint_eq(wake(30 * SP_S), 0);
+	ck_assert_int_eq(track_access(track, ACCESS_ALLOW, NULL, 0, NULL), 0);
+	join_many(0, 2, 31 * SP_S);
+	signer_manifest(&seed, &body);
+	ck_assert_int_eq(publish(31 * SP_S), 0);
+	/* The stream of a reader has stayed open. */
+	ck_assert_uint_eq(read_roster(), 0);
+	ck_assert_uint_eq(wake(31 * SP_S), 1);
+	ck_assert_uint_gt(read_roster(), 0);
+	tear_down();
+}
+END_TEST
+
 START_TEST(very_large_swarms_have_a_roster_too)
 {
 	struct tw_announce a;
@@ -575,4 +595,5 @@ UNIT_MAIN("track_duty", first_viewers_have_a_roster_within_a_second,
     another_viewer_at_the_same_address_takes_its_place,
     private_addresses_are_told_to_their_kind_only,
     viewers_may_be_there_before_the_channel, forgotten_channels_have_no_roster,
+    a_channel_that_is_back_is_silent_until_it_is_drawn,
     very_large_swarms_have_a_roster_too, every_failing_allocation_is_survived)
