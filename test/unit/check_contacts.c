@@ -291,6 +291,38 @@ START_TEST(bans_are_bounded_and_the_oldest_gives_way)
 }
 END_TEST
 
+START_TEST(named_address_is_taken_when_it_may_be_dialled)
+{
+	struct sp_addr a = addr(1), other = addr(2);
+	uint8_t id[LINK_PEERID_LEN];
+	struct contact *ct;
+
+	setup();
+	memset(id, 1, sizeof(id));
+	ck_assert_int_eq(add(1, 0), 0);
+	ck_assert_int_eq(add(3, 0), 0);
+	ck_assert_ptr_null(contacts_take(&c, &other, 7, 0));
+	ct = contacts_take(&c, &a, 7, 0);
+	ck_assert_ptr_nonnull(ct);
+	ck_assert(addr_eq(&ct->addr, &a));
+	ck_assert_ptr_eq(contacts_by_dial(&c, 7), ct);
+	ck_assert_uint_eq(contacts_dialing(&c), 1);
+	/* it is on its way */
+	ck_assert_ptr_null(contacts_take(&c, &a, 8, 0));
+	ck_assert_ptr_null(contacts_by_dial(&c, 8));
+	/* it rests after a failure */
+	contacts_release(&c, ct, true, 0);
+	ck_assert_ptr_null(contacts_take(&c, &a, 8, 5 * SP_S - 1));
+	ct = contacts_take(&c, &a, 8, 5 * SP_S);
+	ck_assert_ptr_nonnull(ct);
+	contacts_release(&c, ct, false, 5 * SP_S);
+	contacts_ban(&c, id, &a, 60 * SP_S);
+	ck_assert_ptr_null(contacts_take(&c, &a, 9, 60 * SP_S - 1));
+	ck_assert_ptr_nonnull(contacts_take(&c, &a, 9, 60 * SP_S));
+	teardown();
+}
+END_TEST
+
 START_TEST(every_failing_allocation_is_survived)
 {
 	uint8_t id[LINK_PEERID_LEN] = { 1 };
@@ -319,4 +351,5 @@ UNIT_MAIN("contacts", only_what_can_be_dialled_is_noted, address_is_noted_once,
     candidates_are_equally_likely, full_table_replaces_the_worst_idle_one,
     ban_covers_identity_and_public_address, ban_does_not_hit_a_whole_house,
     banned_contact_is_not_picked, bans_are_bounded_and_the_oldest_gives_way,
+    named_address_is_taken_when_it_may_be_dialled,
     every_failing_allocation_is_survived)

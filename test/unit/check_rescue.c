@@ -66,6 +66,27 @@ START_TEST(guard_is_learned)
 }
 END_TEST
 
+START_TEST(short_transfers_show_only_how_fast_it_can_be)
+{
+	struct rescue_origin o;
+
+	rescue_origin_init(&o);
+	/* 1 byte a ms: over before it was fast */
+	rescue_origin_ok(&o, 0, 1000, SP_S);
+	ck_assert_uint_eq(o.rate_worst, RESCUE_RATE);
+	ck_assert_uint_eq(o.rate.total, 0);
+	rescue_origin_ok(&o, 0, 100000, 10 * SP_MS);
+	ck_assert_uint_ge(o.rate_worst, 9000);
+	ck_assert_uint_le(o.rate_worst, 11000);
+	rescue_origin_ok(&o, 0, 1000, SP_S);
+	ck_assert_uint_ge(o.rate_worst, 9000);
+	/* one of 256 KiB counts, however slow */
+	rescue_origin_ok(&o, 0, 256 * 1024, 10 * SP_S);
+	ck_assert_uint_ge(o.rate_worst, 24);
+	ck_assert_uint_le(o.rate_worst, 28);
+}
+END_TEST
+
 START_TEST(draws_are_fixed_by_who_and_what)
 {
 	sp_time a = rescue_threshold(1, 2, 3, 4, SP_S, (500 * SP_MS));
@@ -245,6 +266,7 @@ END_TEST
 
 UNIT_MAIN("rescue", origin_that_fails_rests_longer_each_time,
     retry_after_is_honoured_up_to_a_bound, guard_is_learned,
+    short_transfers_show_only_how_fast_it_can_be,
     draws_are_fixed_by_who_and_what,
     copies_of_m_viewers_are_m_times_two_to_minus_x,
     who_can_pass_it_on_fetches_earlier,
