@@ -67,7 +67,7 @@ static const struct row rows[] = {
 	{ "backups", "backups_total", U64, AT(backups),
 	    "Stripes fetched for a silent viewer on duty" },
 	{ "rescues", "rescues_total", U64, AT(rescues),
-	    "Transfers from the origin because a deadline was near" },
+	    "Times that the origin was asked for a piece or parts of it" },
 	{ "dials", "dials_total", U64, AT(dials), "Connections tried" },
 	{ "dial_errors", "dial_errors_total", U64, AT(dial_errors),
 	    "Connections that came to nothing" },
