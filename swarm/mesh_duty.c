@@ -138,7 +138,7 @@ mesh_duty_count(struct mesh *m, const struct piece *pc, uint32_t first,
 
 /*
  * The backup of a duty should hear of it at first hand. One of the two dials:
- * the backup.
+ * the backup. What the limit of dials does not allow now is done later.
  */
 void
 mesh_duty_meet(struct mesh *m)
@@ -146,6 +146,7 @@ mesh_duty_meet(struct mesh *m)
 	const struct roster_entry *e;
 	struct contact *ct;
 	uint8_t rank[2], t;
+	uint32_t dials;
 	unsigned s;
 
 	m->mates = false;
@@ -157,10 +158,15 @@ mesh_duty_meet(struct mesh *m)
 				continue;
 			e = &m->roster->entries[rank[0]];
 			if (e->addr.family == 0 ||
-			    mesh_peers_established(m) >=
-				m->conf.neighbours_max ||
 			    mesh_is_neighbour(m, e->peer_id))
 				continue;
+			dials = contacts_dialing(&m->contacts);
+			if (mesh_peers_established(m) + dials >=
+			    m->conf.neighbours_max)
+				return;
+			m->mates = dials >= m->conf.dials_max;
+			if (m->mates)
+				return;
 			contacts_add(&m->contacts, &e->addr, e->peer_id,
 			    &m->rng, m->now);
 			ct = contacts_take(&m->contacts, &e->addr, ++m->next_id,

@@ -213,9 +213,36 @@ START_TEST(full_house_dials_no_mates)
 }
 END_TEST
 
+START_TEST(mates_are_met_within_the_limit_of_dials)
+{
+	struct mesh_conf conf;
+	int i;
+
+	lab_conf(&conf);
+	conf.dials_max = 2;
+	lab_setup(&conf);
+	mesh_follow(lab.mesh, 0, true, lab.now);
+	members(100);
+	/* as heavy as all others: rank 1 of many stripes */
+	i = roster_find(&ros, mesh_peer_id(lab.mesh));
+	ros.entries[i].weight = 60000;
+	ck_assert_int_eq(mesh_roster(lab.mesh, &ros, lab.now), 0);
+	run(SP_S);
+	ck_assert_uint_eq(lab.dials, 2);
+	/* the others' turn comes when these have ended */
+	for (i = 0; i < 2; i++)
+		mesh_dial_failed(lab.mesh, lab.dial[i].id, MESH_CLOSE_REFUSED,
+		    lab.now);
+	run(SP_S);
+	ck_assert_uint_eq(lab.dials, 4);
+	lab_teardown();
+}
+END_TEST
+
 UNIT_MAIN("mesh_roster", roster_is_copied_and_replaced,
     roster_without_memory_is_none,
     announce_tells_what_is_known_of_uplink_and_reach,
     configured_uplink_is_told_at_once, who_does_not_relay_tells_nothing,
     backup_dials_whom_it_backs_up, who_tells_no_address_is_not_dialled,
-    who_is_a_neighbour_is_not_dialled, full_house_dials_no_mates)
+    who_is_a_neighbour_is_not_dialled, full_house_dials_no_mates,
+    mates_are_met_within_the_limit_of_dials)
