@@ -2,6 +2,7 @@
 
 #define FRESH     (2 * SP_S)       /* an older piece is the swarm's already */
 #define HEARD_Q95 (400 * SP_MS)    /* assumed before there are samples */
+#define HEARD_MAX SP_S             /* later it was a backup, or the ramp */
 #define RATE_MIN  (128 * 1024 / 8) /* bytes per second, of a block's time */
 
 int
@@ -66,7 +67,8 @@ mesh_duty_listen(struct mesh *m, struct piece *pc, uint64_t believed)
 			continue;
 		pc->heard |= (uint16_t)(1u << s);
 		quantile_add(&m->heard_us,
-		    (uint64_t)(SP_MAX(m->now - pc->avail_at, 0) / SP_US));
+		    (uint64_t)(SP_CLAMP(m->now - pc->avail_at, 0, HEARD_MAX) /
+			       SP_US));
 	}
 }
 

@@ -239,10 +239,43 @@ START_TEST(mates_are_met_within_the_limit_of_dials)
 }
 END_TEST
 
+START_TEST(duties_that_nobody_does_put_no_backup_off)
+{
+	sp_time at, last = 0;
+	struct lab_rec r;
+	unsigned k;
+	int f;
+
+	lab_setup(NULL);
+	mesh_follow(lab.mesh, 0, true, lab.now);
+	mesh_origins(lab.mesh, 1, lab.now);
+	lab_announced(&lab, 0, 0);
+	members(4);
+	for (k = 0; k < 12; k++) {
+		mesh_roster(lab.mesh, &ros, lab.now);
+		r = lab_rec(&lab, k);
+		r.length = 16 * LIM_BLOCK;
+		r.duration_us = 4000000;
+		ck_assert_int_eq(lab_record(&lab, &r, true), 0);
+		for (at = lab.now; lab.now < at + 4 * SP_S;) {
+			run(20 * SP_MS);
+			while ((f = lab_fetching(&lab)) >= 0) {
+				last = lab.now - at;
+				lab_reply(&lab, (unsigned)f, LAB_OK);
+			}
+		}
+		ck_assert_int_lt(last, 1800 * SP_MS);
+	}
+	ck_assert_uint_gt(lab_stats(&lab).backups, 0);
+	lab_teardown();
+}
+END_TEST
+
 UNIT_MAIN("mesh_roster", roster_is_copied_and_replaced,
     roster_without_memory_is_none,
     announce_tells_what_is_known_of_uplink_and_reach,
     configured_uplink_is_told_at_once, who_does_not_relay_tells_nothing,
     backup_dials_whom_it_backs_up, who_tells_no_address_is_not_dialled,
     who_is_a_neighbour_is_not_dialled, full_house_dials_no_mates,
-    mates_are_met_within_the_limit_of_dials)
+    mates_are_met_within_the_limit_of_dials,
+    duties_that_nobody_does_put_no_backup_off)
