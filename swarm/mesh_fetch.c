@@ -249,12 +249,13 @@ needs_early(struct mesh *m, const struct wanted *w, sp_time guard,
 	sp_time tau, shift, at, last = w->deadline - guard, end;
 	uint32_t i;
 
-	tau = mesh_duty_is_on(m)
-		  ? RESCUE_TAU
-		  : rescue_tau(w->deadline - pc->avail_at - guard,
-			SP_MAX(m->swarm_size, m->contacts.n));
+	/* half of the time is the ramp's, or all would fetch at its end */
+	end = SP_MIN(mesh_duty_end(m, pc),
+	    pc->avail_at + SP_MAX(last - pc->avail_at, 0) / 2);
+	tau = rescue_tau(last - end, SP_MAX(m->swarm_size, m->contacts.n));
+	if (mesh_duty_is_on(m))
+		tau = SP_MIN(tau, RESCUE_TAU);
 	shift = rescue_shift(mesh_uplink(m), piece_bps(pc), tau);
-	end = SP_MIN(mesh_duty_end(m, pc), last);
 	*next = SP_MIN(*next, last);
 	for (i = 0; i < pc->blocks; i++) {
 		if (piece_holds(pc, i) || piece_fetches(pc, i) ||

@@ -194,7 +194,7 @@ tell_uplink(const struct mesh *m, struct mesh_act *a)
 	uint64_t kbps = SP_MAX(mesh_uplink(m) / 125, 1u);
 
 	a->u.announce.live = !m->conf.seeder && !m->conf.no_upload;
-	a->u.announce.reachable = m->st.accepted > 0;
+	a->u.announce.reachable = m->reached;
 	a->u.announce.up_kbps = 0;
 	if (mesh_uplink_is_known(m))
 		a->u.announce.up_kbps = (uint32_t)SP_MIN(kbps, UINT32_MAX);

@@ -171,6 +171,7 @@ struct mesh {
 	    choke_at, up_at, shed_at;
 	bool feed_up;
 	bool announced;       /* a tracker has answered */
+	bool reached;         /* a neighbour came to us from outside */
 	uint64_t swarm_size;  /* as it said; 0: it did not */
 	sp_time stalled_till; /* stall time is counted up to here */
 

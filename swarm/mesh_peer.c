@@ -442,6 +442,8 @@ established(struct mesh *m, unsigned slot)
 	if ((rv = admit(m, slot)) < 0)
 		return rv;
 	p->seeder = (secure_remote(p->link)->flags & SECURE_FLAG_SEEDER) != 0;
+	m->reached |=
+	    !p->outgoing && (m->conf.lan || !addr_is_private(&p->addr));
 	note_contact(m, p);
 	b = mesh_say(m, p);
 	pw_put_want_manifest(b, m->manifest == NULL ? 0 : m->manifest->serial);

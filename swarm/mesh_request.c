@@ -247,6 +247,7 @@ run_picker(struct mesh *m, struct pass *ps, sp_time *next)
 		*next = SP_MIN(*next, m->now + PICK_AGAIN);
 	for (i = 0; i < picked; i++)
 		request(m, &ps->choices[i], ps->wanted);
+	*next = SP_MIN(*next, m->late_at);
 }
 
 /* What was not answered in time may be asked of others. */

@@ -198,7 +198,9 @@ duty_draft_end(const struct duty_draft *d, struct roster *out)
 	out->n = 0;
 	for (i = 0; i < n; i++)
 		admit(out, &d->best[i].e);
-	for (i = 0; i < d->spare_n && out->n < DUTY_MIN; i++)
+	/* enough for a house behind one address, not for who makes up viewers
+	 */
+	for (i = 0; i < d->spare_n && out->n < DUTY_FEW; i++)
 		if (roster_find(out, d->spare[i].e.peer_id) < 0)
 			admit(out, &d->spare[i].e);
 }

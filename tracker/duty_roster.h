@@ -17,7 +17,7 @@
  * r. With DUTY_MIN of grade 0 all members are of that grade, else the next
  * ones fill up to DUTY_MIN: so eight viewers who have just come have a roster.
  * At most DUTY_NET are of one /24 (IPv4) or /48 (IPv6), but for private
- * addresses, and when there would be fewer than DUTY_MIN. (A limit per network
+ * addresses, and when there would be fewer than DUTY_FEW. (A limit per network
  * operator needs a database of networks, and strikes a memory of offences;
  * there are neither.)
  *
@@ -38,6 +38,7 @@
 #include "wire/roster.h"
 
 #define DUTY_MIN   32
+#define DUTY_FEW   8 /* up to these the limit of a network does not hold */
 #define DUTY_NET   2
 #define DUTY_AGE_S 60
 

@@ -270,7 +270,7 @@ START_TEST(backup_that_hears_of_it_stays_away)
 			tell_arriving(c, 1);
 		else
 			lab_have(&lab, c, 0, LAB_FIRST + 1, true);
-		run(SP_S);
+		run(500 * SP_MS);
 		ck_assert_uint_eq(lab.fetches, 0);
 		ck_assert_uint_eq(piece(1)->heard, 1);
 		lab_teardown();
@@ -334,10 +334,10 @@ no_rank(void)
 
 START_TEST(who_has_no_rank_draws_after_all_backups)
 {
-	/* the turn of a fifth: 400 + 4 * 313 ms */
-	ck_assert_uint_gt(drawn(1640 * SP_MS, NULL), 0);
-	ck_assert_uint_eq(drawn(1640 * SP_MS, no_rank), 0);
-	ck_assert_uint_eq(drawn(1640 * SP_MS, not_on_it), 0);
+	/* of the turns of four there are 1.65 s, but half is the ramp's */
+	ck_assert_uint_gt(drawn(1100 * SP_MS, NULL), 0);
+	ck_assert_uint_eq(drawn(1100 * SP_MS, no_rank), 0);
+	ck_assert_uint_eq(drawn(1100 * SP_MS, not_on_it), 0);
 	ck_assert_uint_gt(drawn(2000 * SP_MS, no_rank), 0);
 	ck_assert_uint_gt(drawn(2000 * SP_MS, not_on_it), 0);
 }
