@@ -112,6 +112,30 @@ mesh_fetch_fini(struct mesh *m)
 			release(m, &m->fetches[i]);
 }
 
+bool
+mesh_fetch_hangs(const struct mesh *m, const struct piece *pc, sp_time *next)
+{
+	const struct fetch *f;
+	bool hangs = false;
+	sp_time at;
+	unsigned i;
+
+	for (i = 0; pc->n_fetching > 0 && i < MESH_FETCHES; i++) {
+		f = &m->fetches[i];
+		if (!f->used || f->head || f->track != pc->rec.track ||
+		    f->number != pc->rec.number)
+			continue;
+		at = f->started + RESCUE_MARGIN + RESCUE_TTFB;
+		if (f->origin < m->n_origins)
+			at = SP_MAX(at, f->started + RESCUE_MARGIN +
+					    m->origins[f->origin].ttfb_worst);
+		hangs |= at <= m->now;
+		if (at > m->now)
+			*next = SP_MIN(*next, at);
+	}
+	return hangs;
+}
+
 /* ---- choosing ---- */
 
 /* The first origin that is not resting, beginning with the |tries|-th. */

@@ -273,6 +273,12 @@ void mesh_duty_meet(struct mesh *m);
 /* Starts the transfers that |v| needs; *next is lowered to the next look. */
 void mesh_rescue(struct mesh *m, const struct wanted *v, size_t n,
     sp_time *next);
+/*
+ * A transfer of |pc| has not begun to answer for longer than is usual: peers
+ * may be asked for what it was to bring. *next is lowered to when it may be so.
+ */
+bool mesh_fetch_hangs(const struct mesh *m, const struct piece *pc,
+    sp_time *next);
 /* Ends transfers whose piece is complete or gone. */
 void mesh_fetch_prune(struct mesh *m, const struct piece *pc);
 /* The same of pieces of |track| below |number|. */

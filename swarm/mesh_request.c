@@ -130,12 +130,12 @@ candidates_of(struct mesh *m, const struct wanted *w, uint32_t ref,
 	size_t n = 0;
 	sp_time wait;
 	uint32_t i;
-	bool hedge, from_origin;
+	bool hedge, from_origin, hangs = mesh_fetch_hangs(m, pc, next);
 
 	/* all of it asked for, and time enough to wait for the answers */
 	wait = SP_MAX(2 * m->q95, ORIGIN_HEDGE);
 	if (pc->n_held + pc->n_fetching + pc->n_pending >= pc->blocks &&
-	    w->deadline - m->now > wait) {
+	    w->deadline - m->now > wait && !hangs) {
 		*next = SP_MIN(*next, w->deadline - wait);
 		return 0;
 	}
@@ -144,9 +144,9 @@ candidates_of(struct mesh *m, const struct wanted *w, uint32_t ref,
 	for (i = 0; i < pc->blocks && n < max; i++) {
 		if (piece_holds(pc, i))
 			continue;
-		/* the origin may hang: near the deadline peers may win, and
-		 * after it that is no hedge any more but the only hope */
-		from_origin = pc->fetching[i / 64] >> (i % 64) & 1;
+		/* near the deadline peers may win, and after it that is no
+		 * hedge any more but the only hope */
+		from_origin = piece_fetches(pc, i) && !hangs;
 		if (from_origin && w->deadline - m->now > ORIGIN_HEDGE) {
 			*next = SP_MIN(*next, w->deadline - ORIGIN_HEDGE);
 			continue;

@@ -167,6 +167,31 @@ START_TEST(what_a_credible_neighbour_holds_is_no_duty)
 }
 END_TEST
 
+START_TEST(origin_that_does_not_begin_leaves_it_to_neighbours)
+{
+	unsigned c;
+
+	playing(1);
+	c = neighbour(2);
+	ranks("000");
+	lab_publish(&lab, 1);
+	run(100 * SP_MS);
+	ck_assert_uint_eq(lab.fetches, 1);
+	lab_have(&lab, c, 0, LAB_FIRST + 1, true);
+	run(200 * SP_MS);
+	ck_assert_uint_eq(lab.conn[c].n_req, 0);
+	/* 300 ms for the first byte are assumed, and the margin */
+	run(400 * SP_MS);
+	ck_assert_uint_gt(lab.conn[c].n_req, 0);
+	lab_serve(&lab, c, LAB_RIGHT);
+	run(SP_S);
+	lab_serve(&lab, c, LAB_RIGHT);
+	run(100 * SP_MS);
+	ck_assert_uint_eq(piece(1)->n_held, 3);
+	lab_teardown();
+}
+END_TEST
+
 START_TEST(pieces_of_an_old_window_are_nobodys_duty)
 {
 	struct lab_rec r;
@@ -404,6 +429,7 @@ END_TEST
 UNIT_MAIN("mesh_duty",
     who_is_on_duty_fetches_these_blocks_when_the_record_comes,
     what_a_credible_neighbour_holds_is_no_duty,
+    origin_that_does_not_begin_leaves_it_to_neighbours,
     pieces_of_an_old_window_are_nobodys_duty,
     who_seeds_or_has_no_origin_has_no_duty, roster_is_believed_for_a_minute,
     backup_waits_for_its_turn, backup_that_hears_of_it_stays_away,
