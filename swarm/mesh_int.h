@@ -59,6 +59,9 @@
 
 #define MESH_BIT(i) (UINT64_C(1) << (i))
 
+_Static_assert(HOLDERS_SLOTS == MESH_PEERS_MAX && MESH_PEERS_MAX == 64,
+    "a set of slots is one word");
+
 /* A transfer from the origin. */
 struct fetch {
 	bool used, head;

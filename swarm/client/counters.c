@@ -65,7 +65,7 @@ static const struct row rows[] = {
 	{ "duties", "duties_total", U64, AT(duties),
 	    "Stripes fetched from the origin on duty" },
 	{ "backups", "backups_total", U64, AT(backups),
-	    "Stripes fetched for a silent viewer on duty" },
+	    "Stripes fetched by a backup of who is on duty" },
 	{ "rescues", "rescues_total", U64, AT(rescues),
 	    "Times that the origin was asked for a piece or parts of it" },
 	{ "dials", "dials_total", U64, AT(dials), "Connections tried" },
