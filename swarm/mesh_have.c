@@ -137,9 +137,7 @@ mesh_news_flush(struct mesh *m)
 				tell_piece(&t, i, &m->news[k], pc);
 		}
 		if (t.begun)
-			mesh_say(m, m->peers[i]);
-		if (t.begun)
-			pw_end(&t.open, t.b);
+			pw_end(&t.open, mesh_say(m, m->peers[i]));
 	}
 	m->n_news = 0;
 }
