@@ -55,6 +55,19 @@ struct mesh_crypto {
 };
 extern const struct mesh_crypto mesh_crypto_real;
 
+/*
+ * Parts of the scheduler that can be taken out, to see what each is worth:
+ * for the simulator.
+ */
+enum mesh_without {
+	MESH_WITHOUT_DUTY = 1 << 0,    /* no roster counts */
+	MESH_WITHOUT_RAMP = 1 << 1,    /* no draws: the origin at the guard */
+	MESH_WITHOUT_HEDGE = 1 << 2,   /* no block is asked of two */
+	MESH_WITHOUT_PUSH = 1 << 3,    /* no trees */
+	MESH_WITHOUT_CATCHUP = 1 << 4, /* a new child gets what is new only */
+	MESH_WITHOUT_SMALL = 1 << 5,   /* a piece is passed on when whole */
+};
+
 struct mesh_conf {
 	uint8_t pk[HASH_PK_LEN];           /* the channel */
 	uint8_t static_sk[SECURE_KEY_LEN]; /* who we are */
@@ -73,6 +86,7 @@ struct mesh_conf {
 	uint32_t delay_max_ms; /* 60000 */
 	uint32_t fetches_max;  /* origin transfers at once; 4 */
 	bool lan;              /* dial private and loopback addresses */
+	unsigned without;      /* MESH_WITHOUT_*; 0 */
 	const struct secure_cipher *const *ciphers; /* borrowed for life */
 	size_t n_ciphers;
 	const struct mesh_crypto *crypto; /* borrowed; NULL = real */

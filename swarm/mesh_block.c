@@ -87,7 +87,7 @@ mesh_block(struct mesh *m, struct piece *pc, uint32_t index, const uint8_t *p,
 		ratemeter_add(&m->origin_meter, len, m->now);
 	}
 	cancel_others(m, pc, index);
-	if (!m->conf.no_upload) {
+	if (mesh_may_share(m, pc)) {
 		/* from the origin: nobody else may have it */
 		n = mesh_news(m, pc->rec.track, pc->rec.number,
 		    slot < 0 ? MESH_NEWS_FIRST : MESH_NEWS_GAP);

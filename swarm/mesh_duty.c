@@ -9,6 +9,8 @@ int
 mesh_roster(struct mesh *m, const struct roster *r, sp_time now)
 {
 	m->now = now;
+	if (m->conf.without & MESH_WITHOUT_DUTY)
+		return 0;
 	if (m->roster == NULL) {
 		m->roster = mem_alloc(m->mem, sizeof(*m->roster));
 		if (m->roster == NULL)

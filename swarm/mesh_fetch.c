@@ -290,6 +290,8 @@ needs_early(struct mesh *m, const struct wanted *w, sp_time guard,
 		at = rescue_threshold(m->seed, pc->rec.track, pc->rec.number,
 		    rescue_stripe_of(i, pc->blocks), guard, tau);
 		at = SP_CLAMP(w->deadline - at - shift, end, last);
+		if (m->conf.without & MESH_WITHOUT_RAMP)
+			at = last;
 		at = SP_MIN(at, mesh_duty_at(m, pc, i));
 		if (at <= m->now)
 			need[i] = 1;

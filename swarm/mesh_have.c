@@ -156,7 +156,7 @@ snapshot_track(struct mesh *m, struct teller *t, uint8_t track)
 		if (pc == NULL)
 			continue;
 		g = (struct pw_have_group){ .number = n };
-		if (m->conf.no_upload || pc->n_held == 0)
+		if (!mesh_may_share(m, pc) || pc->n_held == 0)
 			g.kind = PW_HAVE_KNOWN;
 		else if (piece_is_complete(pc))
 			g.kind = PW_HAVE_ALL;

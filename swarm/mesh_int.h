@@ -302,6 +302,14 @@ mesh_find(const struct mesh *m, uint8_t track, uint64_t number)
 	return window_piece(&m->window, track, number);
 }
 
+/* Whether others may hear of what is held of |pc|, and get it. */
+static inline bool
+mesh_may_share(const struct mesh *m, const struct piece *pc)
+{
+	return !m->conf.no_upload && (!(m->conf.without & MESH_WITHOUT_SMALL) ||
+					 piece_is_complete(pc));
+}
+
 /* NULL: the window is empty, or the record is not known. */
 static inline struct piece *
 mesh_newest(const struct mesh *m, uint8_t track)

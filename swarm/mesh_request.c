@@ -240,6 +240,8 @@ run_picker(struct mesh *m, struct pass *ps, sp_time *next)
 	    (uint32_t)(m->st.requests / HEDGE_SHARE + HEDGES_FREE -
 		       SP_MIN(m->st.hedges,
 			   m->st.requests / HEDGE_SHARE + HEDGES_FREE));
+	if (m->conf.without & MESH_WITHOUT_HEDGE)
+		conf.hedges = 0;
 	picked =
 	    picker_pick(&conf, ps->blocks, n, ps->peers, &m->rng, ps->choices);
 	/* what would come too late from who is free may be worth it soon */

@@ -1,5 +1,6 @@
 #include "test/sim/scenario.h"
 
+#include "swarm/mesh.h"
 #include "wire/limits.h"
 
 #define DAY      (24 * 3600 * SP_S)
@@ -372,6 +373,35 @@ on_word(struct reader *r)
 	return 0;
 }
 
+/* ablate NAME[,NAME...]; none is nothing. */
+static int
+on_ablate(struct reader *r)
+{
+	static const struct {
+		const char *name;
+		unsigned without;
+	} parts[] = { { "none", 0 }, { "duty", MESH_WITHOUT_DUTY },
+		{ "ramp", MESH_WITHOUT_RAMP }, { "hedge", MESH_WITHOUT_HEDGE },
+		{ "push", MESH_WITHOUT_PUSH },
+		{ "catchup", MESH_WITHOUT_CATCHUP },
+		{ "small", MESH_WITHOUT_SMALL } };
+	const char *s = r->l->n == 2 ? r->l->word[1] : "";
+	size_t len, i;
+
+	do {
+		len = strcspn(s, ",");
+		for (i = 0; i < SP_LEN(parts); i++)
+			if (strlen(parts[i].name) == len &&
+			    memcmp(parts[i].name, s, len) == 0)
+				break;
+		if (i == SP_LEN(parts))
+			return scn_fail(r->l, "ablate %.40s: no such part", s);
+		r->scn->without |= parts[i].without;
+		s += len + (s[len] == ',');
+	} while (*s != '\0');
+	return 0;
+}
+
 static int
 directive(void *ctx, struct scn_line *l)
 {
@@ -409,6 +439,8 @@ directive(void *ctx, struct scn_line *l)
 		return on_at(r);
 	if (strcmp(d, "expect") == 0)
 		return on_expect(r);
+	if (strcmp(d, "ablate") == 0)
+		return on_ablate(r);
 	if (strcmp(d, "run") == 0 || strcmp(d, "crypto") == 0 ||
 	    strcmp(d, "seed") == 0 || strcmp(d, "settle") == 0)
 		return on_word(r);

@@ -21,6 +21,7 @@
  *	at T origin rate=R|ttfb=T|requests=N|dead=SHARE
  *	at T join N		more viewers, as in the first viewers line
  *	at T leave|crash N	random viewers; crash: nobody is told
+ *	ablate NAME,...		parts of the engine that are left out
  *	settle T		offload-later, copies-later count from then on
  *	run T
  *	expect METRIC [pNN] ==|<=|>=|<|> VALUE
@@ -151,6 +152,7 @@ struct scn_expect {
 struct scenario {
 	uint64_t seed;
 	bool real_crypto;
+	unsigned without; /* MESH_WITHOUT_*, of every engine */
 	sp_time run, settle;
 	struct scn_net net;
 	struct scn_stream stream;

@@ -27,6 +27,7 @@ mesh_setup(struct viewer *v)
 	mc.n_ciphers = w->n_ciphers;
 	mc.crypto = crypto(w);
 	mc.store = &v->store;
+	mc.without = w->scn.without;
 	if (g == NULL) {
 		mc.seeder = true;
 		mc.no_upload = v->up_bps == 0;

@@ -1,4 +1,6 @@
 #include "test/sim/scenario.h"
+
+#include "swarm/mesh.h"
 #include "test/unit/unit.h"
 
 static struct scenario scn;
@@ -87,6 +89,9 @@ START_TEST(mistakes_are_told_with_their_line)
 	bad("at 3s origin\n", 1, "at:");
 	bad("crypto none\n", 1, "real or counting");
 	bad("viewers 2\n", 0, "run is missing");
+	bad("ablate\n", 1, "no such part");
+	bad("ablate luck\n", 1, "ablate luck: no such part");
+	bad("ablate duty,,ramp\n", 1, "no such part");
 	bad("run 2s\n", 0, "viewers are missing");
 	bad("run 99999999999999999999s\n", 1, "not a time");
 	bad("viewers 1 track=1\nrun 3s\n", 0, "no such track");
@@ -126,6 +131,7 @@ START_TEST(what_the_suites_need_is_read)
 	    "at 10s origin ttfb=200ms\n"
 	    "at 11s origin requests=9\n"
 	    "at 12s origin dead=30%\n"
+	    "ablate duty,small\n"
 	    "run 60s\n";
 	const struct scn_group *g = &scn.groups[0];
 
@@ -149,6 +155,7 @@ START_TEST(what_the_suites_need_is_read)
 	ck_assert_int_eq(scn.events[1].what, SCN_ORIGIN_REQUESTS);
 	ck_assert_int_eq(scn.events[2].what, SCN_ORIGIN_DEAD);
 	ck_assert_int_eq(scn.events[2].value, 300000);
+	ck_assert_uint_eq(scn.without, MESH_WITHOUT_DUTY | MESH_WITHOUT_SMALL);
 }
 END_TEST
 
