@@ -60,6 +60,13 @@ child(struct runner *r, size_t run)
 	for (size_t i = 0; i < sr->n_checks; i++)
 		out->got[i] = tally_get(t, sr->check[i].x.metric,
 		    sr->check[i].x.quantile_ppm);
+	/* Where nothing is due nothing is missed, and nothing is shown. */
+	if (out->res.value[METRIC_DUE][0] == 0) {
+		fprintf(stderr,
+		    "spate-sim: row %s, seed %" PRIu64 ": no piece came due\n",
+		    sr->id, scn->seed);
+		_exit(1);
+	}
 	out->done = true;
 	/* The memory goes with the process. */
 	_exit(0);

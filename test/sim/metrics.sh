@@ -24,8 +24,9 @@ ends() {
 
 cat >"$tmp/two.scn" <<'END'
 let N 2
+let RUN 3s
 viewers $N
-run 3s
+run $RUN
 expect viewers == 2
 END
 
@@ -39,7 +40,7 @@ diff "$tmp/sim" "$tmp/page" || complain "metrics are not those of $page"
 ends 0 -q -s 1..2 "$tmp/two.scn"
 [ "$(grep -c '^trace' "$tmp/out")" -eq 2 ] || complain "two seeds: not two runs"
 ends 1 -q --set N=3 "$tmp/two.scn"
-grep -q 'two.scn:4: expect viewers == 2: fails: it is 3' "$tmp/out" ||
+grep -q 'two.scn:5: expect viewers == 2: fails: it is 3' "$tmp/out" ||
     complain "what fails is not told"
 ends 2 --set M=3 "$tmp/two.scn"
 ends 2 -s x "$tmp/two.scn"
@@ -49,11 +50,16 @@ ends 2 --plot "$tmp/x.svg" "$tmp/two.scn" "$tmp/two.scn"
 ends 0 --version
 ends 0 -t "$tmp/trace" "$tmp/two.scn"
 [ -s "$tmp/trace" ] || complain "no trace"
+# What nobody waited for was not missed: that is no success.
+echo 'expect misses == 0' | cat "$tmp/two.scn" - >"$tmp/nil.scn"
+ends 1 -q --set RUN=300ms "$tmp/nil.scn"
+ends 0 -q "$tmp/nil.scn"
 # A suite: a bar that is missed fails only when it has to be met.
 cat >"$tmp/one.suite" <<'END'
 let MOST 2
+let RUN 3s
 seeds 1..2
-row 1 two.scn N=3
+row 1 two.scn N=3 RUN=$RUN
 text three viewers
 bar viewers <= $MOST
 expect viewers == 3
@@ -63,6 +69,8 @@ grep -q 'viewers <= 2 .* MISSED (2 of 2)' "$tmp/out" ||
     complain "what is missed is not told"
 ends 1 --strict --suite "$tmp/one.suite"
 ends 0 --strict --set MOST=3 --suite "$tmp/one.suite"
+ends 1 --set RUN=300ms --suite "$tmp/one.suite"
+grep -q 'BROKEN with seed 1' "$tmp/out" || complain "that nothing is due"
 ends 2 --set N=3 --suite "$tmp/one.suite"
 ends 2 --suite "$tmp/one.suite" "$tmp/two.scn"
 ends 2 --suite nothing-of-that-name

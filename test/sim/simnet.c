@@ -282,7 +282,8 @@ is_natted(const struct simnet *net, uint32_t a, uint32_t b)
 
 	if (to->blocked || to->isolated || (from->isolated && !to->server))
 		return true;
-	if (net->conf.nat_ppm == 0)
+	/* what is public can be connected to by everybody */
+	if (net->conf.nat_ppm == 0 || from->server || to->server)
 		return false;
 	return map_siphash(net->conf.seed, 0x6e6174, pair, sizeof(pair)) %
 		   1000000 <

@@ -40,7 +40,7 @@ struct simnet_conf {
 	/* Taken is what the other side has acknowledged; no sndbuf then. */
 	bool acks;
 	uint32_t jitter_ppm;  /* 50,000 */
-	uint32_t nat_ppm;     /* pairs that cannot connect */
+	uint32_t nat_ppm;     /* pairs that cannot connect, no server in them */
 	sp_time dial_timeout; /* for those and for the silent; 10 s */
 	uint64_t seed;
 };

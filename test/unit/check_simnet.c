@@ -409,9 +409,11 @@ END_TEST
 
 START_TEST(some_pairs_cannot_meet)
 {
+	static const struct simnet_node_conf nc = { .server = true };
 	struct world w;
 	struct simnet_ev ev;
-	unsigned met = 0;
+	unsigned met = 0, served = 0;
+	uint32_t server;
 
 	simnet_conf_init(&w.conf);
 	w.conf.nat_ppm = 300000;
@@ -419,12 +421,18 @@ START_TEST(some_pairs_cannot_meet)
 	w.net = simnet_new(&w.conf);
 	for (unsigned i = 0; i < 40; i++)
 		node(&w, 0, 0, SP_MS);
-	for (uint32_t i = 0; i < 40; i++)
+	server = simnet_node(w.net, &nc);
+	for (uint32_t i = 0; i < 40; i++) {
+		simnet_dial(w.net, i, server);
 		for (uint32_t j = 0; j < i; j++)
 			simnet_dial(w.net, i, j);
+	}
 	while (simnet_next(w.net, 20 * SP_S, &ev))
-		if (ev.type == SIMNET_OPEN)
+		if (ev.type == SIMNET_OPEN && ev.peer == server)
+			served++;
+		else if (ev.type == SIMNET_OPEN)
 			met++;
+	ck_assert_uint_eq(served, 40);
 	ck_assert_uint_ge(met, 780 * 60 / 100);
 	ck_assert_uint_le(met, 780 * 80 / 100);
 	simnet_free(w.net);
