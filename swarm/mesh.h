@@ -66,6 +66,9 @@ enum mesh_without {
 	MESH_WITHOUT_PUSH = 1 << 3,    /* no trees */
 	MESH_WITHOUT_CATCHUP = 1 << 4, /* a new child gets what is new only */
 	MESH_WITHOUT_SMALL = 1 << 5,   /* a piece is passed on when whole */
+	/* what others do instead, to compare with */
+	MESH_WITHOUT_PLAN = 1 << 8,  /* fetches as p2p-media-loader's */
+	MESH_WITHOUT_ORDER = 1 << 9, /* blocks picked as by libswift */
 };
 
 struct mesh_conf {

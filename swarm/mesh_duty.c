@@ -40,7 +40,7 @@ mesh_duty_draw(struct mesh *m, struct piece *pc)
 	if (m->conf.seeder || m->n_origins == 0 || k == 0 ||
 	    pc->rec.track >= LIM_TRACKS || m->now - pc->avail_at > FRESH)
 		return;
-	if (m->origins[0].no_range)
+	if (m->origins[0].no_range || m->conf.without & MESH_WITHOUT_SMALL)
 		k = 1;
 	if (duty_draw(&pc->duty, m->roster, m->roster_at, m->id, pc->rec.track,
 		k, m->now))

@@ -260,6 +260,17 @@ needs_now(struct mesh *m, const struct wanted *w, sp_time guard, uint8_t *need,
 	}
 }
 
+/* What stands for the ramp's |at| where it is left out. */
+static sp_time
+without(const struct mesh *m, const struct piece *pc, sp_time at, sp_time last)
+{
+	if (m->conf.without & MESH_WITHOUT_PLAN)
+		return SP_MIN(last,
+		    pc->avail_at +
+			rescue_random(m->seed, pc->rec.track, pc->rec.number));
+	return m->conf.without & MESH_WITHOUT_RAMP ? last : at;
+}
+
 /*
  * Before, only what nobody is known to hold or expect: when it is our duty, or
  * when our own draw says so.
@@ -288,10 +299,13 @@ needs_early(struct mesh *m, const struct wanted *w, sp_time guard,
 			believed) != 0)
 			continue;
 		at = rescue_threshold(m->seed, pc->rec.track, pc->rec.number,
-		    rescue_stripe_of(i, pc->blocks), guard, tau);
+		    m->conf.without & MESH_WITHOUT_SMALL
+			? 0
+			: rescue_stripe_of(i, pc->blocks),
+		    guard, tau);
 		at = SP_CLAMP(w->deadline - at - shift, end, last);
-		if (m->conf.without & MESH_WITHOUT_RAMP)
-			at = last;
+		if (m->conf.without != 0)
+			at = without(m, pc, at, last);
 		at = SP_MIN(at, mesh_duty_at(m, pc, i));
 		if (at <= m->now)
 			need[i] = 1;
@@ -312,6 +326,8 @@ needs(struct mesh *m, const struct wanted *w, uint64_t believed, uint8_t *need,
 	sp_time guard = mesh_fetch_guard(m,
 	    (uint64_t)(pc->blocks - pc->n_held) * LIM_BLOCK);
 
+	if (m->conf.without & MESH_WITHOUT_PLAN)
+		guard = SP_MAX(guard, 2 * (sp_time)pc->rec.duration_us * SP_US);
 	memset(need, 0, pc->blocks);
 	mesh_duty_listen(m, pc, believed);
 	if (w->deadline - m->now <= guard)

@@ -242,6 +242,7 @@ run_picker(struct mesh *m, struct pass *ps, sp_time *next)
 			   m->st.requests / HEDGE_SHARE + HEDGES_FREE));
 	if (m->conf.without & MESH_WITHOUT_HEDGE)
 		conf.hedges = 0;
+	conf.one_over_x = m->conf.without & MESH_WITHOUT_ORDER;
 	picked =
 	    picker_pick(&conf, ps->blocks, n, ps->peers, &m->rng, ps->choices);
 	/* what would come too late from who is free may be worth it soon */

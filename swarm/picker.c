@@ -22,6 +22,10 @@ block_key(const struct picker_conf *conf, const struct picker_block *b,
 	sp_time slack = SP_MAX(b->slack, 0);
 	uint64_t value, random = rng_u64(rng) & 0xffff;
 
+	/* of exponential waits with these rates the least */
+	if (conf->one_over_x)
+		return (uint64_t)SP_MIN(slack / SP_MS + 1, UINT16_MAX) *
+		       (uint64_t)rng_log2_inv(rng);
 	if (b->slack < 2 * conf->fetch_q95)
 		return (uint64_t)SP_MIN(slack / SP_MS, INT32_MAX) << 32 |
 		       holders << 16 | random;

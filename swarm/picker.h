@@ -48,6 +48,9 @@ struct picker_conf {
 	sp_time fetch_q95; /* request to block */
 	uint32_t budget;   /* most choices: what may be in flight in all */
 	uint32_t hedges;   /* most of them that are hedges */
+	/* By chance, a block's weight being 1 / slack: libswift's, to compare
+	 * with. */
+	bool one_over_x;
 };
 
 /*

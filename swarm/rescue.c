@@ -3,11 +3,13 @@
 #include "base/map.h"
 #include "base/rng.h"
 
-#define REST_MIN   (250 * SP_MS)
-#define REST_MAX   (4 * SP_S)
-#define RETRY_MAX  (30 * SP_S)
-#define FORGET     200          /* samples that the quantiles remember */
-#define FULL_BYTES (256 * 1024) /* of a transfer that shows the rate */
+#define REST_MIN  (250 * SP_MS)
+#define REST_MAX  (4 * SP_S)
+#define RETRY_MAX (30 * SP_S)
+#define FORGET    200 /* samples that the quantiles remember */
+/* a tenth each second: log 2 / log (10 / 9) seconds for a half */
+#define RANDOM_HALF (6579 * SP_MS)
+#define FULL_BYTES  (256 * 1024) /* of a transfer that shows the rate */
 
 void
 rescue_origin_init(struct rescue_origin *o)
@@ -60,6 +62,15 @@ rescue_threshold(uint64_t seed, uint8_t track, uint64_t number, uint32_t stripe,
 	uint64_t u = map_siphash(seed, 0, key, sizeof(key));
 
 	return guard + tau / 65536 * rng_log2_inv_of(u);
+}
+
+sp_time
+rescue_random(uint64_t seed, uint8_t track, uint64_t number)
+{
+	uint64_t key[2] = { number, (uint64_t)track << 32 };
+	uint64_t u = map_siphash(seed, 0, key, sizeof(key));
+
+	return RANDOM_HALF / 65536 * rng_log2_inv_of(u);
 }
 
 sp_time

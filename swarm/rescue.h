@@ -51,6 +51,11 @@ sp_time rescue_guard(const struct rescue_origin *o, uint64_t bytes);
 sp_time rescue_threshold(uint64_t seed, uint8_t track, uint64_t number,
     uint32_t stripe, sp_time guard, sp_time tau);
 /*
+ * For comparison: after what time p2p-media-loader fetches a segment that
+ * nobody has, by chance 0.1 each second as its defaults are.
+ */
+sp_time rescue_random(uint64_t seed, uint8_t track, uint64_t number);
+/*
  * tau of a ramp that has |span| between availability and the guard time, for a
  * swarm of |n|: the first draw, tau * log2(n), and two tau of reserve fit in
  * the span. Larger, and many would fetch at the very start; smaller, and the

@@ -129,6 +129,29 @@ START_TEST(equal_blocks_are_taken_in_random_order)
 }
 END_TEST
 
+START_TEST(chance_is_one_over_slack_where_that_is_asked)
+{
+	struct picker_conf conf = plain;
+	struct picker_block v[2];
+	unsigned first = 0, round;
+
+	conf.one_over_x = true;
+	setup(1);
+	for (round = 0; round < 1000; round++) {
+		v[0] = block(0, 1, SP_S);
+		v[1] = block(1, 1, 3 * SP_S);
+		peers[0].room = 1;
+		peers[0].inflight_bytes = 0;
+		ck_assert_uint_eq(picker_pick(&conf, v, 2, peers, &rng, out),
+		    1);
+		first += out[0].ref == 0;
+	}
+	/* three times as often */
+	ck_assert_uint_gt(first, 700);
+	ck_assert_uint_lt(first, 800);
+}
+END_TEST
+
 START_TEST(provider_is_the_cheapest_of_three)
 {
 	struct picker_block v[1];
@@ -359,9 +382,11 @@ END_TEST
 UNIT_MAIN("picker", class_a_goes_by_deadline, what_is_late_already_goes_first,
     class_a_goes_before_class_b, class_b_takes_the_rarest_first,
     class_b_takes_the_soon_due_among_equally_rare,
-    equal_blocks_are_taken_in_random_order, provider_is_the_cheapest_of_three,
-    load_spreads_over_equal_providers, only_holders_with_room_are_asked,
-    class_b_waits_rather_than_be_late, budget_and_hedges_are_kept,
-    no_block_is_chosen_twice, exponential_halves_every_sixteen_steps,
+    equal_blocks_are_taken_in_random_order,
+    chance_is_one_over_slack_where_that_is_asked,
+    provider_is_the_cheapest_of_three, load_spreads_over_equal_providers,
+    only_holders_with_room_are_asked, class_b_waits_rather_than_be_late,
+    budget_and_hedges_are_kept, no_block_is_chosen_twice,
+    exponential_halves_every_sixteen_steps,
     one_block_reaches_n_in_log2_n_plus_one_slots,
     many_blocks_are_spread_near_the_optimum)

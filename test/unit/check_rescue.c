@@ -99,6 +99,25 @@ START_TEST(draws_are_fixed_by_who_and_what)
 }
 END_TEST
 
+START_TEST(one_in_ten_fetches_in_each_second_by_chance)
+{
+	unsigned one = 0, half = 0;
+	uint64_t n;
+	sp_time d;
+
+	for (n = 0; n < 10000; n++) {
+		d = rescue_random(77, 0, n);
+		ck_assert_int_eq(d, rescue_random(77, 0, n));
+		one += d <= SP_S;
+		half += d <= 6579 * SP_MS;
+	}
+	ck_assert_uint_gt(one, 900);
+	ck_assert_uint_lt(one, 1100);
+	ck_assert_uint_gt(half, 4850);
+	ck_assert_uint_lt(half, 5150);
+}
+END_TEST
+
 START_TEST(copies_of_m_viewers_are_m_times_two_to_minus_x)
 {
 	enum { M = 1000, PIECES = 200 };
@@ -268,6 +287,7 @@ UNIT_MAIN("rescue", origin_that_fails_rests_longer_each_time,
     retry_after_is_honoured_up_to_a_bound, guard_is_learned,
     short_transfers_show_only_how_fast_it_can_be,
     draws_are_fixed_by_who_and_what,
+    one_in_ten_fetches_in_each_second_by_chance,
     copies_of_m_viewers_are_m_times_two_to_minus_x,
     who_can_pass_it_on_fetches_earlier,
     stripes_are_contiguous_runs_of_about_one_length, plan_of_nothing_is_empty,
