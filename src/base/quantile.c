@@ -102,6 +102,17 @@ quantile_get(const struct quantile *q, uint32_t ppm, uint64_t dflt)
 	return i < EXACT ? i : SP_MIN(v, q->max);
 }
 
+uint32_t
+quantile_below(const struct quantile *q, uint64_t v)
+{
+	size_t i, end = bucket_of(v);
+	uint32_t n = 0;
+
+	for (i = 0; i < end; i++)
+		n += q->count[i];
+	return n;
+}
+
 void
 quantile_merge(struct quantile *q, const struct quantile *from)
 {

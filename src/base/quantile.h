@@ -29,6 +29,12 @@ void quantile_add(struct quantile *q, uint64_t v);
  * samples.
  */
 uint64_t quantile_get(const struct quantile *q, uint32_t ppm, uint64_t dflt);
+/*
+ * Samples below |v|; those in the bucket that holds |v| are not counted. So
+ * it is exact where a bucket begins: at any v < 16, at 8 to 15 times any power
+ * of two.
+ */
+uint32_t quantile_below(const struct quantile *q, uint64_t v);
 /* Adds the counts of |from|. */
 void quantile_merge(struct quantile *q, const struct quantile *from);
 

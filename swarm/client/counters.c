@@ -1,5 +1,9 @@
 #include "swarm/client/counters.h"
 
+/* Bounds of the histogram of lags, in us: from 2^16 on, eight per octave. */
+#define LAG_FIRST   16
+#define LAG_OCTAVES 9
+
 enum kind {
 	U64,  /* uint64_t */
 	U32,  /* uint32_t */
@@ -233,6 +237,32 @@ put_lag(struct sp_buf *b, const struct mesh_stats *st)
 	    (struct value){ false, false, st->lag.total });
 }
 
+/*
+ * The same as a histogram, which can be added up over viewers. Its bounds are
+ * those of the buckets that the engine counts in.
+ */
+static void
+put_lag_spread(struct sp_buf *b, const struct mesh_stats *st)
+{
+	struct value below = { false, false, 0 };
+	char metric[64];
+	uint64_t us;
+	unsigned i;
+
+	put_head(b, "piece_lag_seconds", "histogram",
+	    "Availability at the origin to completion here");
+	for (i = 0; i < LAG_OCTAVES * 8; i++) {
+		us = (uint64_t)(8 + i % 8) << (LAG_FIRST - 3 + i / 8);
+		snprintf(metric, sizeof(metric),
+		    "piece_lag_seconds_bucket{le=\"%.6f\"}", (double)us / 1e6);
+		below.num = quantile_below(&st->lag, us);
+		put_sample(b, metric, below);
+	}
+	below.num = st->lag.total;
+	put_sample(b, "piece_lag_seconds_bucket{le=\"+Inf\"}", below);
+	put_sample(b, "piece_lag_seconds_count", below);
+}
+
 int
 counters_metrics(struct sp_buf *b, const struct mesh_stats *st)
 {
@@ -253,6 +283,7 @@ counters_metrics(struct sp_buf *b, const struct mesh_stats *st)
 	    "Share of useful bytes that came from peers");
 	put_sample(b, "offload_ratio", offload_of(st));
 	put_lag(b, st);
+	put_lag_spread(b, st);
 	return b->err;
 }
 

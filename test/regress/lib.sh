@@ -212,12 +212,13 @@ origin_start() {
 
 # source_start KIND BITRATE: ffmpeg writes a live channel below $dir/origin;
 # $playlist is its path there. Old segments stay, for the comparison.
+segment_seconds=1
 source_start() {
 	local rate=$2 enc hls one
 	enc="-c:v libx264 -preset ultrafast -tune zerolatency -pix_fmt yuv420p
 	    -sc_threshold 0 -g 25 -keyint_min 25 -threads 1
 	    -c:a aac -b:a 96k -ac 2"
-	hls="-f hls -hls_time 1 -hls_list_size 10
+	hls="-f hls -hls_time $segment_seconds -hls_list_size 10
 	    -hls_flags independent_segments+program_date_time+temp_file"
 	one="-b:v $rate -maxrate $rate -bufsize $rate"
 	playlist=live/index.m3u8

@@ -28,10 +28,13 @@ REGRESS_FILES += test/regress/badorigin.py
 REGRESS_FILES += test/regress/demo.sh
 REGRESS_FILES += test/regress/hlsget.py
 REGRESS_FILES += test/regress/hlsjs.mjs
+REGRESS_FILES += test/regress/hosts.py
+REGRESS_FILES += test/regress/hosts.scn
+REGRESS_FILES += test/regress/hosts.sh
 REGRESS_FILES += test/regress/judge.py
 REGRESS_FILES += test/regress/lib.sh
 REGRESS_FILES += test/regress/measure.py
-REGRESS_FILES += test/regress/netemu.py
+REGRESS_FILES += test/regress/net.sh
 REGRESS_FILES += test/regress/play.py
 REGRESS_FILES += test/regress/protocol.py
 REGRESS_FILES += test/regress/tee.py
@@ -47,7 +50,17 @@ check_PROGRAMS += test/regress/mkrecord
 test_regress_mkrecord_SOURCES = test/regress/mkrecord.c test/sim/signer.c \
 	test/sim/signer.h
 test_regress_mkrecord_LDADD = $(CORE_LIBS) $(HOST_LIBS) $(CORE_LIBS)
+
+check_PROGRAMS += test/regress/netemu
+test_regress_netemu_SOURCES = test/regress/netemu.c
+test_regress_netemu_LDADD = $(CORE_LIBS) $(HOST_LIBS) $(CORE_LIBS)
 endif
 
 TESTS_SLOW += $(REGRESS)
 EXTRA_DIST += $(REGRESS) $(REGRESS_FILES)
+
+# Twenty hosts, and spate-sim's word on them; three minutes.
+check-hosts: all $(check_PROGRAMS)
+	@$(AM_TESTS_ENVIRONMENT) $(SHELL) $(top_srcdir)/test/regress/hosts.sh
+
+.PHONY: check-hosts

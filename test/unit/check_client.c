@@ -92,6 +92,9 @@ START_TEST(metrics_have_help_type_and_value)
 	    strstr(s, "# TYPE spate_neighbours gauge\nspate_neighbours 7\n"));
 	ck_assert_ptr_nonnull(
 	    strstr(s, "spate_lag_seconds{quantile=\"0.5\"} "));
+	ck_assert_ptr_nonnull(strstr(s, "_bucket{le=\"0.983040\"} 0\n"));
+	ck_assert_ptr_nonnull(strstr(s, "_bucket{le=\"1.048576\"} 1\n"));
+	ck_assert_ptr_nonnull(strstr(s, "_bucket{le=\"+Inf\"} 1\n"));
 	/* what is not known is not there */
 	ck_assert_ptr_null(strstr(s, "spate_startup_seconds"));
 	ck_assert_int_eq(s[b.len - 2], '\n');

@@ -185,6 +185,24 @@ START_TEST(halving_single_samples_does_not_empty)
 }
 END_TEST
 
+START_TEST(below_counts_the_buckets_that_are_below)
+{
+	struct quantile q;
+
+	quantile_init(&q, 0);
+	quantile_add(&q, 3);
+	quantile_add(&q, 1 << 20);
+	quantile_add(&q, 9 << 20);
+	ck_assert_uint_eq(quantile_below(&q, 0), 0);
+	ck_assert_uint_eq(quantile_below(&q, 3), 0);
+	ck_assert_uint_eq(quantile_below(&q, 4), 1);
+	ck_assert_uint_eq(quantile_below(&q, 8 << 17), 1);
+	ck_assert_uint_eq(quantile_below(&q, 9 << 17), 2);
+	ck_assert_uint_eq(quantile_below(&q, 9 << 20), 2);
+	ck_assert_uint_eq(quantile_below(&q, UINT64_MAX), 3);
+}
+END_TEST
+
 START_TEST(merging_is_adding)
 {
 	struct quantile a, b, all;
@@ -230,5 +248,6 @@ UNIT_MAIN("quantile", without_samples_the_default_comes_back,
     the_whole_range_fits, no_answer_is_above_the_largest_sample,
     quantiles_agree_with_sorting, halving_keeps_the_shape,
     halving_forgets_what_was, halving_forgets_a_low_outlier_too,
-    halving_single_samples_does_not_empty, merging_is_adding,
+    halving_single_samples_does_not_empty,
+    below_counts_the_buckets_that_are_below, merging_is_adding,
     merging_more_than_fits_halves)
