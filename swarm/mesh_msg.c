@@ -275,13 +275,39 @@ on_message(struct mesh *m, unsigned slot, struct pw_msg *msg)
 	}
 }
 
+/* What kind of control it was. */
+static void
+count_in(struct mesh_stats *st, uint8_t type, size_t len)
+{
+	switch (type) {
+	case PW_HAVE:
+		st->have_in_bytes += len;
+		break;
+	case PW_REQUEST:
+	case PW_CANCEL:
+	case PW_REJECT:
+		st->ask_in_bytes += len;
+		break;
+	case PW_RECORD:
+	case PW_WANT_RECORDS:
+	case PW_MANIFEST:
+	case PW_WANT_MANIFEST:
+		st->record_in_bytes += len;
+		break;
+	default:
+		break;
+	}
+}
+
 int
 mesh_frame(struct mesh *m, unsigned slot, struct sp_rd *frame)
 {
+	const uint8_t *from = frame->p;
 	struct pw_msg msg;
 	int rv;
 
-	while ((rv = pw_read(frame, &msg)) > 0) {
+	for (; (rv = pw_read(frame, &msg)) > 0; from = frame->p) {
+		count_in(&m->st, msg.type, (size_t)(frame->p - from));
 		rv = on_message(m, slot, &msg);
 		if (rv < 0 && sp_errscope(rv) != SP_SCOPE_CALL &&
 		    rv != SP_ERR_NOMEM)

@@ -17,6 +17,9 @@ struct mesh_stats {
 	    origin_waste_bytes; /* fetched, but held or outside the range */
 	uint64_t up_bytes;      /* blocks sent to peers */
 	uint64_t wire_in_bytes, wire_out_bytes; /* all link bytes */
+	/* of those that came: haves; requests, cancels and rejects; records,
+	 * manifests and what asks for them */
+	uint64_t have_in_bytes, ask_in_bytes, record_in_bytes;
 
 	uint64_t records, records_from_peers, records_bad;
 	uint64_t pieces; /* completed */

@@ -171,10 +171,43 @@ bench_at(const struct bench *b, size_t row, size_t seed)
 	return &b->runs[row * b->n_seeds + seed];
 }
 
+bool
+bench_typical(const struct bench *b, size_t row, enum metric m, size_t q,
+    int64_t *out)
+{
+	static const struct scn_expect low = { .op = SCN_LE };
+	int64_t v[SIM_SEEDS];
+	size_t n = 0;
+
+	for (size_t i = 0; i < b->n_seeds; i++)
+		if (bench_at(b, row, i)->done)
+			v[n++] = bench_at(b, row, i)->res.value[m][q];
+	if (n > 0)
+		*out = suite_median(&low, v, n);
+	return n > 0;
+}
+
+/* All seeds together: is the median on the right side of the other row's? */
+static void
+judge_against(const struct bench *b, const struct suite_check *c,
+    struct bench_verdict *v)
+{
+	struct scn_expect x = c->x;
+
+	if (!bench_typical(b, (size_t)c->row, x.metric, (size_t)sim_column(&x),
+		&v->other)) {
+		v->runs = 0;
+		return;
+	}
+	x.value = v->other;
+	v->held = scn_holds(&x, v->median) ? v->runs : 0;
+}
+
 struct bench_verdict
 bench_judge(const struct bench *b, size_t row, size_t check)
 {
-	const struct scn_expect *x = &b->suite->rows[row].check[check].x;
+	const struct suite_check *c = &b->suite->rows[row].check[check];
+	const struct scn_expect *x = &c->x;
 	struct bench_verdict v = { 0 };
 	int64_t got[SIM_SEEDS];
 
@@ -189,8 +222,23 @@ bench_judge(const struct bench *b, size_t row, size_t check)
 	if (v.runs > 0) {
 		v.median = suite_median(x, got, v.runs);
 		v.worst = got[0];
+		if (c->row >= 0)
+			judge_against(b, c, &v);
 	}
 	return v;
+}
+
+double
+bench_block_us(const struct bench *b, size_t row)
+{
+	double cpu = 0, blocks = 0;
+
+	for (size_t i = 0; i < b->n_seeds; i++) {
+		cpu += bench_at(b, row, i)->res.cpu_s;
+		blocks +=
+		    (double)bench_at(b, row, i)->res.value[METRIC_BLOCKS][0];
+	}
+	return blocks > 0 ? cpu * 1e6 / blocks : 0;
 }
 
 void
@@ -200,13 +248,18 @@ bench_sum(const struct bench *b, struct bench_sum *out)
 	for (size_t r = 0; r < b->suite->n_rows; r++) {
 		const struct suite_row *row = &b->suite->rows[r];
 
+		out->counted += row->counted;
 		for (size_t i = 0; i < b->n_seeds; i++) {
 			const struct bench_run *run = bench_at(b, r, i);
+			int64_t due = run->res.value[METRIC_DUE][0];
+			int64_t misses = run->res.value[METRIC_MISSES][0];
 
 			out->runs++;
 			out->broken += !run->done;
-			out->due += run->res.value[METRIC_DUE][0];
-			out->misses += run->res.value[METRIC_MISSES][0];
+			out->due += due;
+			out->misses += misses;
+			out->counted_due += row->counted ? due : 0;
+			out->counted_misses += row->counted ? misses : 0;
 			out->cpu_s += run->res.cpu_s;
 		}
 		for (size_t i = 0; i < row->n_checks; i++) {

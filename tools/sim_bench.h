@@ -16,6 +16,7 @@ struct bench_run {
 /* What came of a check over the seeds. */
 struct bench_verdict {
 	int64_t median, worst; /* of the runs that did not break */
+	int64_t other;         /* median of the row that it is against */
 	unsigned held, runs;   /* held == runs: met */
 };
 
@@ -37,17 +38,33 @@ void bench_free(struct bench *b);
 
 const struct bench_run *bench_at(const struct bench *b, size_t row,
     size_t seed);
+/*
+ * Of a metric over the seeds that did not break, quantile column |q|: the
+ * median, of an even number the greater. False: there are none.
+ */
+bool bench_typical(const struct bench *b, size_t row, enum metric m, size_t q,
+    int64_t *out);
 struct bench_verdict bench_judge(const struct bench *b, size_t row,
     size_t check);
+
+/* CPU time of the simulation a block, all seeds together. */
+double bench_block_us(const struct bench *b, size_t row);
 
 /* Runs that broke, expectations that fail, bars that are missed. */
 struct bench_sum {
 	unsigned runs, broken, expects, failed, bars, missed;
 	int64_t due, misses;
+	unsigned counted; /* rows */
+	int64_t counted_due, counted_misses;
 	double cpu_s;
 };
 void bench_sum(const struct bench *b, struct bench_sum *out);
 
+/*
+ * A line a row, 80 columns: medians, misses of all seeds, bars that are met;
+ * sim_digest.c.
+ */
+void bench_digest(const struct bench *b, FILE *f);
 /*
  * The table; sim_table.c. Text has the bars, the expectations that fail, and
  * those that hold if |verbose|.

@@ -11,6 +11,15 @@
 const struct sim_quantile sim_quantiles[SIM_QUANTILES] = { { "p50", 500000 },
 	{ "p95", 950000 }, { "p99", 990000 }, { "p99.9", 999000 } };
 
+int
+sim_column(const struct scn_expect *x)
+{
+	for (int i = 0; i < SIM_QUANTILES; i++)
+		if (sim_quantiles[i].ppm == x->quantile_ppm)
+			return i;
+	return x->quantile_ppm == 0 ? 0 : -1;
+}
+
 char *
 sim_slurp(const char *path, size_t *len)
 {

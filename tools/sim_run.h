@@ -12,6 +12,9 @@ extern const struct sim_quantile {
 	uint32_t ppm;
 } sim_quantiles[SIM_QUANTILES];
 
+/* The one of |x|, 0 if it has none; -1 if it is not among these. */
+int sim_column(const struct scn_expect *x);
+
 /* No pointers: it travels through pipes. */
 struct sim_result {
 	uint64_t seed, trace, events;

@@ -75,17 +75,40 @@ on_text(struct reader *r, const struct scn_line *l)
 	return 0;
 }
 
+/* "@ID": of a row that has been told. */
 static int
-on_check(struct reader *r, const struct scn_line *l, bool bar)
+find_row(const struct reader *r, const struct scn_line *l, const char *id)
 {
+	for (size_t i = 0; i < r->s->n_rows; i++)
+		if (&r->s->rows[i] != r->row &&
+		    strcmp(r->s->rows[i].id, id) == 0)
+			return (int)i;
+	return scn_fail(l, "%.40s: no other row before it", id);
+}
+
+static int
+on_check(struct reader *r, struct scn_line *l, bool bar)
+{
+	static char zero[] = "0";
 	struct suite_row *row = r->row;
+	struct suite_check *c = &row->check[row->n_checks];
+	char *last = l->word[l->n - 1];
 	int rv;
 
 	if (row->n_checks == SUITE_CHECKS)
 		return scn_fail(l, "more than %d bars and expectations",
 		    SUITE_CHECKS);
-	row->check[row->n_checks].bar = bar;
-	rv = scn_expect_read(&row->check[row->n_checks].x, l);
+	c->bar = bar;
+	c->row = -1;
+	if (*last == '@') {
+		if ((c->row = find_row(r, l, last + 1)) < 0)
+			return c->row;
+		l->word[l->n - 1] = zero;
+	}
+	rv = scn_expect_read(&c->x, l);
+	if (rv == 0 && c->row >= 0 && sim_column(&c->x) < 0)
+		return scn_fail(l, "%.40s: not a quantile that is kept",
+		    l->word[2]);
 	row->n_checks += rv == 0;
 	return rv;
 }
@@ -101,10 +124,15 @@ directive(void *ctx, struct scn_line *l)
 		return on_seeds(r, l);
 	if (strcmp(d, "row") == 0)
 		return on_row(r, l);
-	if (!bar && strcmp(d, "text") != 0 && strcmp(d, "expect") != 0)
+	if (!bar && strcmp(d, "text") != 0 && strcmp(d, "expect") != 0 &&
+	    strcmp(d, "counted") != 0)
 		return scn_fail(l, "%.60s: no such directive", d);
 	if (r->row == NULL)
 		return scn_fail(l, "%s: of which row?", d);
+	if (*d == 'c') {
+		r->row->counted = true;
+		return l->n == 1 ? 0 : scn_fail(l, "counted: nothing more");
+	}
 	return strcmp(d, "text") == 0 ? on_text(r, l) : on_check(r, l, bar);
 }
 

@@ -12,6 +12,8 @@
  *	text static
  *	bar copies-later <= 1.1
  *	expect copies-later <= 1.6
+ *	counted
+ *	bar lag p99 > @1	more than in row 1
  */
 
 #include "test/sim/scenario.h"
@@ -32,7 +34,10 @@ struct suite_row {
 	struct suite_check {
 		bool bar; /* else an expectation */
 		struct scn_expect x;
+		/* Against the median of this row, not x.value; -1: that. */
+		int row;
 	} check[SUITE_CHECKS];
+	bool counted; /* its misses are of those that are claimed */
 };
 
 struct suite {

@@ -8,18 +8,12 @@ static const char *
 typical(const struct bench *b, size_t row, enum metric m, size_t q,
     char out[32])
 {
-	static const struct scn_expect low = { .op = SCN_LE };
-	int64_t v[SIM_SEEDS];
-	size_t n = 0;
+	int64_t v;
 
-	for (size_t i = 0; i < b->n_seeds; i++)
-		if (bench_at(b, row, i)->done)
-			v[n++] = bench_at(b, row, i)->res.value[m][q];
-	if (n == 0)
-		snprintf(out, 32, "-");
+	if (bench_typical(b, row, m, q, &v))
+		metric_print(out, 32, metric_table[m].unit, v);
 	else
-		metric_print(out, 32, metric_table[m].unit,
-		    suite_median(&low, v, n));
+		snprintf(out, 32, "-");
 	return out;
 }
 
@@ -41,7 +35,8 @@ text_check(const struct bench *b, FILE *f, size_t row, size_t check)
 	char median[32], worst[32];
 
 	metric_print(median, sizeof(median), unit, v.median);
-	metric_print(worst, sizeof(worst), unit, v.worst);
+	metric_print(worst, sizeof(worst), unit,
+	    c->row >= 0 ? v.other : v.worst);
 	fprintf(f, "      %-6s %-32s %14s %14s  ", c->bar ? "bar" : "expect",
 	    condition(&c->x), median, worst);
 	if (v.runs == 0)
@@ -53,28 +48,61 @@ text_check(const struct bench *b, FILE *f, size_t row, size_t check)
 		    v.runs - v.held, v.runs);
 }
 
+/* Rest of the metrics of section 8 of the specification. */
+static void
+text_more(const struct bench *b, FILE *f, size_t row)
+{
+	char t[8][32];
+
+	fprintf(f, "      rho %s, lag p50 %s p95 %s p99.9 %s; least %s\n",
+	    typical(b, row, METRIC_RHO, 0, t[0]),
+	    typical(b, row, METRIC_LAG, 0, t[1]),
+	    typical(b, row, METRIC_LAG, 1, t[2]),
+	    typical(b, row, METRIC_LAG, 3, t[3]),
+	    typical(b, row, METRIC_LAG_MIN, 0, t[4]));
+	fprintf(f,
+	    "      duplicates %s, polluted %s B, Jain %s, recovery %s, origin "
+	    "peak %s mean %s\n",
+	    typical(b, row, METRIC_DUPLICATES, 0, t[0]),
+	    typical(b, row, METRIC_POLLUTED, 0, t[1]),
+	    typical(b, row, METRIC_JAIN, 0, t[2]),
+	    typical(b, row, METRIC_RECOVERY, 0, t[3]),
+	    typical(b, row, METRIC_ORIGIN_PEAK, 0, t[4]),
+	    typical(b, row, METRIC_ORIGIN_MEAN, 0, t[5]));
+	fprintf(f,
+	    "      control %s: haves %s, requests %s, records %s, tracker %s",
+	    typical(b, row, METRIC_CONTROL, 0, t[0]),
+	    typical(b, row, METRIC_CONTROL_HAVE, 0, t[1]),
+	    typical(b, row, METRIC_CONTROL_ASK, 0, t[2]),
+	    typical(b, row, METRIC_CONTROL_RECORD, 0, t[3]),
+	    typical(b, row, METRIC_CONTROL_FEED, 0, t[4]));
+	fprintf(f, "; %.1f us of CPU a block\n", bench_block_us(b, row));
+}
+
 static void
 text_row(const struct bench *b, FILE *f, size_t row, bool verbose)
 {
 	const struct suite_row *r = &b->suite->rows[row];
 	char t[8][32];
 
-	fprintf(f, "%-5s %s\n", r->id, r->text);
+	fprintf(f, "%-5s %s%s\n", r->id, r->text,
+	    r->counted ? " (counted)" : "");
 	for (size_t i = 0; i < b->n_seeds; i++)
 		if (!bench_at(b, row, i)->done)
 			fprintf(f, "      BROKEN with seed %" PRIu64 "\n",
 			    b->seeds[i]);
 	fprintf(f,
-	    "      offload %s of %s, c %s, misses %s of %s, lag p50 %s p99 "
-	    "%s, start-up p99 %s\n",
+	    "      offload %s of %s, c %s, misses %s of %s, lag p99 %s, "
+	    "start-up p50 %s p99 %s\n",
 	    typical(b, row, METRIC_OFFLOAD_LATER, 0, t[0]),
 	    typical(b, row, METRIC_OPTIMUM, 0, t[1]),
 	    typical(b, row, METRIC_COPIES_LATER, 0, t[2]),
 	    typical(b, row, METRIC_MISSES, 0, t[3]),
 	    typical(b, row, METRIC_DUE, 0, t[4]),
-	    typical(b, row, METRIC_LAG, 0, t[5]),
-	    typical(b, row, METRIC_LAG, 2, t[6]),
+	    typical(b, row, METRIC_LAG, 2, t[5]),
+	    typical(b, row, METRIC_STARTUP, 0, t[6]),
 	    typical(b, row, METRIC_STARTUP, 2, t[7]));
+	text_more(b, f, row);
 	for (size_t i = 0; i < r->n_checks; i++)
 		if (verbose || r->check[i].bar ||
 		    bench_judge(b, row, i).held < b->n_seeds)
@@ -82,18 +110,10 @@ text_row(const struct bench *b, FILE *f, size_t row, bool verbose)
 }
 
 static void
-text(const struct bench *b, FILE *f, bool verbose)
+text_sum(const struct bench *b, FILE *f)
 {
 	struct bench_sum s;
 
-	fprintf(f,
-	    "%zu seed%s a row: medians; offload, optimum and c after "
-	    "settling\n\n"
-	    "%-5s        %-32s %14s %14s\n",
-	    b->n_seeds, b->n_seeds == 1 ? "" : "s", "row", "bar", "median",
-	    "worst");
-	for (size_t i = 0; i < b->suite->n_rows; i++)
-		text_row(b, f, i, verbose);
 	bench_sum(b, &s);
 	fprintf(f, "\n%u of %u bars met, %u MISSED", s.bars - s.missed, s.bars,
 	    s.missed);
@@ -102,12 +122,33 @@ text(const struct bench *b, FILE *f, bool verbose)
 		    s.expects);
 	fprintf(f,
 	    "; %u of %u runs broken\n%" PRId64 " misses of %" PRId64
-	    " piece-viewers",
-	    s.broken, s.runs, s.misses, s.due);
-	if (s.misses == 0 && s.due > 0)
-		fprintf(f, ", at most %.2g with 95 %% confidence",
-		    3.0 / (double)s.due);
-	fprintf(f, "; %.0f s of CPU\n", s.cpu_s);
+	    " piece-viewers; %.0f s of CPU\n",
+	    s.broken, s.runs, s.misses, s.due, s.cpu_s);
+	if (s.counted == 0)
+		return;
+	fprintf(f,
+	    "of these in the %u rows that are counted: %" PRId64
+	    " misses of %" PRId64,
+	    s.counted, s.counted_misses, s.counted_due);
+	if (s.counted_misses == 0 && s.counted_due > 0)
+		fprintf(f, ", at most %.2g of all with 95 %% confidence",
+		    3.0 / (double)s.counted_due);
+	fputc('\n', f);
+}
+
+static void
+text(const struct bench *b, FILE *f, bool verbose)
+{
+	bench_digest(b, f);
+	fprintf(f,
+	    "\n%zu seed%s a row: medians, missed: all; offload, best, c after "
+	    "settling\n\n"
+	    "%-5s        %-32s %14s %14s\n",
+	    b->n_seeds, b->n_seeds == 1 ? "" : "s", "row", "bar", "median",
+	    "worst");
+	for (size_t i = 0; i < b->suite->n_rows; i++)
+		text_row(b, f, i, verbose);
+	text_sum(b, f);
 }
 
 /* ---- TSV ---- */

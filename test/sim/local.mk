@@ -26,6 +26,7 @@ dist_suites_DATA =
 dist_suites_DATA += test/sim/suites/bench.suite
 dist_suites_DATA += test/sim/suites/churn.scn
 dist_suites_DATA += test/sim/suites/flash.scn
+dist_suites_DATA += test/sim/suites/misses.suite
 dist_suites_DATA += test/sim/suites/origin.scn
 dist_suites_DATA += test/sim/suites/polluters.scn
 dist_suites_DATA += test/sim/suites/renditions.scn
@@ -46,6 +47,7 @@ libspsim_a_SOURCES =
 libspsim_a_CPPFLAGS = $(AM_CPPFLAGS) -DSIM_SUITES='"$(suitesdir)"'
 libspsim_a_SOURCES += tools/sim_bench.c
 libspsim_a_SOURCES += tools/sim_bench.h
+libspsim_a_SOURCES += tools/sim_digest.c
 libspsim_a_SOURCES += tools/sim_options.c
 libspsim_a_SOURCES += tools/sim_options.h
 libspsim_a_SOURCES += tools/sim_plot.c
@@ -143,6 +145,11 @@ bench-sim: spate-sim
 	./spate-sim -j 2 --suite $(top_srcdir)/test/sim/suites/bench.suite \
 	    $(BENCH_SIM)
 
+# A million piece-viewers in which nothing should be missed.
+bench-sim-misses: spate-sim
+	./spate-sim -j 2 --suite $(top_srcdir)/test/sim/suites/misses.suite \
+	    $(BENCH_SIM)
+
 # The same swarm with more and more viewers.
 bench-sim-scale: spate-sim
 	./spate-sim --suite $(top_srcdir)/test/sim/suites/scale.suite \
@@ -152,4 +159,4 @@ bench-sim-size: spate-sim
 	@for s in $(BENCH_SCENARIOS); do \
 	    ./spate-sim $(top_srcdir)/$$s || exit 1; done
 
-.PHONY: bench-sim bench-sim-scale bench-sim-size
+.PHONY: bench-sim bench-sim-misses bench-sim-scale bench-sim-size

@@ -57,6 +57,13 @@ enum metric_unit {
 	    "last polluter's joining to the last of these")                    \
 	X(CONTROL, "control", RATIO, false,                                    \
 	    "bytes received that are no media / bytes of the stream")          \
+	X(CONTROL_HAVE, "control-have", RATIO, false, "of it what peers hold") \
+	X(CONTROL_ASK, "control-ask", RATIO, false,                            \
+	    "of it requests, cancels and rejects")                             \
+	X(CONTROL_RECORD, "control-record", RATIO, false,                      \
+	    "of it records and manifests, from peers")                         \
+	X(CONTROL_FEED, "control-feed", RATIO, false,                          \
+	    "of it from the tracker")                                          \
 	X(WASTE, "waste", RATIO, false,                                        \
 	    "origin bytes that brought nothing / origin bytes")                \
 	X(ORIGIN_PEAK, "origin-peak", RATE, false, "most in one second")       \

@@ -73,6 +73,20 @@ one_recovery(const struct series *s, const struct scenario *scn, sp_time begin,
 	return scn->run - end;
 }
 
+static bool
+is_outage(enum scn_what what)
+{
+	return what == SCN_ORIGIN_DOWN || what == SCN_TRACKER_DOWN ||
+	       what == SCN_SEEDER_DOWN;
+}
+
+/* Who is at the root of something may be among those who vanish. */
+static bool
+is_trouble(enum scn_what what)
+{
+	return is_outage(what) || what == SCN_ORIGIN_DEAD || what == SCN_CRASH;
+}
+
 sp_time
 series_recovery(const struct series *s, const struct scenario *scn)
 {
@@ -82,10 +96,10 @@ series_recovery(const struct series *s, const struct scenario *scn)
 		const struct scn_event *e = &scn->events[i];
 		sp_time end = e->at;
 
-		if (e->what != SCN_ORIGIN_DOWN && e->what != SCN_TRACKER_DOWN &&
-		    e->what != SCN_SEEDER_DOWN)
+		if (!is_trouble(e->what))
 			continue;
-		for (size_t k = i + 1; k < scn->n_events; k++)
+		for (size_t k = i + 1; is_outage(e->what) && k < scn->n_events;
+		     k++)
 			if (scn->events[k].what == e->what + 1) {
 				end = scn->events[k].at;
 				break;

@@ -27,8 +27,9 @@ void series_fini(struct series *s);
 /*
  * The longest time from the end of an outage until all is well for five
  * seconds: nobody waits, and the origin sends no more than half as much again
- * as in the ten seconds before. Of an outage without an end, from its
- * beginning. What did not recover counts to the end of the run.
+ * as in the ten seconds before. Of an outage without an end, and when viewers
+ * crash or lose the origin, from its beginning. What did not recover counts to
+ * the end of the run.
  */
 sp_time series_recovery(const struct series *s, const struct scenario *scn);
 /* From |since| to the last bad byte; 0 if there was none after it. */

@@ -27,7 +27,7 @@ tally_uplink(struct tally *t, const struct viewer *v,
 {
 	uint64_t could;
 
-	if (v->free_rider)
+	if (v->free_rider || v->isolated || v->group->kind == SCN_POLLUTERS)
 		return;
 	could = v->up_bps * (uint64_t)((now - v->joined) / SP_MS) / 1000;
 	if (could == 0 || now - v->joined < SIM_SETTLED)
@@ -89,6 +89,9 @@ tally_viewer(struct world *w, struct viewer *v)
 	t->bad_bytes += s.bad_bytes;
 	t->waste_bytes += s.origin_waste_bytes;
 	t->wire_in += s.wire_in_bytes;
+	t->have_in += s.have_in_bytes;
+	t->ask_in += s.ask_in_bytes;
+	t->record_in += s.record_in_bytes;
 	t->feed_in += v->feed_bytes;
 	t->due_bytes += (uint64_t)((now - v->joined) / SP_MS) *
 			(uint64_t)w->scn.tracks[v->track].rate / 1000;

@@ -86,6 +86,10 @@ close_bytes(struct tally *t)
 	v[METRIC_POLLUTED] = (int64_t)t->bad_bytes;
 	v[METRIC_CONTROL] =
 	    tally_ppm(wire - from_peers + t->feed_in, t->due_bytes, 0);
+	v[METRIC_CONTROL_HAVE] = tally_ppm(t->have_in, t->due_bytes, 0);
+	v[METRIC_CONTROL_ASK] = tally_ppm(t->ask_in, t->due_bytes, 0);
+	v[METRIC_CONTROL_RECORD] = tally_ppm(t->record_in, t->due_bytes, 0);
+	v[METRIC_CONTROL_FEED] = tally_ppm(t->feed_in, t->due_bytes, 0);
 	v[METRIC_WASTE] = tally_ppm(t->waste_bytes, t->origin_sent, 0);
 }
 

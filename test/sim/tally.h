@@ -36,7 +36,8 @@ struct tally {
 	/* sums over viewers */
 	uint64_t peer_bytes, origin_bytes, dup_bytes, bad_bytes, waste_bytes;
 	uint64_t wire_in, feed_in, played_bytes, up_bytes, due_bytes;
-	uint64_t use_n, use_ppm, use_ppm2; /* of uplinks */
+	uint64_t have_in, ask_in, record_in; /* of wire_in */
+	uint64_t use_n, use_ppm, use_ppm2;   /* of uplinks */
 	struct means means;
 	/* of the origin and the stream */
 	uint64_t origin_sent, stream_bytes;

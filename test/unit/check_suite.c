@@ -55,6 +55,30 @@ START_TEST(rows_have_a_file_variables_and_checks)
 }
 END_TEST
 
+START_TEST(rows_are_held_against_others)
+{
+	static const char text[] = "row 1 a.scn\n"
+				   "counted\n"
+				   "row 2 b.scn\n"
+				   "bar lag p99 > @1\n"
+				   "bar offload >= 50%\n";
+
+	memset(&vars, 0, sizeof(vars));
+	ck_assert_msg(parse(text) == 0, "%u: %s", err.line, err.what);
+	ck_assert(s.rows[0].counted);
+	ck_assert(!s.rows[1].counted);
+	ck_assert_int_eq(s.rows[1].check[0].row, 0);
+	ck_assert_int_eq(s.rows[1].check[1].row, -1);
+	ck_assert_str_eq(s.rows[1].check[0].x.text, "bar lag p99 > @1");
+	bad("row 1 a.scn\nbar offload < @2\n", 2, "no other row before it");
+	bad("row 1 a.scn\nbar offload < @1\n", 2, "no other row before it");
+	bad("row 1 a.scn\nrow 2 a.scn\nbar lag p12 < @1\n", 3,
+	    "not a quantile that is kept");
+	bad("row 1 a.scn\ncounted twice\n", 2, "nothing more");
+	bad("counted\n", 1, "of which row?");
+}
+END_TEST
+
 START_TEST(what_was_set_goes_into_the_rows)
 {
 	memset(&vars, 0, sizeof(vars));
@@ -175,6 +199,45 @@ START_TEST(bars_are_judged_over_the_seeds)
 }
 END_TEST
 
+START_TEST(rows_are_compared_by_their_medians)
+{
+	static const char two[] = "seeds 1..3\n"
+				  "row 1 a.scn\n"
+				  "counted\n"
+				  "row 2 b.scn\n"
+				  "bar copies-later > @1\n"
+				  "bar copies-later < @1\n";
+	static const int64_t copies[] = { 1, 5, 9, 8, 6, 2 };
+	struct bench_verdict v;
+	struct bench_sum sum;
+
+	memset(&vars, 0, sizeof(vars));
+	ck_assert_int_eq(parse(two), 0);
+	memset(runs, 0, sizeof(runs));
+	for (size_t i = 0; i < 6; i++) {
+		runs[i].done = true;
+		runs[i].res.value[METRIC_COPIES_LATER][0] = copies[i];
+		runs[i].res.value[METRIC_DUE][0] = 100;
+		runs[i].got[0] = runs[i].got[1] = copies[i];
+	}
+	v = bench_judge(&bench, 1, 0);
+	ck_assert_int_eq(v.median, 6);
+	ck_assert_int_eq(v.other, 5);
+	ck_assert_uint_eq(v.held, 3);
+	v = bench_judge(&bench, 1, 1);
+	ck_assert_uint_eq(v.held, 0);
+	ck_assert_uint_eq(v.runs, 3);
+	bench_sum(&bench, &sum);
+	ck_assert_uint_eq(sum.counted, 1);
+	ck_assert_int_eq(sum.counted_due, 300);
+	ck_assert_int_eq(sum.counted_misses, 0);
+	/* What it is against has not run. */
+	runs[0].done = runs[1].done = runs[2].done = false;
+	v = bench_judge(&bench, 1, 0);
+	ck_assert_uint_eq(v.runs, 0);
+}
+END_TEST
+
 static char text[16384];
 
 static void
@@ -205,7 +268,12 @@ START_TEST(the_table_says_what_is_missed)
 	    "met\n");
 	ck_assert_ptr_null(strstr(text, "lag p99 <= 3s"));
 	has("1 of 2 bars met, 1 MISSED; 1 of 1 expectations hold; 1 of 6 runs "
-	    "broken\n0 misses of 5000 piece-viewers, at most 0.0006 with");
+	    "broken\n0 misses of 5000 piece-viewers; ");
+	ck_assert_ptr_null(strstr(text, "that are counted"));
+	s.rows[0].counted = true;
+	printed(SIM_TEXT, false);
+	has("in the 1 rows that are counted: 0 misses of 3000, at most 0.001 "
+	    "of all with 95 % confidence\n");
 	printed(SIM_TEXT, true);
 	has("lag p99 <= 3s");
 	runs[0].got[1] = 4 * SP_S;
@@ -227,6 +295,7 @@ START_TEST(scripts_get_all_of_the_table)
 END_TEST
 
 UNIT_MAIN("suite", rows_have_a_file_variables_and_checks,
-    what_was_set_goes_into_the_rows, mistakes_are_told_with_their_line,
-    the_worst_depends_on_the_operator, bars_are_judged_over_the_seeds,
+    rows_are_held_against_others, what_was_set_goes_into_the_rows,
+    mistakes_are_told_with_their_line, the_worst_depends_on_the_operator,
+    bars_are_judged_over_the_seeds, rows_are_compared_by_their_medians,
     the_table_says_what_is_missed, scripts_get_all_of_the_table)

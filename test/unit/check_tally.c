@@ -196,8 +196,15 @@ START_TEST(control_is_measured_by_the_stream)
 	t->origin_bytes = 600000;
 	t->wire_in = 411500;
 	t->feed_in = 5000;
+	t->have_in = 4000;
+	t->ask_in = 3000;
+	t->record_in = 2000;
 	tally_close(t, &scn);
 	ck_assert_int_eq(get(METRIC_CONTROL), 15000);
+	ck_assert_int_eq(get(METRIC_CONTROL_HAVE), 4000);
+	ck_assert_int_eq(get(METRIC_CONTROL_ASK), 3000);
+	ck_assert_int_eq(get(METRIC_CONTROL_RECORD), 2000);
+	ck_assert_int_eq(get(METRIC_CONTROL_FEED), 5000);
 	ck_assert_int_eq(get(METRIC_POLLUTED), 500);
 	ck_assert_int_eq(get(METRIC_BLOCKS), 61);
 	tally_free(t);
@@ -266,6 +273,23 @@ START_TEST(what_never_recovers_counts_to_the_end)
 }
 END_TEST
 
+START_TEST(from_a_crash_recovery_counts_at_once)
+{
+	setup();
+	sent = 0;
+	outage(30 * SP_S, 0, SCN_CRASH);
+	/* not the end of anything */
+	scn.events[scn.n_events++] =
+	    (struct scn_event){ 60 * SP_S, (enum scn_what)(SCN_CRASH + 1), 0 };
+	seconds(30, 0, 500000);
+	seconds(4, 2, 500000);
+	seconds(66, 0, 500000);
+	tally_close(t, &scn);
+	ck_assert_int_eq(get(METRIC_RECOVERY), 5 * SP_S);
+	tally_free(t);
+}
+END_TEST
+
 START_TEST(what_was_not_disturbed_recovers_at_once)
 {
 	setup();
@@ -308,6 +332,6 @@ UNIT_MAIN("tally", with_uplinks_to_spare_one_copy_is_the_optimum,
     no_miss_has_a_bound_and_one_miss_has_none,
     control_is_measured_by_the_stream,
     recovery_is_when_nobody_waits_and_the_origin_is_calm,
-    what_never_recovers_counts_to_the_end,
+    what_never_recovers_counts_to_the_end, from_a_crash_recovery_counts_at_once,
     what_was_not_disturbed_recovers_at_once,
     pollution_lasts_to_the_last_bad_byte)
