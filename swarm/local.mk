@@ -51,3 +51,4 @@ libswarm_a_SOURCES += swarm/upload.c
 libswarm_a_SOURCES += swarm/upload.h
 libswarm_a_SOURCES += swarm/window.c
 libswarm_a_SOURCES += swarm/window.h
+libswarm_a_SOURCES += swarm/wirecost.h

@@ -3,8 +3,8 @@
 #include "base/hash.h"
 #include "swarm/mesh_int.h"
 
-#define OUT_MAX  (2 * 1024 * 1024)
-#define UP_BURST (64 * 1024)
+#define OUT_MAX   (2 * 1024 * 1024)
+#define UP_BURSTS 200 /* of a second's worth saved, besides one block */
 
 static int
 real_record(const struct record_env *env, const uint8_t *pk)
@@ -83,7 +83,9 @@ mesh_new(struct mesh **out, const struct mesh_conf *conf,
 	quantile_init(&m->st.lag, 0);
 	buf_init(&m->out, mem, OUT_MAX);
 	ratelim_init(&m->up_limit, conf->up_bps,
-	    SP_MAX(conf->up_bps / 8, UP_BURST), now);
+	    conf->up_bps / UP_BURSTS +
+		wirecost_sent(LIM_BLOCK + MESH_BLOCK_HEAD),
+	    now);
 	m->play_conf.delay = conf->delay_ms * SP_MS;
 	m->play_conf.delay_max = conf->delay_max_ms * SP_MS;
 	m->st.startup = -1;

@@ -80,7 +80,8 @@ struct mesh_conf {
 	uint32_t neighbours;     /* wanted, 1..MESH_PEERS_MAX; 24 */
 	uint32_t neighbours_max; /* accepted; 50 */
 	uint32_t dials_max;      /* at once; 20 */
-	uint64_t up_bps;         /* bytes per second for blocks, 0 = no limit */
+	uint64_t up_bps;         /* bytes per second on the wire, blocks give
+				    way to the rest; 0 = no limit */
 	uint64_t expect_up_bps;  /* what the uplink is thought to be, for queue
 				    estimates; 0 = learned */
 	uint32_t

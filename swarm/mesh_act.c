@@ -178,6 +178,7 @@ send_block(struct mesh *m, struct peer *p, uint32_t k)
 	struct upload_entry e = p->up.v[k];
 	const struct piece *pc = mesh_find(m, e.ref.track, e.ref.number);
 	const uint8_t *block;
+	uint64_t cost = wirecost_sent(e.len + MESH_BLOCK_HEAD);
 	size_t at;
 
 	block = pc == NULL ? NULL : window_get(&m->window, pc, e.ref.index);
@@ -189,8 +190,8 @@ send_block(struct mesh *m, struct peer *p, uint32_t k)
 		    block == NULL ? PW_REJECT_GONE : PW_REJECT_QUEUE);
 		return secure_end(p->link, &m->out, at);
 	}
-	if (!ratelim_take(&m->up_limit, e.len, m->now)) {
-		m->up_at = ratelim_when(&m->up_limit, e.len, m->now);
+	if (!ratelim_take(&m->up_limit, cost, m->now)) {
+		m->up_at = ratelim_when(&m->up_limit, cost, m->now);
 		return SP_ERR_AGAIN;
 	}
 	upload_take(&p->up, k, &e);
@@ -251,6 +252,7 @@ next_send(struct mesh *m, struct mesh_act *act)
 			mesh_peer_drop(m, slot, -1, rv);
 			continue;
 		}
+		ratelim_charge(&m->up_limit, wirecost_sent(m->out.len), m->now);
 		emit_send(m, p, act);
 		return 0;
 	}

@@ -1,5 +1,6 @@
 #include "swarm/mesh_int.h"
 
+#define REQUEST  300           /* bytes of one, and its connection's share */
 #define TRY_BASE (300 * SP_MS) /* before a piece is asked for again */
 #define TRY_MAX  (4 * SP_S)
 /* a start waits this long more for blocks that neighbours are sending */
@@ -193,6 +194,7 @@ start(struct mesh *m, struct piece *pc, unsigned origin,
 	f->started = m->now;
 	m->n_fetches++;
 	m->st.fetches++;
+	ratelim_charge(&m->up_limit, wirecost_sent(REQUEST), m->now);
 	a->u.fetch.fetch = f->id;
 	a->u.fetch.origin = origin;
 	a->u.fetch.track = f->track;
@@ -472,6 +474,7 @@ mesh_fetch_data(struct mesh *m, uint32_t fetch, const uint8_t *p, size_t len,
 	size_t n;
 
 	m->now = now;
+	ratelim_charge(&m->up_limit, wirecost_acks(len), now);
 	if (f == NULL)
 		return SP_ERR_NOTFOUND;
 	pc = mesh_find(m, f->track, f->number);

@@ -32,6 +32,7 @@
 #include "swarm/playhead.h"
 #include "swarm/rescue.h"
 #include "swarm/uplink.h"
+#include "swarm/wirecost.h"
 
 #define MESH_SCHED_GAP  (40 * SP_MS) /* between passes, at least */
 #define MESH_SCHED_LONG (80 * SP_MS)
@@ -45,6 +46,7 @@
 #define MESH_PEX_GAP    (60 * SP_S)
 #define MESH_BAN        (600 * SP_S)
 #define MESH_WATERMARK  65536 /* unsent bytes of a peer, then no blocks */
+#define MESH_BLOCK_HEAD 48    /* of a block's message and frame, at most */
 #define MESH_FETCHES    16
 #define MESH_NEWS       64
 #define MESH_WANTED     96  /* pieces that one pass looks at */

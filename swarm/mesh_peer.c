@@ -505,6 +505,7 @@ mesh_peer_recv(struct mesh *m, uint32_t conn, const uint8_t *p, size_t len,
 	peer = m->peers[slot];
 	peer->recv_at = now;
 	m->st.wire_in_bytes += len;
+	ratelim_charge(&m->up_limit, wirecost_acks(len), now);
 	while (!peer->closing && !peer->deaf) {
 		rv = secure_input(peer->link, p, len, &used, &peer->hs, &frame);
 		if (peer->hs.len > 0)

@@ -28,7 +28,7 @@ static const struct conf_row rows[] = {
 	{ "peer-port", 'P', CONF_INT, AT(peer_port), 0, 65535, "0", "PORT",
 	    "port for peers; 0 takes a free one", 0 },
 	{ "upload", 'u', CONF_STR, AT(upload), 1, 64, "none", "RATE|none",
-	    "most media that is sent to peers; 0 is no limit", 0 },
+	    "most that is sent; 0 is no limit", 0 },
 	{ "lan", 0, CONF_FLAG, AT(lan), 0, 0, NULL, NULL,
 	    "meet peers on private addresses", 0 },
 	{ "status-listen", 0, CONF_STR, AT(status), 1, 255, NULL, "ADDR:PORT",

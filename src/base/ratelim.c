@@ -3,19 +3,20 @@
 #define NANO 1000000000u
 
 /* Credit at |now|: exact, in 1e-9 bytes. */
-static uint64_t
+static int64_t
 credit_at(const struct ratelim *r, sp_time now)
 {
-	uint64_t full = r->burst * NANO, room, dt;
+	int64_t full = (int64_t)(r->burst * NANO);
+	uint64_t room, dt;
 
 	if (now <= r->last || r->rate_bps == 0)
 		return r->credit;
 	dt = (uint64_t)(now - r->last);
-	room = full - r->credit;
+	room = (uint64_t)full - (uint64_t)r->credit;
 	/* Before multiplying: dt * rate may not fit 64 bits. */
 	if (dt > room / r->rate_bps)
 		return full;
-	return r->credit + dt * r->rate_bps;
+	return r->credit + (int64_t)(dt * r->rate_bps);
 }
 
 void
@@ -23,52 +24,68 @@ ratelim_init(struct ratelim *r, uint64_t rate_bps, uint64_t burst, sp_time now)
 {
 	r->rate_bps = rate_bps;
 	r->burst = SP_MIN(burst, RATELIM_BURST_MAX);
-	r->credit = r->burst * NANO;
+	r->credit = (int64_t)(r->burst * NANO);
 	r->last = now;
 }
 
 void
 ratelim_set(struct ratelim *r, uint64_t rate_bps, uint64_t burst, sp_time now)
 {
-	uint64_t credit = credit_at(r, now);
+	int64_t credit = credit_at(r, now);
 
 	r->rate_bps = rate_bps;
 	r->burst = SP_MIN(burst, RATELIM_BURST_MAX);
-	r->credit = SP_MIN(credit, r->burst * NANO);
+	r->credit = SP_MIN(credit, (int64_t)(r->burst * NANO));
 	r->last = SP_MAX(r->last, now);
 }
 
 bool
 ratelim_take(struct ratelim *r, uint64_t n, sp_time now)
 {
-	uint64_t credit;
+	int64_t credit;
 
 	if (r->rate_bps == 0)
 		return true;
 	if (n > r->burst)
 		return false;
 	credit = credit_at(r, now);
-	if (credit < n * NANO)
+	if (credit < (int64_t)(n * NANO))
 		return false;
-	r->credit = credit - n * NANO;
+	r->credit = credit - (int64_t)(n * NANO);
 	r->last = SP_MAX(r->last, now);
 	return true;
+}
+
+void
+ratelim_charge(struct ratelim *r, uint64_t n, sp_time now)
+{
+	uint64_t most = SP_MIN(r->rate_bps, RATELIM_BURST_MAX);
+	int64_t owed = -(int64_t)(most * NANO);
+	uint64_t left;
+
+	if (r->rate_bps == 0)
+		return;
+	r->credit = credit_at(r, now);
+	r->last = SP_MAX(r->last, now);
+	left = (uint64_t)r->credit - (uint64_t)owed;
+	r->credit = n > left / NANO ? owed : r->credit - (int64_t)(n * NANO);
 }
 
 sp_time
 ratelim_when(const struct ratelim *r, uint64_t n, sp_time now)
 {
-	uint64_t credit, want, wait;
+	int64_t credit, want;
+	uint64_t wait;
 
 	if (r->rate_bps == 0)
 		return now;
 	if (n > r->burst)
 		return SP_NEVER;
 	credit = credit_at(r, now);
-	want = n * NANO;
+	want = (int64_t)(n * NANO);
 	if (credit >= want)
 		return now;
-	wait = (want - credit - 1) / r->rate_bps + 1;
+	wait = ((uint64_t)want - (uint64_t)credit - 1) / r->rate_bps + 1;
 	if (wait > (uint64_t)SP_NEVER)
 		return SP_NEVER;
 	return tstamp_add(SP_MAX(now, r->last), (sp_time)wait);

@@ -5,7 +5,7 @@
 
 #include "base/tstamp.h"
 
-#define RATELIM_BURST_MAX (UINT64_MAX / 1000000000)
+#define RATELIM_BURST_MAX ((uint64_t)INT64_MAX / 1000000000)
 
 /*
  * The credit counts 1e-9 bytes: then one nanosecond is worth exactly rate_bps
@@ -15,11 +15,11 @@
 struct ratelim {
 	uint64_t rate_bps; /* tokens (bytes) per second, 0 = no limit */
 	uint64_t burst;    /* most tokens that can be saved */
-	uint64_t credit;   /* saved at |last|, in 1e-9 bytes */
+	int64_t credit;    /* saved at |last|, in 1e-9 bytes; below 0 owed */
 	sp_time last;
 };
 
-/* The bucket starts full. |burst| is cut at RATELIM_BURST_MAX (18 GB). */
+/* The bucket starts full. |burst| is cut at RATELIM_BURST_MAX (9 GB). */
 void ratelim_init(struct ratelim *r, uint64_t rate_bps, uint64_t burst,
     sp_time now);
 /* Keeps what is saved, up to the new burst. */
@@ -28,6 +28,11 @@ void ratelim_set(struct ratelim *r, uint64_t rate_bps, uint64_t burst,
 /* True and takes |n| if there are that many. No limit: always. More than the
  * burst: never. */
 bool ratelim_take(struct ratelim *r, uint64_t n, sp_time now);
+/*
+ * |n| tokens are spent already: what is not there is owed, and paid before
+ * anything is taken again. No more is owed than a second brings.
+ */
+void ratelim_charge(struct ratelim *r, uint64_t n, sp_time now);
 /* When |n| tokens will be there: now if they are, SP_NEVER if n > burst. */
 sp_time ratelim_when(const struct ratelim *r, uint64_t n, sp_time now);
 

@@ -341,6 +341,14 @@ conn_lowat(struct conn *c, size_t bytes)
 }
 
 void
+conn_pace(struct conn *c, uint64_t bps)
+{
+	uint32_t v = (uint32_t)SP_MIN(bps, UINT32_MAX - 1);
+
+	setsockopt(c->fd, SOL_SOCKET, SO_MAX_PACING_RATE, &v, sizeof(v));
+}
+
+void
 conn_pause(struct conn *c, bool pause)
 {
 	c->paused = pause;

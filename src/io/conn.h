@@ -79,6 +79,8 @@ void conn_marks(struct conn *c, size_t low, size_t max);
  * (TCP_NOTSENT_LOWAT), so that what is urgent need not wait behind them.
  */
 void conn_lowat(struct conn *c, size_t bytes);
+/* No more than |bps| bytes a second leave, evenly (SO_MAX_PACING_RATE). */
+void conn_pace(struct conn *c, uint64_t bps);
 /* While paused nothing is read, and the sender feels it. */
 void conn_pause(struct conn *c, bool pause);
 /* Close with SP_ERR_TIMEOUT when nothing arrives for |t|; 0 = never. */

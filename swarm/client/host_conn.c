@@ -66,6 +66,9 @@ conn_tell(struct host_conn *hc, const struct sp_addr *addr)
 	/* low 0: the mesh refills while the kernel still has some to send */
 	conn_marks(hc->c, 0, UNSENT_MAX);
 	conn_lowat(hc->c, KERNEL_MAX);
+	/* or a block leaves at once, however low the limit is */
+	if (h->conf.mesh.up_bps > 0)
+		conn_pace(hc->c, h->conf.mesh.up_bps);
 	if (++h->next_conn == 0)
 		h->next_conn = 1;
 	io_random(entropy, sizeof(entropy));

@@ -25,7 +25,7 @@ static const struct conf_row rows[] = {
 	{ "peer-port", 'P', CONF_INT, AT(peer_port), 0, 65535, "0", "PORT",
 	    "port for peers; 0 takes a free one", 0 },
 	{ "upload", 'u', CONF_RATE, AT(up_bps), 0, INT64_MAX, "0", "RATE",
-	    "most that is sent to peers; 0 is no limit", 0 },
+	    "most that is sent on the wire; 0 is no limit", 0 },
 	{ "no-upload", 'U', CONF_FLAG, AT(no_upload), 0, 0, NULL, NULL,
 	    "send no media to peers", 0 },
 	{ "neighbours", 0, CONF_INT, AT(neighbours), 1, MESH_PEERS_MAX, "24",

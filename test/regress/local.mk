@@ -5,6 +5,7 @@
 REGRESS =
 REGRESS += test/regress/badinput.sh
 REGRESS += test/regress/badorigin.sh
+REGRESS += test/regress/ceiling.sh
 REGRESS += test/regress/channel.sh
 REGRESS += test/regress/seed.sh
 REGRESS += test/regress/seedhole.sh
@@ -25,6 +26,7 @@ REGRESS += test/regress/tracker-http.sh
 
 REGRESS_FILES =
 REGRESS_FILES += test/regress/badorigin.py
+REGRESS_FILES += test/regress/ceiling.py
 REGRESS_FILES += test/regress/demo.sh
 REGRESS_FILES += test/regress/hlsget.py
 REGRESS_FILES += test/regress/hlsjs.mjs

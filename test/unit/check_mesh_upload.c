@@ -1,3 +1,4 @@
+#include "swarm/wirecost.h"
 #include "test/unit/mesh_help.h"
 
 /* A seeder, or with |up_bps| one whose uplink is limited; piece 0 supplied. */
@@ -93,23 +94,46 @@ START_TEST(uplink_limit_holds_over_every_second)
 	}
 	for (i = 0; i <= STEPS; i++)
 		for (k = i; k <= STEPS && k <= i + 1000 / STEP_MS; k++)
-			ck_assert_uint_le(sent[k] - sent[i],
-			    200000 * (k - i) * STEP_MS / 1000 + 65536);
+			ck_assert_uint_le(wirecost_sent(sent[k] - sent[i]),
+			    200000 * (k - i) * STEP_MS / 1000 +
+				wirecost_sent(LIM_BLOCK + 48));
 	/* and the uplink is used */
 	ck_assert_uint_ge(sent[STEPS], 200000 * 9);
 	lab_teardown();
 }
 END_TEST
 
-/* Uses up the burst of a limited uplink. */
+START_TEST(acknowledgements_are_part_of_the_limit)
+{
+	const struct pw_block_ref ref = { LAB_FIRST, 127, 0 };
+	uint64_t before;
+	unsigned c, i, k;
+
+	setup(200000, 128 * LIM_BLOCK);
+	c = taker(1);
+	before = lab.conn[c].block_bytes;
+	for (i = 0; i < 100; i++) {
+		ask(c, (uint16_t)i, 2, 5000);
+		/* 100 packets in 100 ms: 66000 bytes of acks a second */
+		for (k = 0; k < 100; k++) {
+			pw_put_cancel(lab_say(&lab, c), ref);
+			lab_flush(&lab, c);
+		}
+		lab_run(&lab, lab.now + 100 * SP_MS);
+	}
+	ck_assert_uint_ge(lab.conn[c].block_bytes - before, 1150000);
+	ck_assert_uint_le(lab.conn[c].block_bytes - before, 1300000);
+	lab_teardown();
+}
+END_TEST
+
+/* Uses up the burst of a limited uplink: one block. */
 static void
 use_burst(unsigned c)
 {
-	uint16_t i;
-
-	for (i = 0; i < 4; i++)
-		ask(c, i, 1, 9000);
-	ck_assert_uint_eq(lab.conn[c].blocks, 4);
+	run(SP_S); /* the handshakes have used some of it */
+	ask(c, 0, 1, 9000);
+	ck_assert_uint_eq(lab.conn[c].blocks, 1);
 }
 
 START_TEST(queue_that_is_too_long_is_refused_at_once)
@@ -131,7 +155,7 @@ START_TEST(queue_that_is_too_long_is_refused_at_once)
 	ck_assert_uint_eq(refused, 0);
 	run(SP_S);
 	for (i = 0; i < 4; i++)
-		ck_assert_uint_eq(lab.conn[c[i]].blocks, i == 0 ? 5 : 1);
+		ck_assert_uint_eq(lab.conn[c[i]].blocks, i == 0 ? 2 : 1);
 	lab_teardown();
 }
 END_TEST
@@ -163,11 +187,11 @@ START_TEST(most_urgent_request_of_all_goes_first)
 	ask(c, 4, 1, 9000);
 	ask(d, 5, 1, 9000);
 	ask(e, 6, 1, 450);
-	lab_run(&lab, lab.now + 170 * SP_MS);
+	lab_run(&lab, lab.now + 190 * SP_MS);
 	ck_assert_uint_eq(lab.conn[e].blocks, 1);
-	ck_assert_uint_eq(lab.conn[c].blocks + lab.conn[d].blocks, 4);
+	ck_assert_uint_eq(lab.conn[c].blocks + lab.conn[d].blocks, 1);
 	run(SP_S);
-	ck_assert_uint_eq(lab.conn[c].blocks, 5);
+	ck_assert_uint_eq(lab.conn[c].blocks, 2);
 	ck_assert_uint_eq(lab.conn[d].blocks, 1);
 	lab_teardown();
 }
@@ -185,7 +209,7 @@ START_TEST(cancelled_request_is_not_served)
 	pw_put_cancel(lab_say(&lab, c), ref);
 	lab_flush(&lab, c);
 	run(2 * SP_S);
-	ck_assert_uint_eq(lab.conn[c].blocks, 4);
+	ck_assert_uint_eq(lab.conn[c].blocks, 1);
 	lab_teardown();
 }
 END_TEST
@@ -203,12 +227,12 @@ START_TEST(request_that_is_late_is_rejected_not_served)
 	ask(c, 5, 1, 1000);
 	run(400 * SP_MS);
 	ask(c, 6, 1, 1000);
-	ck_assert_uint_eq(lab.conn[c].blocks, 6);
+	ck_assert_uint_eq(lab.conn[c].blocks, 3);
 	run(3 * SP_S);
-	ck_assert_uint_eq(lab.conn[c].blocks, 6);
+	ck_assert_uint_eq(lab.conn[c].blocks, 3);
 	lab_sent(&lab, c, SIZE_MAX);
 	run(SP_S);
-	ck_assert_uint_eq(lab.conn[c].blocks, 6);
+	ck_assert_uint_eq(lab.conn[c].blocks, 3);
 	ck_assert_uint_eq(lab.conn[c].rejected[PW_REJECT_QUEUE], 1);
 	lab_teardown();
 }
@@ -426,6 +450,7 @@ END_TEST
 UNIT_MAIN("mesh_upload", block_is_served_on_request,
     what_cannot_be_served_is_rejected_with_the_reason,
     uplink_limit_holds_over_every_second,
+    acknowledgements_are_part_of_the_limit,
     queue_that_is_too_long_is_refused_at_once,
     what_cannot_be_there_in_time_is_refused,
     most_urgent_request_of_all_goes_first, cancelled_request_is_not_served,

@@ -38,12 +38,15 @@ START_TEST(more_than_the_burst_never_comes)
 	ratelim_init(&r, 100, 10, 0);
 	ck_assert_int_eq(ratelim_when(&r, 11, 0), SP_NEVER);
 	ck_assert(!ratelim_take(&r, UINT64_MAX, SP_NEVER - 1));
-	/* One byte per second of the largest burst is beyond the clock. */
+	/* At one byte per second a little more is beyond the clock. */
 	ratelim_init(&r, 1, UINT64_MAX, 0);
 	ck_assert_uint_eq(r.burst, RATELIM_BURST_MAX);
 	ck_assert(ratelim_take(&r, RATELIM_BURST_MAX, 0));
-	ck_assert_int_eq(ratelim_when(&r, RATELIM_BURST_MAX, 0), SP_NEVER);
+	ck_assert_int_eq(ratelim_when(&r, RATELIM_BURST_MAX, 0),
+	    (sp_time)RATELIM_BURST_MAX * SP_S);
 	ck_assert_int_eq(ratelim_when(&r, 1, 0), SP_S);
+	ratelim_charge(&r, 1, 0);
+	ck_assert_int_eq(ratelim_when(&r, RATELIM_BURST_MAX, 0), SP_NEVER);
 }
 END_TEST
 
@@ -115,6 +118,43 @@ START_TEST(a_new_rate_keeps_what_is_saved)
 }
 END_TEST
 
+START_TEST(what_is_charged_is_paid_first)
+{
+	struct ratelim r;
+
+	ratelim_init(&r, 1000, 100, 0);
+	ratelim_charge(&r, 300, 0);
+	ck_assert(!ratelim_take(&r, 1, 200 * SP_MS));
+	ck_assert_int_eq(ratelim_when(&r, 100, 200 * SP_MS), 300 * SP_MS);
+	ck_assert(ratelim_take(&r, 100, 300 * SP_MS));
+	/* what is saved pays too */
+	ratelim_charge(&r, 40, SP_S);
+	ck_assert(ratelim_take(&r, 60, SP_S));
+	ck_assert(!ratelim_take(&r, 1, SP_S));
+}
+END_TEST
+
+START_TEST(no_more_is_owed_than_a_second_brings)
+{
+	struct ratelim r;
+
+	ratelim_init(&r, 1000, 100, 0);
+	for (int i = 0; i < 100; i++)
+		ratelim_charge(&r, UINT64_MAX, 0);
+	ck_assert_int_eq(ratelim_when(&r, 1, 0), 1001 * SP_MS);
+	ck_assert(ratelim_take(&r, 1, 1001 * SP_MS));
+	/* no limit: nothing to owe */
+	ratelim_init(&r, 0, 0, 0);
+	ratelim_charge(&r, UINT64_MAX, 0);
+	ck_assert(ratelim_take(&r, 1000, 0));
+	ratelim_init(&r, UINT64_MAX, UINT64_MAX, 0);
+	ratelim_charge(&r, UINT64_MAX, 0);
+	ratelim_charge(&r, UINT64_MAX, 0);
+	ck_assert(!ratelim_take(&r, 1, 0));
+	ck_assert(ratelim_take(&r, 1, SP_S));
+}
+END_TEST
+
 START_TEST(the_meter_shows_a_steady_rate)
 {
 	struct ratemeter m = { 0 };
@@ -166,6 +206,7 @@ END_TEST
 UNIT_MAIN("ratelim", the_bucket_starts_full_and_refills_at_the_rate,
     rate_zero_is_no_limit, more_than_the_burst_never_comes,
     when_names_the_very_nanosecond, no_span_gives_more_than_rate_and_burst,
-    a_new_rate_keeps_what_is_saved, the_meter_shows_a_steady_rate,
+    a_new_rate_keeps_what_is_saved, what_is_charged_is_paid_first,
+    no_more_is_owed_than_a_second_brings, the_meter_shows_a_steady_rate,
     the_meter_forgets_after_three_seconds, the_first_sample_is_no_flood,
     huge_counts_do_not_wrap)
