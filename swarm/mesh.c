@@ -71,7 +71,9 @@ mesh_new(struct mesh **out, const struct mesh_conf *conf,
 	rng_seed(&m->rng, seed);
 	link_infohash(m->info_hash, conf->pk);
 	link_psk(m->psk, conf->pk);
-	secure_public(m->static_pk, conf->static_sk);
+	hash_keypair(m->sign_pk, m->sign_sk, conf->secret);
+	hash_x25519_sk(m->static_sk, m->sign_sk);
+	secure_public(m->static_pk, m->static_sk);
 	link_peerid(m->id, m->static_pk);
 	window_init(&m->window, mem, conf->store);
 	contacts_init(&m->contacts, mem, conf->lan);
@@ -82,6 +84,7 @@ mesh_new(struct mesh **out, const struct mesh_conf *conf,
 	quantile_init(&m->heard_us, 500);
 	quantile_init(&m->st.lag, 0);
 	buf_init(&m->out, mem, OUT_MAX);
+	mesh_receipts_init(m);
 	ratelim_init(&m->up_limit, conf->up_bps,
 	    conf->up_bps / UP_BURSTS +
 		wirecost_sent(LIM_BLOCK + MESH_BLOCK_HEAD),
@@ -117,7 +120,10 @@ mesh_free(struct mesh *m)
 	mem_free(m->mem, m->news);
 	mem_free(m->mem, m->manifest);
 	mem_free(m->mem, m->manifest_env);
+	buf_fini(&m->receipts);
 	hash_wipe(&m->conf, sizeof(m->conf));
+	hash_wipe(m->static_sk, sizeof(m->static_sk));
+	hash_wipe(m->sign_sk, sizeof(m->sign_sk));
 	mem_free(m->mem, m);
 }
 

@@ -72,9 +72,14 @@ enum mesh_without {
 };
 
 struct mesh_conf {
-	uint8_t pk[HASH_PK_LEN];           /* the channel */
-	uint8_t static_sk[SECURE_KEY_LEN]; /* who we are */
-	uint16_t listen_port;              /* told to others, 0 = none */
+	uint8_t pk[HASH_PK_LEN]; /* the channel */
+	/*
+	 * Who we are: the seed of an Ed25519 key, which signs receipts. Its
+	 * form on Curve25519 is the static key of handshakes, of which the
+	 * peer-id is made.
+	 */
+	uint8_t secret[HASH_SEED_LEN];
+	uint16_t listen_port;    /* told to others, 0 = none */
 	bool seeder;             /* publishes; never requests, never fetches */
 	bool no_upload;          /* never serves a block (records are served) */
 	uint32_t neighbours;     /* wanted, 1..MESH_PEERS_MAX; 24 */
@@ -98,7 +103,7 @@ struct mesh_conf {
 	const struct sp_log *log;         /* borrowed; NULL = silent */
 };
 
-/* Fills in the defaults named above; pk and static_sk stay zero. */
+/* Fills in the defaults named above; pk and secret stay zero. */
 void mesh_conf_init(struct mesh_conf *conf);
 
 /* SP_ERR_NOMEM, SP_ERR_ARG. Copies |conf|. |mem| is borrowed for life. */
@@ -250,6 +255,7 @@ enum mesh_act_type {
 	MESH_FETCH,    /* transfer from an origin */
 	MESH_UNFETCH,  /* cancel it; no more calls for it */
 	MESH_ANNOUNCE, /* to the tracker */
+	MESH_RECEIPTS, /* post them to the tracker whose feed is up */
 	MESH_CHANGED,  /* something that players may wait for has changed */
 };
 
@@ -297,6 +303,10 @@ struct mesh_act {
 			uint32_t up_kbps; /* uplink, 0 unknown */
 			bool reachable;   /* somebody connected to us */
 		} announce;
+		struct {
+			const uint8_t *p; /* until the next call on |m| */
+			size_t len;
+		} receipts;
 		struct {
 			unsigned what; /* MESH_CHANGED_* */
 		} changed;

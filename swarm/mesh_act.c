@@ -303,7 +303,7 @@ mesh_next(struct mesh *m, struct mesh_act *act)
 	}
 	if (next_send(m, act) == 0)
 		return 0;
-	if (next_close(m, act))
+	if (next_close(m, act) || mesh_receipts_next(m, act))
 		return 0;
 	if (m->changed != 0) {
 		act->type = MESH_CHANGED;

@@ -81,6 +81,7 @@ mesh_block(struct mesh *m, struct piece *pc, uint32_t index, const uint8_t *p,
 		/* its own bytes: neither from peers nor from the origin */
 	} else if (slot >= 0) {
 		m->st.peer_bytes += len;
+		ledger_gave(&m->ledger, m->peers[slot]->id, len);
 		ratemeter_add(&m->peer_meter, len, m->now);
 	} else {
 		m->st.origin_bytes += len;

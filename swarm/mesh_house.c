@@ -277,6 +277,7 @@ mesh_house(struct mesh *m)
 		mesh_choke(m);
 	}
 	tell_tracker(m);
+	mesh_receipts_run(m);
 	if (m->mates)
 		mesh_duty_meet(m);
 	dial(m);

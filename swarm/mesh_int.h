@@ -15,6 +15,7 @@
  *	mesh_sched.c   one scheduling pass: playheads, due pieces, stalls
  *	mesh_request.c its other half: what to ask of whom, time-outs
  *	mesh_fetch.c   transfers from the origin
+ *	mesh_receipts.c what neighbours gave us, for the tracker
  *	mesh_house.c   dialling, liveness, choking, pex: four times a second
  *
  * Inputs mark work (m->sched_at, m->news_at, ...) and return; passes run in
@@ -26,6 +27,7 @@
 #include "swarm/announce.h"
 #include "swarm/choker.h"
 #include "swarm/contacts.h"
+#include "swarm/ledger.h"
 #include "swarm/mesh.h"
 #include "swarm/peer.h"
 #include "swarm/picker.h"
@@ -114,7 +116,9 @@ struct mesh {
 	uint8_t info_hash[LINK_INFOHASH_LEN];
 	uint8_t psk[32];
 	uint8_t id[LINK_PEERID_LEN];
-	uint8_t static_pk[SECURE_KEY_LEN];
+	uint8_t static_sk[SECURE_KEY_LEN], static_pk[SECURE_KEY_LEN];
+	/* the same identity, where something is signed */
+	uint8_t sign_pk[HASH_PK_LEN], sign_sk[HASH_SK_LEN];
 
 	struct window window;
 	struct playhead play[LIM_TRACKS];
@@ -163,6 +167,12 @@ struct mesh {
 	uint32_t act_head, act_n, act_cap;
 	unsigned changed;
 	struct sp_buf out;
+
+	struct ledger ledger;
+	struct sp_buf receipts; /* the last batch */
+	bool receipts_due;      /* it waits for the host */
+	sp_time receipts_at;    /* no other batch before */
+	int64_t receipts_slice; /* that it ended with */
 
 	struct ratelim up_limit;
 	struct uplink uplink;
@@ -290,6 +300,13 @@ void mesh_fetch_prune(struct mesh *m, const struct piece *pc);
 void mesh_fetch_forget(struct mesh *m, uint8_t track, uint64_t number);
 sp_time mesh_fetch_guard(const struct mesh *m, uint64_t bytes);
 void mesh_fetch_fini(struct mesh *m);
+
+/* mesh_receipts.c */
+void mesh_receipts_init(struct mesh *m);
+/* Signs the next batch when it is time. */
+void mesh_receipts_run(struct mesh *m);
+/* The act, if a batch waits. */
+bool mesh_receipts_next(struct mesh *m, struct mesh_act *act);
 
 /* mesh_house.c */
 bool mesh_is_neighbour(const struct mesh *m, const uint8_t *peer_id);

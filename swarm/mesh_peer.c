@@ -139,6 +139,7 @@ ban(struct mesh *m, unsigned slot, int err)
 	char text[ADDR_STRLEN];
 
 	contacts_ban(&m->contacts, p->id, &p->addr, m->now + MESH_BAN);
+	ledger_bad(&m->ledger, p->id);
 	m->st.banned++;
 	log_msg(m->conf.log, LOG_LEVEL_WARN, "peer: banned addr=%s why=%s",
 	    addr_str(&p->addr, text), sp_errname(err));
@@ -157,7 +158,7 @@ link_make(struct mesh *m, struct peer *p, const uint8_t entropy[32])
 	sc.initiator = p->outgoing;
 	memcpy(sc.info_hash, m->info_hash, sizeof(sc.info_hash));
 	memcpy(sc.psk, m->psk, sizeof(sc.psk));
-	memcpy(sc.static_sk, m->conf.static_sk, sizeof(sc.static_sk));
+	memcpy(sc.static_sk, m->static_sk, sizeof(sc.static_sk));
 	sc.static_pk = m->static_pk;
 	memcpy(sc.ephemeral_sk, entropy, sizeof(sc.ephemeral_sk));
 	sc.dh = m->crypto->dh;

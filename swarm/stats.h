@@ -35,6 +35,7 @@ struct mesh_stats {
 	uint64_t backups; /* for who was on duty and silent */
 	uint64_t dials, dial_errors, accepted, closed, banned;
 	uint64_t announces, announce_errors;
+	uint64_t receipts; /* batches of them that were signed */
 
 	uint32_t neighbours;                   /* established now */
 	uint32_t contacts;                     /* addresses known now */

@@ -204,7 +204,7 @@ mesh_open(struct seed *s)
 
 	mesh_host_conf_init(&c);
 	memcpy(c.mesh.pk, s->key->link.pk, HASH_PK_LEN);
-	io_random(c.mesh.static_sk, sizeof(c.mesh.static_sk));
+	io_random(c.mesh.secret, sizeof(c.mesh.secret));
 	c.mesh.n_ciphers = secure_ciphers(ciphers);
 	c.mesh.ciphers = ciphers;
 	s->upload = seed_options_upload(s->opts, &bps);
@@ -228,7 +228,7 @@ mesh_open(struct seed *s)
 		rv = mesh_host_new(&s->mesh, &c, s->loop, s->origin, &mesh_ops,
 		    s);
 	}
-	hash_wipe(c.mesh.static_sk, sizeof(c.mesh.static_sk));
+	hash_wipe(c.mesh.secret, sizeof(c.mesh.secret));
 	if (rv < 0)
 		daemon_complain("peer-port",
 		    rv == SP_ERR_EXISTS ? "is in use" : sp_strerror(rv));

@@ -136,60 +136,73 @@ duties_touch(struct duties *d, const uint8_t info_hash[LINK_INFOHASH_LEN],
 
 /* ---- drawing ------------------------------------------------------------- */
 
-/* False: it does not relay. */
+/* One draw under way. */
+struct draw {
+	const struct channel *c;
+	struct rep_chan rep;
+	uint32_t swarm;
+	sp_time now;
+	uint32_t now_s; /* as peers' born_s are counted */
+};
+
+/* False: it does not relay, or has been found out. */
 static bool
-offer(struct duties *d, uint32_t peer, uint32_t now_s)
+offer(struct duties *d, const struct draw *w, uint32_t peer)
 {
 	const struct peertab_peer *p =
 	    &registry_tab(d->conf.registry)->peers[peer];
 	struct duty_viewer v;
+	struct rep rep;
 
 	if (!p->live || (p->class & PEERTAB_SEED))
 		return false;
 	memcpy(v.peer_id, p->id, LINK_PEERID_LEN);
 	v.addr = addr_make(p->class & PEERTAB_V6 ? 6 : 4, p->ip, p->port);
-	v.age_s = now_s - p->born_s;
+	v.age_s = w->now_s - p->born_s;
 	v.up_kbps = peertab_up_kbps(p->up);
 	v.reachable = p->reachable;
-	duty_draft_offer(&d->draft, &v);
-	return true;
+	rep = reps_get(d->conf.reps, &w->rep, p->id, &v.addr, w->now);
+	v.rep = rep.score;
+	v.judged = rep.judged;
+	if (!rep.out)
+		duty_draft_offer(&d->draft, &v);
+	return !rep.out;
 }
 
 /* Offers the members that are there still; how many. */
 static size_t
-offer_members(struct duties *d, const struct channel *c, uint32_t swarm,
-    uint32_t now_s)
+offer_members(struct duties *d, const struct draw *w)
 {
 	const struct peertab *tab = registry_tab(d->conf.registry);
+	const struct roster *own = &w->c->own;
 	const struct roster_entry *e;
 	size_t n = 0;
 	uint32_t i;
 
-	for (size_t k = 0; k < c->own.n; k++) {
-		e = &c->own.entries[k];
-		i = peertab_find(tab, swarm, &e->addr);
+	for (size_t k = 0; k < own->n; k++) {
+		e = &own->entries[k];
+		i = peertab_find(tab, w->swarm, &e->addr);
 		if (i != PEERTAB_NONE &&
 		    memcmp(tab->peers[i].id, e->peer_id, LINK_PEERID_LEN) == 0)
-			n += offer(d, i, now_s);
+			n += offer(d, w, i);
 	}
 	return n;
 }
 
-/* All of the swarm; of a very large one, members and a run of others. */
+/* A run of at most |max| of the swarm; members all the same. */
 static void
-offer_all(struct duties *d, const struct channel *c, uint32_t swarm,
-    uint32_t now_s)
+offer_run(struct duties *d, const struct draw *w, uint32_t max)
 {
 	const struct peertab *tab = registry_tab(d->conf.registry);
-	const struct peertab_swarm *s = &tab->swarms[swarm];
+	const struct peertab_swarm *s = &tab->swarms[w->swarm];
 	uint32_t len = peertab_swarm_len(s), at = 0;
 
-	if (len > DUTIES_SCAN) {
-		offer_members(d, c, swarm, now_s);
+	if (len > max) {
+		offer_members(d, w);
 		at = (uint32_t)rng_below(&d->rng, len);
 	}
-	for (uint32_t i = 0; i < SP_MIN(len, (uint32_t)DUTIES_SCAN); i++)
-		offer(d, s->v[(at + i) % len], now_s);
+	for (uint32_t i = 0; i < SP_MIN(len, max); i++)
+		offer(d, w, s->v[(at + i) % len]);
 }
 
 /* Into d->next: who should be on it. */
@@ -198,17 +211,19 @@ select_members(struct duties *d, const struct channel *c, uint32_t swarm,
     bool epoch, sp_time now)
 {
 	const struct live_chan *ch = live_find(d->conf.live, c->info_hash);
-	uint32_t now_s = registry_seconds(d->conf.registry, now);
+	struct draw w = { .c = c, .swarm = swarm, .now = now };
 	struct live_chan_stats s;
 
 	d->next.n = 0;
 	if (swarm == PEERTAB_NONE)
 		return;
 	live_chan_stats(ch, &s);
+	w.rep = (struct rep_chan){ c->info_hash, s.kbps, s.avail_ms };
+	w.now_s = registry_seconds(d->conf.registry, now);
 	duty_draft_init(&d->draft, &c->own, s.kbps, epoch);
-	if (epoch || offer_members(d, c, swarm, now_s) < DUTY_MIN) {
+	if (epoch || offer_members(d, &w) < DUTY_MIN) {
 		duty_draft_init(&d->draft, &c->own, s.kbps, epoch);
-		offer_all(d, c, swarm, now_s);
+		offer_run(d, &w, epoch ? DUTIES_SCAN : DUTIES_FILL);
 	}
 	duty_draft_end(&d->draft, &d->next);
 }

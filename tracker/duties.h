@@ -17,17 +17,20 @@
 #include "base/buf.h"
 #include "tracker/live.h"
 #include "tracker/registry.h"
+#include "tracker/rep.h"
 #include "wire/roster.h"
 
 #define DUTIES_GAP     SP_S
 #define DUTIES_EPOCH_S 20
-#define DUTIES_SCAN    16384 /* viewers that one draw looks at, at most */
+#define DUTIES_SCAN    16384 /* viewers that a new epoch looks at, at most */
+#define DUTIES_FILL    512   /* and a draw inside of one, to fill gaps */
 
 struct duties;
 
 struct duties_conf {
-	const struct live *live; /* these two are borrowed for life */
+	const struct live *live; /* these three are borrowed for life */
 	const struct registry *registry;
+	struct reps *reps;
 	uint32_t max_channels;
 	bool tell_private; /* all addresses to all (lan = yes) */
 };

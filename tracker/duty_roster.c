@@ -1,6 +1,7 @@
 #include "tracker/duty_roster.h"
 
 #define RATE_USUAL 4000 /* kbit/s */
+#define REP_LEAST  4096 /* so that nobody is judged for ever */
 
 /* ---- weights ------------------------------------------------------------- */
 
@@ -38,6 +39,7 @@ weight_of(const struct duty_draft *d, const struct duty_viewer *v)
 
 	up = SP_MIN(up, (uint64_t)8 * d->rate_kbps);
 	w = up * duty_stability(SP_MIN(v->age_s, UINT32_MAX - 1) + 1) >> 16;
+	w = w * SP_MAX(v->rep, (uint32_t)REP_LEAST) >> 16;
 	return (uint32_t)SP_CLAMP(w, 1, UINT32_MAX);
 }
 
@@ -49,6 +51,8 @@ grade_of(const struct duty_draft *d, const struct duty_viewer *v, bool member)
 	if (!v->reachable)
 		return 3;
 	if (v->up_kbps == 0 || v->up_kbps < need)
+		return 2;
+	if (v->judged && v->rep < DUTY_REP)
 		return 2;
 	return v->age_s < DUTY_AGE_S ? 1 : 0;
 }
@@ -142,7 +146,7 @@ make(const struct duty_draft *d, const struct duty_viewer *v,
 	c->grade = grade_of(d, v, c->member);
 	if (c->member &&
 	    (!d->epoch ||
-		SP_MAX(w, e->weight) - SP_MIN(w, e->weight) <= e->weight / 8))
+		SP_MAX(w, e->weight) - SP_MIN(w, e->weight) <= e->weight / 4))
 		w = e->weight;
 	c->e.weight = w;
 }

@@ -10,7 +10,7 @@
  *	grade   reachable   uplink           age
  *	0       yes         known, >= 2 r    >= 60 s
  *	1       yes         known, >= 2 r    any
- *	2       yes         any              any
+ *	2       yes         any              any; or nobody got anything of it
  *	3       any         any              any
  *
  * r is the bitrate of the largest track; a member keeps its grade down to 1.5
@@ -18,16 +18,16 @@
  * ones fill up to DUTY_MIN: so eight viewers who have just come have a roster.
  * At most DUTY_NET are of one /24 (IPv4) or /48 (IPv6), but for private
  * addresses, and when there would be fewer than DUTY_FEW. (A limit per network
- * operator needs a database of networks, and strikes a memory of offences;
- * there are neither.)
+ * operator needs a database of networks; there is none.)
  *
  * Within a grade members come before others, so that a roster does not change
  * without need, then the larger weight, then the lower peer-id:
- *	weight = min(uplink, 8 r) * (a / (a + 3 s))^1.5,   a = age + 1 s
- * where an unknown uplink counts as r. The second factor is the chance that
- * somebody of that age is there for a while yet, with Pareto lifetimes. A
- * member's weight moves at a new epoch, when everything is drawn anew anyhow,
- * and only if it is off by more than an eighth.
+ *	weight = min(uplink, 8 r) * (a / (a + 3 s))^1.5 * rep,   a = age + 1 s
+ * where an unknown uplink counts as r, and rep (tracker/rep.h), what others
+ * say they got of it in parts of that uplink, as 1/16 at least. The second
+ *factor is the chance that somebody of that age is there for a while yet, with
+ *Pareto lifetimes. A member's weight moves at a new epoch, when everything is
+ *drawn anew anyhow, and only if it is off by more than a quarter.
  *
  *	duty_draft_init(&d, &old, r, epoch);
  *	for each viewer
@@ -41,6 +41,7 @@
 #define DUTY_FEW   8 /* up to these the limit of a network does not hold */
 #define DUTY_NET   2
 #define DUTY_AGE_S 60
+#define DUTY_REP   1024 /* a sixty-fourth: below, nobody got anything */
 
 /* A viewer that relays, as the registry knows it. */
 struct duty_viewer {
@@ -49,6 +50,8 @@ struct duty_viewer {
 	uint32_t age_s;
 	uint32_t up_kbps; /* 0: not known */
 	bool reachable;
+	uint32_t rep; /* [0, 65536]; tracker/rep.h */
+	bool judged;  /* that is more than a first guess */
 };
 
 struct duty_candidate {

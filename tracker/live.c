@@ -261,6 +261,7 @@ live_chan_stats(const struct live_chan *ch, struct live_chan_stats *out)
 	out->epoch = ch->epoch;
 	out->window_ms = ch->window_ms;
 	out->kbps = feed_kbps(&ch->feed);
+	out->avail_ms = ch->feed.avail_ms;
 	out->published = ch->published;
 }
 

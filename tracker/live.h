@@ -125,6 +125,7 @@ struct live_chan_stats {
 	uint64_t seq, bytes;
 	uint32_t records, tracks, epoch, window_ms;
 	uint32_t kbps;     /* bitrate of the largest track; 0: not known yet */
+	int64_t avail_ms;  /* stamp of the newest record; 0: none */
 	sp_time published; /* last time */
 };
 void live_chan_stats(const struct live_chan *ch, struct live_chan_stats *out);

@@ -3,6 +3,7 @@
 #include "base/hash.h"
 #include "base/rng.h"
 #include "tracker/duties.h"
+#include "tracker/rep.h"
 #include "tracker/reply.h"
 
 struct track {
@@ -11,6 +12,7 @@ struct track {
 	struct live *live;
 	struct access *access;
 	struct duties *duties;
+	struct reps *reps;
 	bool full_scrape;
 	struct track_stats stats; /* its own part of it */
 };
@@ -48,7 +50,11 @@ track_new(struct track **out, const struct track_conf *conf,
 		r = live_new(&t->live, &conf->live, mem, rng_u64(&rng), now);
 	if (r == 0)
 		r = access_new(&t->access, mem, rng_u64(&rng));
+	if (r == 0)
+		r = reps_new(&t->reps, mem, conf->registry.max_peers,
+		    rng_u64(&rng));
 	dc.live = t->live;
+	dc.reps = t->reps;
 	dc.registry = t->registry;
 	dc.tell_private = conf->registry.lan == REGISTRY_LAN_YES;
 	if (r == 0)
@@ -67,6 +73,7 @@ track_free(struct track *t)
 	if (t == NULL)
 		return;
 	duties_free(t->duties);
+	reps_free(t->reps);
 	registry_free(t->registry);
 	live_free(t->live);
 	access_free(t->access);
@@ -95,6 +102,22 @@ is_live(const struct track *t, const struct tw_announce *a)
 	       memcmp(a->peer_id, "-SP", 3) == 0;
 }
 
+/* A viewer that is stored, or has left: what others say of it will count. */
+static void
+note_viewer(struct track *t, const struct tw_announce *a,
+    const struct sp_addr *from, sp_time now)
+{
+	const struct live_chan *ch = live_find(t->live, a->info_hash);
+	struct live_chan_stats s;
+	struct rep_chan c;
+
+	if (ch == NULL || a->left == 0)
+		return;
+	live_chan_stats(ch, &s);
+	c = (struct rep_chan){ a->info_hash, s.kbps, s.avail_ms };
+	reps_seen(t->reps, &c, a, from, now);
+}
+
 int
 track_announce(struct track *t, const struct tw_announce *a,
     const struct sp_addr *from, struct tw_peer *peers, size_t max,
@@ -112,6 +135,8 @@ track_announce(struct track *t, const struct tw_announce *a,
 		t->stats.announce_errors++;
 		return r;
 	}
+	if (ans.store == 0)
+		note_viewer(t, a, from, now);
 	duties_touch(t->duties, a->info_hash, now);
 	out->interval_s = ans.interval_s;
 	out->min_interval_s = ans.min_interval_s;
@@ -233,6 +258,26 @@ track_publish(struct track *t, const uint8_t info_hash[LINK_INFOHASH_LEN],
 }
 
 int
+track_receipts(struct track *t, const uint8_t info_hash[LINK_INFOHASH_LEN],
+    const uint8_t *body, size_t len, const struct sp_addr *from, sp_time now)
+{
+	const struct live_chan *ch = live_find(t->live, info_hash);
+	int r = SP_ERR_NOTFOUND;
+	struct live_chan_stats s;
+	struct rep_chan c;
+
+	t->stats.receipts++;
+	if (ch != NULL) {
+		live_chan_stats(ch, &s);
+		c = (struct rep_chan){ info_hash, s.kbps, s.avail_ms };
+		r = reps_take(t->reps, &c, body, len, from, now);
+	}
+	if (r < 0)
+		t->stats.receipt_errors++;
+	return r;
+}
+
+int
 track_hello(struct track *t, const uint8_t info_hash[LINK_INFOHASH_LEN],
     int64_t wall_ms, struct sp_buf *b)
 {
@@ -338,6 +383,7 @@ track_tick(struct track *t, sp_time now)
 {
 	registry_tick(t->registry, now);
 	live_tick(t->live, now);
+	reps_tick(t->reps, now);
 }
 
 bool
@@ -381,5 +427,5 @@ bool
 track_is_sound(const struct track *t)
 {
 	return registry_is_sound(t->registry) && live_is_sound(t->live) &&
-	       duties_are_sound(t->duties);
+	       duties_are_sound(t->duties) && reps_are_sound(t->reps);
 }

@@ -12,6 +12,7 @@
  *	track_publish    bencoded                    POST /live/.../publish
  *	track_hello,     frames                      GET /live/.../window and
  *	track_feed                                   /live/.../stream
+ *	track_receipts   none: an error              POST /live/.../receipts
  *	track_roster     frame                       /live/.../stream
  *	track_manifest   envelope                    GET /live/.../manifest
  *	track_evidence   frames, in pairs            GET /live/.../evidence
@@ -85,6 +86,9 @@ int track_http_scrape(struct track *t, const char *query, size_t len,
 int track_publish(struct track *t, const uint8_t info_hash[LINK_INFOHASH_LEN],
     const uint8_t *body, size_t len, struct sp_buf *b, struct live_result *res,
     sp_time now);
+/* A batch of receipts from |from|. SP_ERR_NOTFOUND, or as reps_take. */
+int track_receipts(struct track *t, const uint8_t info_hash[LINK_INFOHASH_LEN],
+    const uint8_t *body, size_t len, const struct sp_addr *from, sp_time now);
 /* SP_ERR_NOTFOUND: no such channel (or denied): HTTP 404; b->err. */
 int track_hello(struct track *t, const uint8_t info_hash[LINK_INFOHASH_LEN],
     int64_t wall_ms, struct sp_buf *b);
@@ -126,9 +130,10 @@ struct track_stats {
 	uint64_t announces, announce_errors;
 	uint64_t scrapes, scrape_errors;
 	uint64_t publishes, publish_errors;
-	uint64_t denied;     /* by access, of all kinds */
-	uint64_t peers_told; /* addresses handed out */
-	uint64_t on_duty;    /* members of all rosters */
+	uint64_t receipts, receipt_errors; /* batches */
+	uint64_t denied;                   /* by access, of all kinds */
+	uint64_t peers_told;               /* addresses handed out */
+	uint64_t on_duty;                  /* members of all rosters */
 };
 void track_stats(const struct track *t, struct track_stats *out);
 const struct live *track_live(const struct track *t);

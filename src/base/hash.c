@@ -162,6 +162,22 @@ hash_verify(const uint8_t sig[HASH_SIG_LEN], const uint8_t pk[HASH_PK_LEN],
 	return 0;
 }
 
+void
+hash_x25519_sk(uint8_t out[HASH_X_LEN], const uint8_t sk[HASH_SK_LEN])
+{
+	int rv = crypto_sign_ed25519_sk_to_curve25519(out, sk);
+
+	assert(rv == 0 && "any secret has its form on the other curve");
+	(void)rv;
+}
+
+int
+hash_x25519_pk(uint8_t out[HASH_X_LEN], const uint8_t pk[HASH_PK_LEN])
+{
+	return crypto_sign_ed25519_pk_to_curve25519(out, pk) == 0 ? 0
+								  : SP_ERR_SIG;
+}
+
 bool
 hash_eq(const void *a, const void *b, size_t len)
 {

@@ -54,6 +54,15 @@ void hash_sign(uint8_t sig[HASH_SIG_LEN], const uint8_t sk[HASH_SK_LEN],
 /* 0 or SP_ERR_SIG. */
 int hash_verify(const uint8_t sig[HASH_SIG_LEN], const uint8_t pk[HASH_PK_LEN],
     const char *label, const void *p, size_t len);
+/*
+ * The X25519 key pair that belongs to an Ed25519 one (the curves are the same
+ * but for a change of coordinates), so that one secret is one identity in
+ * handshakes and in signatures. hash_x25519_pk: SP_ERR_SIG when |pk| is no
+ * point that a secret key can have.
+ */
+#define HASH_X_LEN 32
+void hash_x25519_sk(uint8_t out[HASH_X_LEN], const uint8_t sk[HASH_SK_LEN]);
+int hash_x25519_pk(uint8_t out[HASH_X_LEN], const uint8_t pk[HASH_PK_LEN]);
 /* Constant time. */
 bool hash_eq(const void *a, const void *b, size_t len);
 void hash_wipe(void *p, size_t len);

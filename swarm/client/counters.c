@@ -89,6 +89,8 @@ static const struct row rows[] = {
 	    "Announces to the tracker" },
 	{ "announce_errors", "announce_errors_total", U64, AT(announce_errors),
 	    "Announces that failed" },
+	{ "receipts", "receipts_total", U64, AT(receipts),
+	    "Batches of receipts for what neighbours gave" },
 	{ "neighbours", "neighbours", U32, AT(neighbours),
 	    "Peers connected now" },
 	{ "contacts", "contacts", U32, AT(contacts), "Addresses known now" },

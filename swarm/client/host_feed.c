@@ -22,6 +22,8 @@
 #define FEED_IN_MAX (4 * 1024 * 1024)
 #define URL_MAX     (LIM_URI + 256)
 
+#define RECEIPTS_TIME (10 * SP_S)
+
 static void feed_start(struct mesh_host *h);
 
 static sp_time
@@ -259,6 +261,50 @@ timer_cb(void *ctx, sp_time now SP_UNUSED)
 	host_pump(h);
 }
 
+/* ---- receipts ---- */
+
+static void
+receipts_cb(void *ctx, const struct origin_done *d,
+    const struct origin_head *head SP_UNUSED, const uint8_t *body SP_UNUSED,
+    size_t len SP_UNUSED)
+{
+	struct mesh_host *h = ctx;
+
+	h->feed.receipts = NULL;
+	if (d->result != ORIGIN_OK)
+		log_msg(h->conf.log, LOG_LEVEL_DEBUG,
+		    "feed: receipts refused status=%d why=%s", d->status,
+		    d->text);
+}
+
+void
+host_feed_receipts(struct mesh_host *h, const struct mesh_act *act)
+{
+	struct host_feed *f = &h->feed;
+	const struct host_tracker *t = &h->trackers[f->tracker];
+	struct origin_ask ask = {
+		.post = true,
+		.body = act->u.receipts.p,
+		.body_len = act->u.receipts.len,
+		.body_type = "application/octet-stream",
+		.max_bytes = 4096,
+		.timeout = RECEIPTS_TIME,
+		.reach = t->reach,
+	};
+	struct sp_buf b;
+
+	/* a batch that is lost is lost; the next one tells of later */
+	if (!f->up || f->receipts != NULL)
+		return;
+	buf_init(&b, io_mem(), URL_MAX);
+	mesh_host_live_url(&b, t->url, mesh_info_hash(h->mesh), "receipts");
+	buf_put_u8(&b, '\0');
+	ask.url = (const char *)b.p;
+	if (b.err == 0)
+		(void)origin_all(h->origin, &ask, receipts_cb, h, &f->receipts);
+	buf_fini(&b);
+}
+
 int
 host_feed_init(struct mesh_host *h)
 {
@@ -281,6 +327,9 @@ host_feed_fini(struct mesh_host *h)
 	if (f->f != NULL)
 		origin_cancel(f->f);
 	f->f = NULL;
+	if (f->receipts != NULL)
+		origin_cancel(f->receipts);
+	f->receipts = NULL;
 	f->up = false;
 	io_timer_fini(&f->timer);
 	buf_fini(&f->in);

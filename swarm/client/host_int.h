@@ -47,8 +47,9 @@ struct host_feed {
 	struct io_timer timer; /* retry, or silence */
 	unsigned fails;        /* in a row */
 	bool hello, up;
-	sp_time since;        /* up since */
-	struct roster roster; /* as this stream has told it */
+	sp_time since;                 /* up since */
+	struct roster roster;          /* as this stream has told it */
+	struct origin_fetch *receipts; /* the post that is out */
 };
 
 struct mesh_host {
@@ -116,6 +117,8 @@ bool host_tracker_busy(const struct mesh_host *h);
 /* host_feed.c */
 int host_feed_init(struct mesh_host *h);
 void host_feed_fini(struct mesh_host *h);
+/* Posts them to the tracker of the feed. */
+void host_feed_receipts(struct mesh_host *h, const struct mesh_act *act);
 
 /* host_fetch.c */
 /* The user's. SP_ERR_NOMEM. */

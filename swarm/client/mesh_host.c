@@ -53,6 +53,9 @@ perform(struct mesh_host *h, const struct mesh_act *act)
 	case MESH_ANNOUNCE:
 		host_tracker_announce(h, act);
 		break;
+	case MESH_RECEIPTS:
+		host_feed_receipts(h, act);
+		break;
 	case MESH_CHANGED:
 		if (act->u.changed.what & MESH_CHANGED_MANIFEST)
 			manifest_changed(h);

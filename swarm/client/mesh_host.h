@@ -11,7 +11,7 @@
  * records:
  *
  *	mesh_host_conf_init(&conf);
- *	conf.mesh.seeder = true; ... pk, static_sk, trackers, port
+ *	conf.mesh.seeder = true; ... pk, secret, trackers, port
  *	mesh_host_new(&h, &conf, loop, origin, &ops, ctx);
  *	mesh_record(mesh_host_mesh(h), env, len, false, loop_now(loop));
  *	mesh_supply(mesh_host_mesh(h), track, number, p, len, loop_now(loop));

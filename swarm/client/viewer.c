@@ -242,7 +242,7 @@ setup_host(struct viewer *v)
 	mesh_options(&c.mesh, o);
 	memcpy(c.mesh.pk, v->link->pk, sizeof(c.mesh.pk));
 	c.mesh.log = c.log = &v->status.log;
-	rv = identity_load(c.mesh.static_sk, o->ephemeral ? NULL : o->identity);
+	rv = identity_load(c.mesh.secret, o->ephemeral ? NULL : o->identity);
 	if (rv == SP_ERR_SYNTAX)
 		daemon_complain(o->identity, "not an identity file");
 	else if (rv < 0)

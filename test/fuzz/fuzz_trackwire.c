@@ -1,10 +1,12 @@
 /*
  * The first byte chooses what the rest is. Queries: parse, write, parse is a
  * fixed point. Replies: what is read, written and read again is written to
- * the same bytes. Frames: what is read is written to the same bytes.
+ * the same bytes. Frames: what is read is written to the same bytes. Receipts:
+ * likewise, but for the signature, which is then that of another key.
  */
 
 #include "test/fuzz/fuzz.h"
+#include "wire/receipt.h"
 #include "wire/trackwire.h"
 
 #define N_PEERS 64
@@ -130,6 +132,32 @@ check_frames(const uint8_t *p, size_t len)
 	buf_fini(&b);
 }
 
+static void
+check_receipts(const uint8_t *p, size_t len)
+{
+	uint8_t seed[HASH_SEED_LEN] = { 1 }, pk[HASH_PK_LEN], sk[HASH_SK_LEN];
+	uint8_t id[LINK_PEERID_LEN];
+	struct receipt r, again;
+	struct sp_buf b;
+
+	if (receipt_open(&r, p, len) < 0)
+		return;
+	FUZZ_CHECK(len <= RECEIPT_MAX && r.n > 0 && r.n <= LIM_RECEIPTS);
+	if (receipt_peerid(id, r.key) == 0)
+		receipt_verify(&r, p, len);
+	buf_init(&b, &fuzz_mem, RECEIPT_MAX);
+	hash_keypair(pk, sk, seed);
+	receipt_seal(&b, &r, sk);
+	FUZZ_CHECK(b.err == 0 && b.len == len);
+	FUZZ_CHECK(memcmp(b.p, p, len - HASH_SIG_LEN) == 0);
+	memcpy(r.key, pk, sizeof(r.key));
+	buf_reset(&b);
+	receipt_seal(&b, &r, sk);
+	FUZZ_CHECK(receipt_open(&again, b.p, b.len) == 0);
+	FUZZ_CHECK(receipt_verify(&again, b.p, b.len) == 0);
+	buf_fini(&b);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 {
@@ -148,6 +176,9 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 		break;
 	case 's':
 		check_scrape(p + 1, len - 1);
+		break;
+	case 'e':
+		check_receipts(p + 1, len - 1);
 		break;
 	default:
 		check_frames(p + 1, len - 1);

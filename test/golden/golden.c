@@ -12,6 +12,7 @@ static const struct {
 	{ "feed", golden_feed },
 	{ "manifest", golden_manifest },
 	{ "pw", golden_pw },
+	{ "receipts", golden_receipts },
 	{ "record", golden_record },
 	{ "reply", golden_reply },
 	{ "replylist", golden_replylist },

@@ -28,6 +28,7 @@ golden_fn golden_announce;  /* query string of an announce */
 golden_fn golden_feed;      /* frames of the live extension */
 golden_fn golden_manifest;  /* envelope */
 golden_fn golden_pw;        /* one message between peers */
+golden_fn golden_receipts;  /* batch of them */
 golden_fn golden_record;    /* envelope */
 golden_fn golden_reply;     /* to an announce, compact */
 golden_fn golden_replylist; /* to an announce, with compact=0 */

@@ -78,7 +78,7 @@ configure(struct mesh_host_conf *conf, const struct link *l,
 	store->put = put_flipped;
 	mesh_host_conf_init(conf);
 	memcpy(conf->mesh.pk, l->pk, sizeof(conf->mesh.pk));
-	io_random(conf->mesh.static_sk, sizeof(conf->mesh.static_sk));
+	io_random(conf->mesh.secret, sizeof(conf->mesh.secret));
 	conf->mesh.lan = true;
 	conf->mesh.store = store;
 	conf->mesh.log = daemon_log();

@@ -47,7 +47,7 @@ lab_conf(struct mesh_conf *conf)
 	memset(seed, 7, sizeof(seed));
 	mesh_conf_init(conf);
 	hash_keypair(conf->pk, sk, seed);
-	memset(conf->static_sk, 0x20, sizeof(conf->static_sk));
+	memset(conf->secret, 0x20, sizeof(conf->secret));
 	conf->listen_port = 7000;
 	conf->lan = true;
 	conf->ciphers = ciphers;
@@ -324,6 +324,17 @@ on_close(struct lab *lab, const struct mesh_act *a)
 }
 
 static void
+on_receipts(struct lab *lab, const struct mesh_act *a)
+{
+	lab->receipts++;
+	if (receipt_open(&lab->receipt, a->u.receipts.p, a->u.receipts.len) <
+		0 ||
+	    receipt_verify(&lab->receipt, a->u.receipts.p, a->u.receipts.len) <
+		0)
+		lab->wrong++;
+}
+
+static void
 perform(struct lab *lab, const struct mesh_act *a)
 {
 	hash_u64(lab, (uint64_t)a->type);
@@ -351,6 +362,9 @@ perform(struct lab *lab, const struct mesh_act *a)
 		lab->told.reachable = a->u.announce.reachable;
 		lab->told.up_kbps = a->u.announce.up_kbps;
 		hash_u64(lab, a->u.announce.downloaded);
+		break;
+	case MESH_RECEIPTS:
+		on_receipts(lab, a);
 		break;
 	case MESH_CHANGED:
 		lab->changed |= a->u.changed.what;

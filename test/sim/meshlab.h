@@ -16,6 +16,7 @@
 
 #include "swarm/mesh.h"
 #include "wire/peerwire.h"
+#include "wire/receipt.h"
 
 #define LAB_CONNS   16
 #define LAB_FETCHES 32
@@ -82,7 +83,9 @@ struct lab {
 	struct {
 		bool live, reachable;
 		uint32_t up_kbps;
-	} told; /* with it */
+	} told;                 /* with it */
+	unsigned receipts;      /* batches, and the last one */
+	struct receipt receipt; /* wrong counts those that are bad */
 	unsigned announces, fetches, unfetches, dials, changed;
 	unsigned wrong; /* blocks that the mesh served with wrong bytes */
 	uint64_t hash;  /* of all acts */

@@ -15,6 +15,7 @@ static int
 link_make(struct lab *lab, struct lab_conn *k, bool initiator)
 {
 	static const struct secure_cipher *ciphers[1] = { &secure_chacha20 };
+	uint8_t secret[HASH_SEED_LEN], pk[HASH_PK_LEN], sk[HASH_SK_LEN];
 	struct secure_conf sc;
 	int rv;
 
@@ -23,7 +24,9 @@ link_make(struct lab *lab, struct lab_conn *k, bool initiator)
 	link_infohash(sc.info_hash, lab->pk);
 	link_psk(sc.psk, lab->pk);
 	sc.psk[0] ^= lab->foreign;
-	memset(sc.static_sk, 0x20 + k->who, sizeof(sc.static_sk));
+	memset(secret, 0x20 + k->who, sizeof(secret));
+	hash_keypair(pk, sk, secret);
+	hash_x25519_sk(sc.static_sk, sk);
 	memset(sc.ephemeral_sk, (int)k->conn, sizeof(sc.ephemeral_sk));
 	sc.ephemeral_sk[1] = k->who;
 	sc.hello.version = 1;

@@ -32,6 +32,15 @@ feed_announce(struct viewer *v, const struct mesh_act *act)
 		.id = act->u.announce.announce };
 }
 
+/* On the stream of the feed, which saves a handshake and nothing else. */
+void
+feed_receipts(struct viewer *v, const struct mesh_act *act)
+{
+	if (v->feed_held && v->feed_up)
+		simnet_send(v->w->net, v->feed_end, act->u.receipts.p,
+		    act->u.receipts.len, TAG_RECEIPTS);
+}
+
 static void
 announced(struct viewer *v, uint32_t id, const struct simnet_ev *ev)
 {

@@ -127,6 +127,18 @@ publish(struct world *w, const struct simnet_ev *ev)
 		feed(w, &w->feeds[i]);
 }
 
+static void
+receipts(struct world *w, const struct simnet_ev *ev)
+{
+	struct sp_addr from = world_addr(ev->peer, 40000);
+	int rv = track_receipts(w->track, w->info_hash, ev->p, ev->len, &from,
+	    ev->at);
+
+	/* a tracker that has restarted knows nobody yet */
+	if (rv < 0 && rv != SP_ERR_NOTFOUND)
+		world_broken(w, "the tracker refuses receipts", (uint64_t)-rv);
+}
+
 void
 tracker_event(struct world *w, const struct simnet_ev *ev)
 {
@@ -145,6 +157,8 @@ tracker_event(struct world *w, const struct simnet_ev *ev)
 			subscribe(w, ev);
 		else if (ev->tag == TAG_PUBLISH)
 			publish(w, ev);
+		else if (ev->tag == TAG_RECEIPTS)
+			receipts(w, ev);
 		break;
 	case SIMNET_CLOSED:
 		world_use(w, ev->end)->open = false;

@@ -20,7 +20,7 @@ mesh_setup(struct viewer *v)
 
 	mesh_conf_init(&mc);
 	memcpy(mc.pk, truth_pk(w->truth), HASH_PK_LEN);
-	world_random(w, mc.static_sk, sizeof(mc.static_sk));
+	world_random(w, mc.secret, sizeof(mc.secret));
 	world_random(w, &seed, sizeof(seed));
 	mc.listen_port = SIM_PORT;
 	mc.ciphers = w->ciphers;
@@ -209,6 +209,9 @@ perform(struct viewer *v, const struct mesh_act *act, bool *changed)
 		break;
 	case MESH_ANNOUNCE:
 		feed_announce(v, act);
+		break;
+	case MESH_RECEIPTS:
+		feed_receipts(v, act);
 		break;
 	case MESH_CHANGED:
 		*changed = true;

@@ -75,6 +75,7 @@ enum sim_tag {
 	TAG_SUBSCRIBE,
 	TAG_FEED,
 	TAG_PUBLISH,
+	TAG_RECEIPTS,
 	TAG_REQUEST, /* to the origin; << 32: fetch */
 	TAG_CANCEL,
 	TAG_HEAD, /* from it; << 32: fetch */
@@ -266,6 +267,7 @@ void viewer_leave(struct viewer *v, bool crash);
 
 void feed_start(struct viewer *v);
 void feed_announce(struct viewer *v, const struct mesh_act *act);
+void feed_receipts(struct viewer *v, const struct mesh_act *act);
 void feed_event(struct viewer *v, const struct simnet_ev *ev,
     const struct use *u);
 

@@ -200,7 +200,7 @@ END_TEST
 START_TEST(identity_is_made_once_and_kept_secret)
 {
 	char dir[] = "/tmp/check_client.XXXXXX", path[64];
-	uint8_t a[SECURE_KEY_LEN], b[SECURE_KEY_LEN];
+	uint8_t a[HASH_SEED_LEN], b[HASH_SEED_LEN];
 	struct stat st;
 	FILE *f;
 

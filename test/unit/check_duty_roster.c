@@ -24,6 +24,7 @@ add(void)
 	w->age_s = 3600;
 	w->up_kbps = 3 * R;
 	w->reachable = true;
+	w->rep = 65536;
 	n++;
 	return w;
 }
@@ -358,7 +359,7 @@ START_TEST(weights_of_members_move_when_they_are_off)
 	v[0].up_kbps = 3 * R * 9 / 10;
 	draw(1);
 	ck_assert_uint_eq(out.entries[0].weight, was);
-	v[0].up_kbps = 3 * R * 12 / 10;
+	v[0].up_kbps = 3 * R * 13 / 10;
 	draw(1);
 	ck_assert_uint_gt(out.entries[0].weight, was);
 	/* inside an epoch they stay */

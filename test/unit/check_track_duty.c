@@ -262,14 +262,15 @@ START_TEST(epochs_are_told_though_nothing_else_changes)
 	read_roster();
 	ck_assert_uint_eq(ros.epoch, 2);
 	/* everybody is older: once more the weights have changed */
-	wake(40 * SP_S);
-	read_roster();
-	wake(60 * SP_S);
-	read_roster();
-	join_many(0, 100, 65 * SP_S);
-	ck_assert_uint_eq(wake(80 * SP_S), 1);
+	/* and nobody tells of anything that they gave, down to the least */
+	for (int s = 40; s <= 220; s += 20) {
+		join_many(0, 100, s * SP_S);
+		wake(s * SP_S);
+		read_roster();
+	}
+	ck_assert_uint_eq(wake(240 * SP_S), 1);
 	ck_assert_uint_eq(read_roster(), 5 + 24);
-	ck_assert_uint_eq(ros.epoch, 5);
+	ck_assert_uint_eq(ros.epoch, 13);
 	ck_assert_uint_eq(ros.n, 32);
 	tear_down();
 }

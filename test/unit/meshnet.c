@@ -84,7 +84,7 @@ meshnet_conf(const struct meshnet *n, unsigned i, struct mesh_conf *conf)
 		n_ciphers = secure_ciphers(ciphers);
 	mesh_conf_init(conf);
 	memcpy(conf->pk, n->pk, HASH_PK_LEN);
-	memset(conf->static_sk, 0x20 + (int)i, sizeof(conf->static_sk));
+	memset(conf->secret, 0x20 + (int)i, sizeof(conf->secret));
 	conf->listen_port = (uint16_t)(7000 + i);
 	conf->lan = true;
 	conf->ciphers = ciphers;
@@ -204,6 +204,7 @@ drain(struct meshnet *n, unsigned i)
 			n->node[i].changed |= a.u.changed.what;
 			break;
 		case MESH_UNFETCH:
+		case MESH_RECEIPTS:
 			break;
 		}
 	}

@@ -268,7 +268,7 @@ site_conf(struct site *s, struct mesh_host_conf *c)
 	mesh_host_conf_init(c);
 	c->mesh.n_ciphers = secure_ciphers(ciphers);
 	c->mesh.ciphers = ciphers;
-	io_random(c->mesh.static_sk, sizeof(c->mesh.static_sk));
+	io_random(c->mesh.secret, sizeof(c->mesh.secret));
 	memcpy(c->mesh.pk, s->pk, sizeof(s->pk));
 	trackers[0] = s->trackers[0];
 	trackers[1] = s->trackers[1];

@@ -101,6 +101,23 @@ do_publish(struct track_host *h, struct http_req *r, const uint8_t *ih)
 		streams_wake(h->streams, ih, loop_now(h->loop));
 }
 
+static void
+do_receipts(struct track_host *h, struct http_req *r, const uint8_t *ih)
+{
+	struct sp_addr from = http_req_from(r);
+	const uint8_t *body;
+	size_t len;
+	int rv;
+
+	body = http_req_body(r, &len);
+	rv = track_receipts(h->track, ih, body, len, &from, loop_now(h->loop));
+	if (rv == 0)
+		http_reply_text(r, 200, "thanks");
+	else
+		http_reply_text(r, rv == SP_ERR_NOTFOUND ? 404 : 403,
+		    sp_strerror(rv));
+}
+
 static bool
 get_since(struct http_req *r, struct tw_since *out)
 {
@@ -243,6 +260,7 @@ static const struct route routes[] = {
 	{ "/stats", GET, REPORT_ADMIN, do_stats },
 	{ "/metrics", GET, REPORT_ADMIN, do_metrics },
 	{ "publish", HTTP_M_POST, REPORT_PUBLISH, do_publish },
+	{ "receipts", HTTP_M_POST, REPORT_RECEIPTS, do_receipts },
 	{ "window", GET, REPORT_WINDOW, do_window },
 	{ "stream", GET, REPORT_STREAM, do_stream },
 	{ "manifest", GET, REPORT_MANIFEST, do_manifest },

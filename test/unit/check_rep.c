@@ -1,0 +1,402 @@
+#include "tracker/rep.h"
+
+#include "test/unit/unit.h"
+
+#define R      4000 /* kbit/s */
+#define MB     1000000
+#define SLICE0 100000 /* of the channel at time 0 */
+
+static struct failmem fm;
+static struct reps *reps;
+static struct sp_buf b;
+static uint8_t info_hash[LINK_INFOHASH_LEN];
+static struct rep_chan chan;
+
+/* Viewer |k|: its key, its peer-id. */
+static void
+key(unsigned k, uint8_t sk[HASH_SK_LEN], uint8_t pk[HASH_PK_LEN],
+    uint8_t id[LINK_PEERID_LEN])
+{
+	uint8_t seed[HASH_SEED_LEN] = { (uint8_t)k, 1 };
+
+	hash_keypair(pk, sk, seed);
+	ck_assert_int_eq(receipt_peerid(id, pk), 0);
+}
+
+static const uint8_t *
+id(unsigned k)
+{
+	uint8_t sk[HASH_SK_LEN], pk[HASH_PK_LEN];
+	static uint8_t out[LINK_PEERID_LEN];
+
+	key(k, sk, pk, out);
+	return out;
+}
+
+/* In a /24 of its own. */
+static struct sp_addr
+addr(unsigned k)
+{
+	uint8_t ip[4] = { 5, 0, (uint8_t)k, 9 };
+
+	return addr_make(4, ip, (uint16_t)(1000 + k));
+}
+
+static void
+clock_at(sp_time now)
+{
+	chan = (struct rep_chan){ info_hash, R,
+		SLICE0 * (int64_t)RECEIPT_SLICE_MS + now / SP_MS };
+}
+
+static void
+seen_at(unsigned k, uint32_t up_kbps, struct sp_addr from, sp_time now)
+{
+	struct tw_announce a = { .live = true, .up_kbps = up_kbps, .left = 1 };
+
+	memcpy(a.peer_id, id(k), LINK_PEERID_LEN);
+	clock_at(now);
+	reps_seen(reps, &chan, &a, &from, now);
+}
+
+static void
+seen(unsigned k, uint32_t up_kbps, sp_time now)
+{
+	seen_at(k, up_kbps, addr(k), now);
+}
+
+/* The three slices up to |now|, of |k|, who got |bytes| of |giver|. */
+static struct receipt
+batch(unsigned k, unsigned giver, uint32_t bytes, sp_time now)
+{
+	uint8_t sk[HASH_SK_LEN], own[LINK_PEERID_LEN];
+	struct receipt r;
+
+	memset(&r, 0, sizeof(r));
+	memcpy(r.info_hash, info_hash, sizeof(r.info_hash));
+	key(k, sk, r.key, own);
+	r.slice = SLICE0 + (uint64_t)(now / (10 * SP_S)) - 1;
+	r.slices = 3;
+	r.n = 1;
+	memcpy(r.entries[0].peer_id, id(giver), LINK_PEERID_LEN);
+	r.entries[0].bytes = bytes;
+	return r;
+}
+
+static int
+take(unsigned k, const struct receipt *r, struct sp_addr from, sp_time now)
+{
+	uint8_t sk[HASH_SK_LEN], pk[HASH_PK_LEN], own[LINK_PEERID_LEN];
+	int rv;
+
+	key(k, sk, pk, own);
+	buf_reset(&b);
+	receipt_seal(&b, r, sk);
+	clock_at(now);
+	rv = reps_take(reps, &chan, b.p, b.len, &from, now);
+	ck_assert(reps_are_sound(reps));
+	return rv;
+}
+
+static int
+got(unsigned k, unsigned giver, uint32_t bytes, sp_time now)
+{
+	struct receipt r = batch(k, giver, bytes, now);
+
+	return take(k, &r, addr(k), now);
+}
+
+static struct rep
+rep(unsigned k, sp_time now)
+{
+	struct sp_addr a = addr(k);
+
+	clock_at(now);
+	return reps_get(reps, &chan, id(k), &a, now);
+}
+
+/* Viewers 0..n-1, who were there 100 s before. */
+static void
+setup(unsigned n)
+{
+	failmem_init(&fm);
+	buf_init(&b, &fm.mem, RECEIPT_MAX);
+	memset(info_hash, 3, sizeof(info_hash));
+	ck_assert_int_eq(reps_new(&reps, &fm.mem, 100, 5), 0);
+	for (unsigned k = 0; k < n; k++)
+		seen(k, 2 * R, 0);
+}
+
+static void
+teardown(void)
+{
+	ck_assert(reps_are_sound(reps));
+	reps_free(reps);
+	buf_fini(&b);
+	failmem_check(&fm);
+}
+
+/* Four receivers, each |bytes| of viewer 0 in every 30 s from |from| on. */
+static void
+rounds(unsigned n, uint32_t bytes, sp_time from)
+{
+	for (unsigned i = 0; i < n; i++)
+		for (unsigned k = 1; k <= 4; k++)
+			ck_assert_int_eq(got(k, 0, bytes, from + i * 30 * SP_S),
+			    0);
+}
+
+START_TEST(newcomers_have_a_quarter)
+{
+	struct rep r;
+
+	setup(1);
+	r = rep(0, 0);
+	ck_assert_uint_eq(r.score, REP_START);
+	ck_assert(!r.judged && !r.out);
+	r = rep(7, 0); /* not known at all */
+	ck_assert_uint_eq(r.score, REP_START);
+	teardown();
+}
+END_TEST
+
+/* 8 Mbit/s are 30 MB in 30 s; four who got 7.5 MB each use all of it. */
+START_TEST(score_goes_to_the_used_part_of_the_uplink)
+{
+	setup(5);
+	rounds(20, 15 * MB / 2, 100 * SP_S);
+	ck_assert_uint_gt(rep(0, 700 * SP_S).score, REP_ONE * 9 / 10);
+	ck_assert(rep(0, 700 * SP_S).judged);
+	rounds(20, 15 * MB / 4, 700 * SP_S);
+	ck_assert_uint_gt(rep(0, 1300 * SP_S).score, REP_ONE * 48 / 100);
+	ck_assert_uint_lt(rep(0, 1300 * SP_S).score, REP_ONE * 52 / 100);
+	/* who gave nothing */
+	ck_assert_uint_lt(rep(1, 1300 * SP_S).score, REP_ONE / 30);
+	teardown();
+}
+END_TEST
+
+START_TEST(huge_claims_count_as_eight_streams)
+{
+	setup(5);
+	seen(0, 1000 * 1000, 0);
+	/* 8 r are 120 MB in 30 s: a sixteenth */
+	rounds(20, 15 * MB / 8, 100 * SP_S);
+	ck_assert_uint_gt(rep(0, 700 * SP_S).score, REP_ONE * 5 / 100);
+	ck_assert_uint_lt(rep(0, 700 * SP_S).score, REP_ONE * 8 / 100);
+	teardown();
+}
+END_TEST
+
+/* One network: a tenth. */
+START_TEST(praise_from_one_network_counts_a_tenth)
+{
+	static const uint8_t ip[4] = { 9, 9, 9, 0 };
+	struct sp_addr from = addr_make(4, ip, 1);
+	struct receipt r;
+
+	setup(5);
+	for (sp_time t = 100 * SP_S; t < 1000 * SP_S; t += 30 * SP_S)
+		for (unsigned k = 1; k <= 4; k++) {
+			from.ip[3] = (uint8_t)k;
+			r = batch(k, 0, 15 * MB / 2, t);
+			ck_assert_int_eq(take(k, &r, from, t), 0);
+		}
+	ck_assert_uint_gt(rep(0, 1000 * SP_S).score, REP_ONE * 9 / 100);
+	ck_assert_uint_lt(rep(0, 1000 * SP_S).score, REP_ONE * 11 / 100);
+	teardown();
+}
+END_TEST
+
+START_TEST(praise_of_newcomers_counts_a_tenth)
+{
+	setup(1);
+	for (unsigned k = 1; k <= 4; k++) {
+		seen(k, R, 100 * SP_S);
+		ck_assert_int_eq(got(k, 0, 15 * MB / 2, 150 * SP_S), 0);
+	}
+	/* 150 s are five spans, of which the last one was worth a tenth */
+	ck_assert_uint_lt(rep(0, 180 * SP_S).score, REP_ONE / 10);
+	teardown();
+}
+END_TEST
+
+START_TEST(nobody_can_have_got_more_than_there_was)
+{
+	setup(5);
+	/* 2 r are 30 MB in 30 s: as if each had got these */
+	rounds(20, 4000u * MB, 100 * SP_S);
+	seen(0, 8 * R, 700 * SP_S);
+	rounds(20, 4000u * MB, 700 * SP_S);
+	ck_assert_uint_gt(rep(0, 1300 * SP_S).score, REP_ONE * 95 / 100);
+	seen(1, 8 * R, 1300 * SP_S);
+	for (unsigned i = 0; i < 20; i++)
+		got(2, 1, 4000u * MB, (1300 + i * 30) * SP_S);
+	/* one receiver: 30 of 120 MB, from one network */
+	ck_assert_uint_lt(rep(1, 1900 * SP_S).score, REP_ONE * 3 / 100);
+	teardown();
+}
+END_TEST
+
+START_TEST(slices_count_once)
+{
+	sp_time t = 100 * SP_S;
+
+	setup(3);
+	ck_assert_int_eq(got(1, 0, MB, t), 0);
+	ck_assert_int_eq(got(1, 0, MB, t), SP_ERR_STALE);
+	ck_assert_int_eq(got(1, 0, MB, t - 10 * SP_S), SP_ERR_STALE);
+	ck_assert_int_eq(got(1, 2, MB, t + 5 * SP_S), SP_ERR_STALE);
+	ck_assert_int_eq(got(1, 0, MB, t + 10 * SP_S), 0);
+	teardown();
+}
+END_TEST
+
+START_TEST(clock_of_the_channel_must_be_near)
+{
+	struct receipt r;
+
+	setup(3);
+	r = batch(1, 0, MB, 100 * SP_S);
+	ck_assert_int_eq(take(1, &r, addr(1), 10 * SP_S), SP_ERR_STALE);
+	ck_assert_int_eq(take(1, &r, addr(1), 180 * SP_S), SP_ERR_STALE);
+	ck_assert_int_eq(take(1, &r, addr(1), 130 * SP_S), 0);
+	teardown();
+}
+END_TEST
+
+START_TEST(receipts_of_strangers_and_to_oneself_are_refused)
+{
+	struct receipt r;
+
+	setup(3);
+	ck_assert_int_eq(got(9, 0, MB, 100 * SP_S), SP_ERR_NOTFOUND);
+	ck_assert_int_eq(got(1, 1, MB, 100 * SP_S), SP_ERR_DENIED);
+	/* signed by another than it says */
+	r = batch(1, 0, MB, 100 * SP_S);
+	ck_assert_int_eq(take(2, &r, addr(1), 100 * SP_S), SP_ERR_SIG);
+	memset(r.info_hash, 9, sizeof(r.info_hash));
+	ck_assert_int_eq(take(1, &r, addr(1), 100 * SP_S), SP_ERR_WRONGCHAN);
+	/* nothing of it counted */
+	ck_assert_int_eq(got(1, 0, MB, 100 * SP_S), 0);
+	teardown();
+}
+END_TEST
+
+START_TEST(peer_id_announced_from_elsewhere_gets_no_credit)
+{
+	struct sp_addr thief = addr(77), own = addr(0);
+
+	setup(5);
+	rounds(10, 15 * MB / 2, 100 * SP_S);
+	ck_assert_int_eq(got(0, 1, MB, 390 * SP_S), 0); /* so it is there */
+	seen_at(0, 2 * R, thief, 395 * SP_S);
+	clock_at(400 * SP_S);
+	ck_assert_uint_eq(
+	    reps_get(reps, &chan, id(0), &thief, 400 * SP_S).score, REP_START);
+	ck_assert_uint_gt(reps_get(reps, &chan, id(0), &own, 400 * SP_S).score,
+	    REP_ONE / 2);
+	teardown();
+}
+END_TEST
+
+static int
+accuse(unsigned k, unsigned whom, sp_time now)
+{
+	struct receipt r = batch(k, whom, 0, now);
+
+	r.entries[0].flags = RECEIPT_BAD;
+	return take(k, &r, addr(k), now);
+}
+
+START_TEST(two_who_accuse_put_one_out)
+{
+	setup(9);
+	ck_assert_int_eq(accuse(1, 0, 100 * SP_S), 0);
+	ck_assert(!rep(0, 100 * SP_S).out);
+	/* the same one again, one of its network, one who is young */
+	ck_assert_int_eq(accuse(1, 0, 130 * SP_S), 0);
+	seen_at(10, R, addr(1), 0);
+	ck_assert_int_eq(take(10, &(struct receipt){ 0 }, addr(1), 0) < 0, 1);
+	seen(11, R, 100 * SP_S);
+	ck_assert_int_eq(accuse(11, 0, 130 * SP_S), 0);
+	ck_assert(!rep(0, 130 * SP_S).out);
+	ck_assert_int_eq(accuse(2, 0, 130 * SP_S), 0);
+	ck_assert(rep(0, 130 * SP_S).out);
+	teardown();
+}
+END_TEST
+
+START_TEST(one_accuser_cannot_accuse_everybody)
+{
+	unsigned out = 0;
+
+	setup(9);
+	for (unsigned k = 3; k < 9; k++) {
+		ck_assert_int_eq(accuse(1, k, (100 + 10 * k) * SP_S), 0);
+		ck_assert_int_eq(accuse(2, k, (100 + 10 * k) * SP_S), 0);
+		out += rep(k, (100 + 10 * k) * SP_S).out;
+	}
+	ck_assert_uint_eq(out, REP_ACCUSE);
+	teardown();
+}
+END_TEST
+
+START_TEST(viewers_are_forgotten)
+{
+	struct tw_announce a = { .event = TW_EVENT_STOPPED };
+	struct sp_addr from = addr(0);
+
+	setup(3);
+	ck_assert_uint_eq(reps_len(reps), 3);
+	memcpy(a.peer_id, id(0), LINK_PEERID_LEN);
+	clock_at(SP_S);
+	reps_seen(reps, &chan, &a, &from, SP_S);
+	ck_assert_uint_eq(reps_len(reps), 2);
+	seen(1, R, 200 * SP_S);
+	reps_tick(reps, REP_KEEP - 1);
+	ck_assert_uint_eq(reps_len(reps), 2);
+	reps_tick(reps, REP_KEEP);
+	ck_assert_uint_eq(reps_len(reps), 1);
+	reps_tick(reps, REP_KEEP + 200 * SP_S);
+	ck_assert_uint_eq(reps_len(reps), 0);
+	teardown();
+}
+END_TEST
+
+START_TEST(memory_is_bounded)
+{
+	setup(0);
+	for (unsigned k = 0; k < 120; k++)
+		seen(k, R, 0);
+	ck_assert_uint_eq(reps_len(reps), 100);
+	ck_assert_uint_eq(rep(110, 0).score, REP_START);
+	teardown();
+}
+END_TEST
+
+START_TEST(without_memory_everybody_is_a_newcomer)
+{
+	FAILMEM_EACH (&fm) {
+		memset(info_hash, 3, sizeof(info_hash));
+		if (reps_new(&reps, &fm.mem, 100, 5) < 0)
+			continue;
+		for (unsigned k = 0; k < 40; k++)
+			seen(k, R, 0);
+		ck_assert(reps_are_sound(reps));
+		ck_assert_uint_ge(reps_len(reps), 39 * (fm.failed == 0));
+		ck_assert_uint_eq(rep(3, 0).score, REP_START);
+		reps_free(reps);
+	}
+}
+END_TEST
+
+UNIT_MAIN("rep", newcomers_have_a_quarter,
+    score_goes_to_the_used_part_of_the_uplink,
+    huge_claims_count_as_eight_streams, praise_from_one_network_counts_a_tenth,
+    praise_of_newcomers_counts_a_tenth, nobody_can_have_got_more_than_there_was,
+    slices_count_once, clock_of_the_channel_must_be_near,
+    receipts_of_strangers_and_to_oneself_are_refused,
+    peer_id_announced_from_elsewhere_gets_no_credit, two_who_accuse_put_one_out,
+    one_accuser_cannot_accuse_everybody, viewers_are_forgotten,
+    memory_is_bounded, without_memory_everybody_is_a_newcomer)

@@ -1,0 +1,220 @@
+#include "tracker/track.h"
+
+#include "base/log.h"
+#include "test/sim/signer.h"
+#include "test/unit/unit.h"
+#include "tracker/duties.h"
+#include "wire/receipt.h"
+
+static struct failmem fm;
+static struct track_conf conf;
+static struct track *track;
+static struct signer seed;
+static struct sp_buf b, body;
+static struct roster ros; /* a reader's */
+static uint64_t version;  /* which the tracker thinks that it has */
+
+static void
+set_up(void)
+{
+	failmem_init(&fm);
+	ck_assert_int_eq(hash_setup(), 0);
+	track_conf_init(&conf);
+	conf.live.boot = 9;
+	signer_init(&seed, 1);
+	buf_init(&b, &fm.mem, 8 << 20);
+	buf_init(&body, &fm.mem, 8 << 20);
+	memset(&ros, 0, sizeof(ros));
+	version = 0;
+}
+
+static void
+tear_down(void)
+{
+	ck_assert(track_is_sound(track));
+	track_free(track);
+	buf_fini(&b);
+	buf_fini(&body);
+	failmem_check(&fm);
+}
+
+static int
+publish(sp_time now)
+{
+	int r;
+
+	buf_reset(&b);
+	r = track_publish(track, seed.info_hash, body.p, body.len, &b, NULL,
+	    now);
+	buf_reset(&body);
+	return r;
+}
+
+static struct sp_addr
+ip(const char *s)
+{
+	struct sp_addr a;
+
+	ck_assert_int_eq(addr_parse(&a, s, strlen(s)), 0);
+	return a;
+}
+
+/* Viewer |k| at |from|, port 1000 + k. */
+static struct tw_announce
+viewer(unsigned k)
+{
+	struct tw_announce a = { .port = (uint16_t)(1000 + k),
+		.left = 1,
+		.numwant = -1,
+		.live = true };
+
+	memcpy(a.info_hash, seed.info_hash, LINK_INFOHASH_LEN);
+	memcpy(a.peer_id, "-SP0100-", 8);
+	a.peer_id[8] = (uint8_t)(k >> 8);
+	a.peer_id[9] = (uint8_t)k;
+	return a;
+}
+
+static void
+announce(const char *from, const struct tw_announce *a, sp_time now)
+{
+	struct tw_peer peers[LIM_NUMWANT];
+	struct sp_addr addr = ip(from);
+	struct tw_reply r;
+
+	ck_assert_int_eq(
+	    track_announce(track, a, &addr, peers, LIM_NUMWANT, &r, now), 0);
+}
+
+/* How many channels have news. */
+static unsigned
+wake(sp_time now)
+{
+	uint8_t ih[LINK_INFOHASH_LEN];
+	unsigned n = 0;
+
+	while (track_wake(track, ih, now)) {
+		ck_assert_mem_eq(ih, seed.info_hash, LINK_INFOHASH_LEN);
+		n++;
+	}
+	ck_assert(track_deadline(track) > now);
+	return n;
+}
+
+/* Takes what there is; the length of the frame. */
+static size_t
+read_roster(void)
+{
+	struct tw_frame f;
+	int n;
+
+	buf_reset(&b);
+	n = track_roster(track, seed.info_hash, &version, &b);
+	ck_assert_int_ge(n, 0);
+	if (n == 0)
+		return 0;
+	ck_assert_int_eq(tw_frame_read(&f, b.p, b.len), (int)b.len);
+	ck_assert_uint_eq(f.type, TW_FRAME_ROSTER);
+	ck_assert_int_eq(roster_take(&ros, f.p, f.len), 0);
+	ck_assert_uint_eq(ros.version, version);
+	ck_assert_uint_eq(ros.epoch_s, DUTIES_EPOCH_S);
+	return b.len;
+}
+
+/* Viewer |k| of those who can sign, at 6.0.k.9. */
+static struct tw_announce
+signing(unsigned k, uint8_t sk[HASH_SK_LEN], uint8_t pk[HASH_PK_LEN])
+{
+	uint8_t secret[HASH_SEED_LEN] = { (uint8_t)k, 3 };
+	struct tw_announce a = viewer(k);
+
+	hash_keypair(pk, sk, secret);
+	ck_assert_int_eq(receipt_peerid(a.peer_id, pk), 0);
+	return a;
+}
+
+/* Of |k|, about |whom|. */
+static int
+receipt(unsigned k, unsigned whom, uint32_t bytes, uint8_t flags, sp_time now)
+{
+	uint8_t sk[HASH_SK_LEN], none[HASH_SK_LEN], pk[HASH_PK_LEN];
+	struct receipt r = { .slice = 100, .slices = 3, .n = 1 };
+	struct sp_addr from = ip("6.0.0.9");
+	struct tw_announce a = signing(whom, none, pk);
+	int rv;
+
+	memcpy(r.entries[0].peer_id, a.peer_id, LINK_PEERID_LEN);
+	r.entries[0].bytes = bytes;
+	r.entries[0].flags = flags;
+	memcpy(r.info_hash, seed.info_hash, LINK_INFOHASH_LEN);
+	signing(k, sk, r.key);
+	from.ip[2] = (uint8_t)k;
+	buf_reset(&b);
+	receipt_seal(&b, &r, sk);
+	rv = track_receipts(track, seed.info_hash, b.p, b.len, &from, now);
+	return rv;
+}
+
+START_TEST(receipts_move_weights_and_strikes_put_out)
+{
+	uint8_t sk[HASH_SK_LEN], pk[HASH_PK_LEN];
+	struct tw_announce a;
+	struct track_stats st;
+	char text[32];
+	uint32_t before;
+	int at;
+
+	set_up();
+	ck_assert_int_eq(track_new(&track, &conf, &fm.mem, 1, 0), 0);
+	signer_manifest(&seed, &body);
+	signer_record(&seed, &body, 0, 1, 1000000, 0);
+	ck_assert_int_eq(publish(0), 0);
+	for (unsigned k = 0; k < 12; k++) {
+		a = signing(k, sk, pk);
+		a.up_kbps = 16000;
+		a.reachable = true;
+		log_format(text, sizeof(text), "6.0.%u.9", k);
+		announce(text, &a, 0);
+	}
+	wake(0);
+	read_roster();
+	ck_assert_uint_eq(ros.n, 12);
+	for (unsigned k = 2; k < 8; k++)
+		ck_assert_int_eq(receipt(k, 0, 10000000,
+				     k == 3 ? RECEIPT_BAD : 0, 70 * SP_S),
+		    0);
+	ck_assert_int_eq(receipt(8, 1, 0, RECEIPT_BAD, 70 * SP_S), 0);
+	ck_assert_int_eq(receipt(9, 1, 0, RECEIPT_BAD, 70 * SP_S), 0);
+	ck_assert_int_eq(receipt(9, 1, 0, 0, 70 * SP_S), SP_ERR_STALE);
+	/* announces keep them; the first one's score is settled by it */
+	for (unsigned k = 0; k < 12; k++) {
+		a = signing(k, sk, pk);
+		a.up_kbps = 16000;
+		a.reachable = true;
+		log_format(text, sizeof(text), "6.0.%u.9", k);
+		announce(text, &a, 101 * SP_S);
+	}
+	wake(101 * SP_S);
+	read_roster();
+	ck_assert_uint_eq(ros.n, 11);
+	a = signing(1, sk, pk);
+	ck_assert_int_lt(roster_find(&ros, a.peer_id), 0);
+	a = signing(2, sk, pk);
+	at = roster_find(&ros, a.peer_id);
+	ck_assert_int_ge(at, 0);
+	before = ros.entries[at].weight;
+	a = signing(0, sk, pk);
+	at = roster_find(&ros, a.peer_id);
+	ck_assert_int_ge(at, 0);
+	ck_assert_uint_gt(ros.entries[at].weight, 2 * before);
+	track_stats(track, &st);
+	ck_assert_uint_eq(st.receipts, 9);
+	ck_assert_uint_eq(st.receipt_errors, 1);
+	ck_assert_int_eq(track_receipts(track, a.peer_id, b.p, b.len,
+			     &(struct sp_addr){ 0 }, 102 * SP_S),
+	    SP_ERR_NOTFOUND);
+	tear_down();
+}
+END_TEST
+
+UNIT_MAIN("track_receipts", receipts_move_weights_and_strikes_put_out)
