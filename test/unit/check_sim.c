@@ -148,9 +148,9 @@ START_TEST(people_get_remarks_and_the_trace)
 {
 	report(SIM_TEXT, "a.scn", false);
 	has("a.scn, seed 4\n");
-	has("offload       0.9123\n");
+	has("offload        0.9123\n");
 	has("p99.9 1.500s   lag/lag_min");
-	has("misses        0 of 3000 piece-viewers; at most 0.001 with 95");
+	has("misses         0 of 3000 piece-viewers; at most 0.001 with 95");
 	has("machine ");
 	has("trace 0000000000000abc\n");
 	report(SIM_TEXT, "a.scn", true);
