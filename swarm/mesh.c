@@ -115,7 +115,7 @@ mesh_free(struct mesh *m)
 	contacts_fini(&m->contacts);
 	buf_fini(&m->out);
 	mem_free(m->mem, m->acts);
-	mem_free(m->mem, m->origins);
+	mem_free(m->mem, m->taps);
 	mem_free(m->mem, m->roster);
 	mem_free(m->mem, m->news);
 	mem_free(m->mem, m->manifest);

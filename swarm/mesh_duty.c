@@ -40,7 +40,7 @@ mesh_duty_draw(struct mesh *m, struct piece *pc)
 	if (m->conf.seeder || m->n_origins == 0 || k == 0 ||
 	    pc->rec.track >= LIM_TRACKS || m->now - pc->avail_at > FRESH)
 		return;
-	if (m->origins[0].no_range || m->conf.without & MESH_WITHOUT_SMALL)
+	if (m->taps[0].no_range || m->conf.without & MESH_WITHOUT_SMALL)
 		k = 1;
 	if (duty_draw(&pc->duty, m->roster, m->roster_at, m->id, pc->rec.track,
 		k, m->now))
@@ -98,8 +98,8 @@ turn_of(const struct mesh *m, const struct piece *pc, unsigned r)
 		return pc->avail_at;
 	heard = (sp_time)quantile_get(&m->heard_us, 950000, HEARD_Q95 / SP_US) *
 		SP_US;
-	ttfb = (sp_time)quantile_get(&m->origins[0].ttfb_us, 950000,
-		   RESCUE_TTFB / SP_US) *
+	ttfb = (sp_time)quantile_get(&m->taps[0].ttfb_us, 950000,
+		   TAP_TTFB / SP_US) *
 	       SP_US;
 	return pc->avail_at + duty_backup_delay(r, heard, ttfb,
 				  (sp_time)(LIM_BLOCK * 1000 /
@@ -126,17 +126,15 @@ mesh_duty_count(struct mesh *m, const struct piece *pc, uint32_t first,
     uint32_t n)
 {
 	uint32_t i;
-	int r;
 
-	if (pc->stripes == 0)
-		return;
 	for (i = first; i < first + n; i++) {
 		if (i != duty_first(pc->blocks, pc->stripes,
 			     duty_stripe(pc->blocks, pc->stripes, i)))
 			continue;
-		r = rank_of(pc, i);
-		m->st.duties += r == 0;
-		m->st.backups += r > 0 && m->now >= mesh_duty_at(m, pc, i);
+		if (rank_of(pc, i) == 0)
+			m->st.duties++;
+		else
+			m->st.backups++;
 	}
 }
 

@@ -14,6 +14,7 @@
  *	mesh_block.c   a block has come
  *	mesh_sched.c   one scheduling pass: playheads, due pieces, stalls
  *	mesh_request.c its other half: what to ask of whom, time-outs
+ *	mesh_need.c    what is to be fetched from the origin, and when
  *	mesh_fetch.c   transfers from the origin
  *	mesh_receipts.c what neighbours gave us, for the tracker
  *	mesh_house.c   dialling, liveness, choking, pex: four times a second
@@ -33,6 +34,7 @@
 #include "swarm/picker.h"
 #include "swarm/playhead.h"
 #include "swarm/rescue.h"
+#include "swarm/tap.h"
 #include "swarm/uplink.h"
 #include "swarm/wirecost.h"
 
@@ -143,8 +145,8 @@ struct mesh {
 	struct choker choker;
 	uint32_t next_id; /* of dials, fetches, announces */
 
-	struct rescue_origin *origins;
-	unsigned n_origins;
+	struct tap *taps; /* n_taps, of which the first n_origins count */
+	unsigned n_taps, n_origins;
 	struct fetch fetches[MESH_FETCHES];
 	unsigned n_fetches;
 	uint32_t fetch_now; /* id of the one that is delivering, 0 none */
@@ -276,7 +278,7 @@ sp_time mesh_duty_at(const struct mesh *m, const struct piece *pc,
     uint32_t index);
 /* Before, who is on duty and the backups have not all had their turn. */
 sp_time mesh_duty_end(const struct mesh *m, const struct piece *pc);
-/* Counts what is fetched at |now|. */
+/* Counts stripes that are ours and are being fetched. */
 void mesh_duty_count(struct mesh *m, const struct piece *pc, uint32_t first,
     uint32_t n);
 /* Whether somebody is on duty at all. */
@@ -284,10 +286,17 @@ bool mesh_duty_is_on(const struct mesh *m);
 /* Dials those that a duty is shared with. */
 void mesh_duty_meet(struct mesh *m);
 
-/* mesh_fetch.c */
+/* mesh_need.c */
 /* Starts the transfers that |v| needs; *next is lowered to the next look. */
 void mesh_rescue(struct mesh *m, const struct wanted *v, size_t n,
     sp_time *next);
+
+/* mesh_fetch.c */
+/* The first that may be asked, beginning with the |tries|-th; -1: none. */
+int mesh_fetch_choose(const struct mesh *m, uint32_t tries);
+/* |origin| as it was chosen. False: no memory. */
+bool mesh_fetch_start(struct mesh *m, struct piece *pc, unsigned origin,
+    const struct rescue_range *r);
 /*
  * A transfer of |pc| has not begun to answer for longer than is usual: peers
  * may be asked for what it was to bring. *next is lowered to when it may be so.
@@ -299,6 +308,8 @@ void mesh_fetch_prune(struct mesh *m, const struct piece *pc);
 /* The same of pieces of |track| below |number|. */
 void mesh_fetch_forget(struct mesh *m, uint8_t track, uint64_t number);
 sp_time mesh_fetch_guard(const struct mesh *m, uint64_t bytes);
+/* How long |bytes| take that are asked for now; SP_NEVER: no origin. */
+sp_time mesh_fetch_eta(const struct mesh *m, uint64_t bytes);
 void mesh_fetch_fini(struct mesh *m);
 
 /* mesh_receipts.c */

@@ -3,56 +3,8 @@
 #include "base/map.h"
 #include "base/rng.h"
 
-#define REST_MIN  (250 * SP_MS)
-#define REST_MAX  (4 * SP_S)
-#define RETRY_MAX (30 * SP_S)
-#define FORGET    200 /* samples that the quantiles remember */
 /* a tenth each second: log 2 / log (10 / 9) seconds for a half */
 #define RANDOM_HALF (6579 * SP_MS)
-#define FULL_BYTES  (256 * 1024) /* of a transfer that shows the rate */
-
-void
-rescue_origin_init(struct rescue_origin *o)
-{
-	memset(o, 0, sizeof(*o));
-	quantile_init(&o->ttfb_us, FORGET);
-	quantile_init(&o->rate, FORGET);
-	o->ttfb_worst = RESCUE_TTFB;
-	o->rate_worst = RESCUE_RATE;
-}
-
-void
-rescue_origin_ok(struct rescue_origin *o, sp_time ttfb, uint64_t bytes,
-    sp_time took)
-{
-	uint64_t ms = (uint64_t)SP_MAX(took / SP_MS, 1);
-	uint64_t rate = SP_MAX(bytes / ms, 1);
-
-	o->fails = 0;
-	o->down_until = 0;
-	quantile_add(&o->ttfb_us, (uint64_t)SP_MAX(ttfb, 0) / 1000);
-	/* a short one is over before it is fast: it shows only what can be */
-	if (bytes >= FULL_BYTES || rate > o->rate_worst)
-		quantile_add(&o->rate, rate);
-	o->ttfb_worst = (sp_time)quantile_get(&o->ttfb_us, 999000, 0) * SP_US;
-	o->rate_worst = SP_MAX(quantile_get(&o->rate, 50000, RESCUE_RATE), 1);
-}
-
-void
-rescue_origin_failed(struct rescue_origin *o, sp_time retry_after, sp_time now)
-{
-	sp_time rest = SP_MIN(REST_MIN << SP_MIN(o->fails, 8), REST_MAX);
-
-	o->fails++;
-	o->down_until = now + SP_MAX(rest, SP_MIN(retry_after, RETRY_MAX));
-}
-
-sp_time
-rescue_guard(const struct rescue_origin *o, uint64_t bytes)
-{
-	return o->ttfb_worst + (sp_time)(bytes / o->rate_worst) * SP_MS +
-	       RESCUE_MARGIN;
-}
 
 sp_time
 rescue_threshold(uint64_t seed, uint8_t track, uint64_t number, uint32_t stripe,
@@ -142,5 +94,22 @@ rescue_plan(const uint8_t *need, uint32_t blocks,
 		n--;
 	}
 	memcpy(out, r, n * sizeof(r[0]));
+	return n;
+}
+
+size_t
+rescue_runs(const uint8_t *need, uint8_t what, uint32_t blocks,
+    struct rescue_range *out, size_t max)
+{
+	uint32_t i, first;
+	size_t n = 0;
+
+	for (i = 0; i < blocks && n < max; i++) {
+		if (need[i] != what)
+			continue;
+		for (first = i; i < blocks && need[i] == what; i++)
+			;
+		out[n++] = (struct rescue_range){ first, i - first };
+	}
 	return n;
 }

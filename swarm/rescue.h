@@ -3,7 +3,7 @@
 
 /*
  * When and what to fetch from the origin (SCHEDULER.md section 5). Pure
- * functions and the small state of each origin.
+ * functions; what is known of each origin is in tap.h.
  *
  * Every viewer draws for each stripe of a piece the slack at which it would
  * fetch it, g + tau * log2(1/u): with u uniform the probability to have fetched
@@ -13,40 +13,13 @@
  * holders claim.
  */
 
-#include "base/quantile.h"
 #include "base/tstamp.h"
 
 #define RESCUE_TAU_MIN (100 * SP_MS)
 #define RESCUE_TAU_MAX (2 * SP_S)
 #define RESCUE_TAU     (500 * SP_MS) /* where somebody is on duty */
-#define RESCUE_MARGIN  (150 * SP_MS)
 #define RESCUE_RANGES  4
-#define RESCUE_TTFB    (300 * SP_MS) /* assumed before there are samples */
-#define RESCUE_RATE    500           /* bytes per ms, likewise */
 
-struct rescue_origin {
-	struct quantile ttfb_us;
-	struct quantile rate; /* bytes per ms of whole transfers */
-	sp_time ttfb_worst;   /* q99.9 */
-	uint64_t rate_worst;  /* q05 */
-	uint32_t fails;       /* in a row */
-	bool no_range;        /* it answers a Range with the whole resource */
-	sp_time down_until;   /* not asked before */
-};
-
-void rescue_origin_init(struct rescue_origin *o);
-/* A transfer ended well: first byte after |ttfb|, |bytes| in |took| more. */
-void rescue_origin_ok(struct rescue_origin *o, sp_time ttfb, uint64_t bytes,
-    sp_time took);
-/*
- * It failed as a whole (network, 429, 5xx): rests 0.25, 0.5 ... 4 s, or for
- * |retry_after| when that is longer (at most 30 s).
- */
-void rescue_origin_failed(struct rescue_origin *o, sp_time retry_after,
-    sp_time now);
-
-/* g = q99.9(ttfb) + bytes / q05(rate) + margin. */
-sp_time rescue_guard(const struct rescue_origin *o, uint64_t bytes);
 /* Slack at which the holder of |seed| fetches this stripe on its own. */
 sp_time rescue_threshold(uint64_t seed, uint8_t track, uint64_t number,
     uint32_t stripe, sp_time guard, sp_time tau);
@@ -84,5 +57,11 @@ struct rescue_range {
  */
 size_t rescue_plan(const uint8_t *need, uint32_t blocks,
     struct rescue_range out[RESCUE_RANGES]);
+/*
+ * Runs of blocks whose need is |what|, from the first on, at most |max|.
+ * Returns their number.
+ */
+size_t rescue_runs(const uint8_t *need, uint8_t what, uint32_t blocks,
+    struct rescue_range *out, size_t max);
 
 #endif

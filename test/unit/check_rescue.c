@@ -4,89 +4,6 @@
 #include "test/unit/unit.h"
 #include "wire/limits.h"
 
-START_TEST(origin_that_fails_rests_longer_each_time)
-{
-	static const sp_time rest[] = { 250, 500, 1000, 2000, 4000, 4000 };
-	struct rescue_origin o;
-	sp_time now = 10 * SP_S;
-	size_t i;
-
-	rescue_origin_init(&o);
-	ck_assert_int_eq(o.down_until, 0);
-	for (i = 0; i < SP_LEN(rest); i++) {
-		rescue_origin_failed(&o, 0, now);
-		ck_assert_int_eq(o.down_until, now + rest[i] * SP_MS);
-	}
-	for (i = 0; i < 100; i++)
-		rescue_origin_failed(&o, 0, now);
-	ck_assert_int_eq(o.down_until, now + 4 * SP_S);
-	rescue_origin_ok(&o, 0, 100, 0);
-	ck_assert_int_eq(o.down_until, 0);
-	rescue_origin_failed(&o, 0, now);
-	ck_assert_int_eq(o.down_until, now + 250 * SP_MS);
-}
-END_TEST
-
-START_TEST(retry_after_is_honoured_up_to_a_bound)
-{
-	struct rescue_origin o;
-
-	rescue_origin_init(&o);
-	rescue_origin_failed(&o, 7 * SP_S, SP_S);
-	ck_assert_int_eq(o.down_until, 8 * SP_S);
-	rescue_origin_failed(&o, 3600 * SP_S, SP_S);
-	ck_assert_int_eq(o.down_until, 31 * SP_S);
-	/* shorter than our own rest */
-	rescue_origin_failed(&o, SP_MS, SP_S);
-	ck_assert_int_eq(o.down_until, 2 * SP_S);
-}
-END_TEST
-
-START_TEST(guard_is_learned)
-{
-	struct rescue_origin o;
-	sp_time g;
-	int i;
-
-	rescue_origin_init(&o);
-	ck_assert_int_eq(rescue_guard(&o, 500000),
-	    RESCUE_TTFB + SP_S + RESCUE_MARGIN);
-	for (i = 0; i < 150; i++)
-		rescue_origin_ok(&o, 40 * SP_MS, 1000000, 100 * SP_MS);
-	g = rescue_guard(&o, 1000000) - RESCUE_MARGIN;
-	ck_assert_int_ge(g, 140 * SP_MS * 15 / 16);
-	ck_assert_int_le(g, 140 * SP_MS * 17 / 16);
-	/* the slow ones count, not the mean */
-	for (i = 0; i < 20; i++)
-		rescue_origin_ok(&o, 400 * SP_MS, 1000000, SP_S);
-	ck_assert_int_ge(rescue_guard(&o, 1000000), 1300 * SP_MS);
-	/* nonsense of a clock or an empty body does not break it */
-	rescue_origin_ok(&o, -5, 0, 0);
-	ck_assert_int_gt(rescue_guard(&o, 1), 0);
-}
-END_TEST
-
-START_TEST(short_transfers_show_only_how_fast_it_can_be)
-{
-	struct rescue_origin o;
-
-	rescue_origin_init(&o);
-	/* 1 byte a ms: over before it was fast */
-	rescue_origin_ok(&o, 0, 1000, SP_S);
-	ck_assert_uint_eq(o.rate_worst, RESCUE_RATE);
-	ck_assert_uint_eq(o.rate.total, 0);
-	rescue_origin_ok(&o, 0, 100000, 10 * SP_MS);
-	ck_assert_uint_ge(o.rate_worst, 9000);
-	ck_assert_uint_le(o.rate_worst, 11000);
-	rescue_origin_ok(&o, 0, 1000, SP_S);
-	ck_assert_uint_ge(o.rate_worst, 9000);
-	/* one of 256 KiB counts, however slow */
-	rescue_origin_ok(&o, 0, 256 * 1024, 10 * SP_S);
-	ck_assert_uint_ge(o.rate_worst, 24);
-	ck_assert_uint_le(o.rate_worst, 28);
-}
-END_TEST
-
 START_TEST(draws_are_fixed_by_who_and_what)
 {
 	sp_time a = rescue_threshold(1, 2, 3, 4, SP_S, (500 * SP_MS));
@@ -283,13 +200,34 @@ START_TEST(plan_covers_all_needs_at_least_cost)
 }
 END_TEST
 
-UNIT_MAIN("rescue", origin_that_fails_rests_longer_each_time,
-    retry_after_is_honoured_up_to_a_bound, guard_is_learned,
-    short_transfers_show_only_how_fast_it_can_be,
-    draws_are_fixed_by_who_and_what,
+START_TEST(runs_are_of_one_need_and_never_bridged)
+{
+	static const uint8_t need[] = { 2, 2, 1, 2, 0, 2, 1, 1, 2 };
+	struct rescue_range r[5];
+
+	ck_assert_uint_eq(rescue_runs(need, 2, 9, r, 5), 4);
+	ck_assert_uint_eq(r[0].first, 0);
+	ck_assert_uint_eq(r[0].n, 2);
+	ck_assert_uint_eq(r[1].first, 3);
+	ck_assert_uint_eq(r[1].n, 1);
+	ck_assert_uint_eq(r[2].first, 5);
+	ck_assert_uint_eq(r[3].first, 8);
+	ck_assert_uint_eq(r[3].n, 1);
+	ck_assert_uint_eq(rescue_runs(need, 1, 9, r, 5), 2);
+	ck_assert_uint_eq(r[1].first, 6);
+	ck_assert_uint_eq(r[1].n, 2);
+	ck_assert_uint_eq(rescue_runs(need, 3, 9, r, 5), 0);
+	/* no more than there is room for */
+	r[2].first = 77;
+	ck_assert_uint_eq(rescue_runs(need, 2, 9, r, 2), 2);
+	ck_assert_uint_eq(r[2].first, 77);
+}
+END_TEST
+
+UNIT_MAIN("rescue", draws_are_fixed_by_who_and_what,
     one_in_ten_fetches_in_each_second_by_chance,
     copies_of_m_viewers_are_m_times_two_to_minus_x,
     who_can_pass_it_on_fetches_earlier,
     stripes_are_contiguous_runs_of_about_one_length, plan_of_nothing_is_empty,
     piece_that_is_mostly_missing_is_fetched_whole,
-    plan_covers_all_needs_at_least_cost)
+    plan_covers_all_needs_at_least_cost, runs_are_of_one_need_and_never_bridged)

@@ -1,0 +1,223 @@
+#include "swarm/fetchq.h"
+#include "swarm/mesh_int.h"
+
+/* a start waits this long more for blocks that neighbours are sending */
+#define START_GRACE (500 * SP_MS)
+#define ASK_AGAIN   (50 * SP_MS) /* when no origin may be asked */
+
+enum need {
+	NEED_NOT,
+	NEED_AHEAD, /* or now, at the guard time */
+	NEED_DUTY,
+};
+
+/* Neighbours whose word is worth waiting for: who claims all and gives nothing
+ * must not keep everybody from the origin. */
+static uint64_t
+credible(const struct mesh *m)
+{
+	uint64_t set = 0;
+	unsigned i;
+
+	MESH_SLOTS (m->open, i)
+		if (peer_is_credible(m->peers[i]))
+			set |= UINT64_C(1) << i;
+	return set;
+}
+
+static uint64_t
+piece_bps(const struct piece *pc)
+{
+	return (uint64_t)pc->rec.length * 1000000 /
+	       SP_MAX(pc->rec.duration_us, 1);
+}
+
+/* At the guard time it is fetched whatever others claim. */
+static void
+needs_now(struct mesh *m, const struct wanted *w, sp_time guard, uint8_t *need,
+    sp_time *next)
+{
+	const struct piece *pc = w->pc;
+	sp_time slack = w->deadline - m->now;
+	uint32_t i;
+
+	for (i = 0; i < pc->blocks; i++) {
+		if (piece_holds(pc, i) || piece_fetches(pc, i))
+			continue;
+		/* before the first piece nothing can stall yet */
+		if (pc->pending[i] == 0 ||
+		    m->play[pc->rec.track % LIM_TRACK_INIT].fixed ||
+		    slack <= guard - START_GRACE)
+			need[i] = NEED_AHEAD;
+		else
+			*next =
+			    SP_MIN(*next, w->deadline - guard + START_GRACE);
+	}
+}
+
+/* What stands for the ramp's |at| where it is left out. */
+static sp_time
+without(const struct mesh *m, const struct piece *pc, sp_time at, sp_time last)
+{
+	if (m->conf.without & MESH_WITHOUT_PLAN)
+		return SP_MIN(last,
+		    pc->avail_at +
+			rescue_random(m->seed, pc->rec.track, pc->rec.number));
+	return m->conf.without & MESH_WITHOUT_RAMP ? last : at;
+}
+
+/*
+ * Before, only what nobody is known to hold or expect: when it is our duty, or
+ * when our own draw says so.
+ */
+static void
+needs_early(struct mesh *m, const struct wanted *w, sp_time guard,
+    uint64_t believed, uint8_t *need, sp_time *next)
+{
+	const struct piece *pc = w->pc;
+	const struct holders *hs = &pc->holders;
+	sp_time tau, shift, at, duty, last = w->deadline - guard, end;
+	uint32_t i;
+
+	/* half of the time is the ramp's, or all would fetch at its end */
+	end = SP_MIN(mesh_duty_end(m, pc),
+	    pc->avail_at + SP_MAX(last - pc->avail_at, 0) / 2);
+	tau = rescue_tau(last - end, SP_MAX(m->swarm_size, m->contacts.n));
+	if (mesh_duty_is_on(m))
+		tau = SP_MIN(tau, RESCUE_TAU);
+	shift = rescue_shift(mesh_uplink(m), piece_bps(pc), tau);
+	*next = SP_MIN(*next, last);
+	for (i = 0; i < pc->blocks; i++) {
+		if (piece_holds(pc, i) || piece_fetches(pc, i) ||
+		    pc->pending[i] > 0 ||
+		    ((holders_of(hs, i) | holders_expect(hs, i, m->now)) &
+			believed) != 0)
+			continue;
+		at = rescue_threshold(m->seed, pc->rec.track, pc->rec.number,
+		    m->conf.without & MESH_WITHOUT_SMALL
+			? 0
+			: rescue_stripe_of(i, pc->blocks),
+		    guard, tau);
+		at = SP_CLAMP(w->deadline - at - shift, end, last);
+		if (m->conf.without != 0)
+			at = without(m, pc, at, last);
+		duty = mesh_duty_at(m, pc, i);
+		if (duty <= m->now)
+			need[i] = NEED_DUTY;
+		else if (at <= m->now)
+			need[i] = NEED_AHEAD;
+		else
+			*next = SP_MIN(*next, SP_MIN(at, duty));
+	}
+}
+
+/*
+ * need[] of the blocks that are to be fetched now; *next is lowered to when
+ * that may change. Returns why.
+ */
+static enum fetch_class
+needs(struct mesh *m, const struct wanted *w, uint64_t believed, uint8_t *need,
+    sp_time *next)
+{
+	struct piece *pc = w->pc;
+	sp_time guard = mesh_fetch_guard(m,
+	    (uint64_t)(pc->blocks - pc->n_held) * LIM_BLOCK);
+
+	if (m->conf.without & MESH_WITHOUT_PLAN)
+		guard = SP_MAX(guard, 2 * (sp_time)pc->rec.duration_us * SP_US);
+	memset(need, NEED_NOT, pc->blocks);
+	mesh_duty_listen(m, pc, believed);
+	if (w->deadline - m->now > guard) {
+		needs_early(m, w, guard, believed, need, next);
+		return FETCH_AHEAD;
+	}
+	needs_now(m, w, guard, need, next);
+	return m->play[pc->rec.track % LIM_TRACK_INIT].fixed ? FETCH_RESCUE
+							     : FETCH_FIRST;
+}
+
+static void
+ask(struct mesh *m, struct fetchq *q, const struct wanted *w, uint32_t ref,
+    enum fetch_class class, const struct rescue_range *r)
+{
+	struct fetch_ask a = { ref, r->first, r->n, class, w->deadline };
+
+	fetchq_add(q, &a, mesh_fetch_eta(m, (uint64_t)r->n * LIM_BLOCK),
+	    m->now);
+}
+
+/* What a piece needs, cut into ranges: duties are never bridged. */
+static void
+ask_piece(struct mesh *m, struct fetchq *q, const struct wanted *w,
+    uint32_t ref, uint64_t believed, sp_time *next)
+{
+	struct rescue_range r[DUTY_STRIPES];
+	uint8_t need[LIM_PIECE_BLOCKS];
+	enum fetch_class class = needs(m, w, believed, need, next);
+	size_t i, n;
+
+	n = rescue_runs(need, NEED_DUTY, w->pc->blocks, r, DUTY_STRIPES);
+	for (i = 0; i < n; i++)
+		ask(m, q, w, ref, FETCH_DUTY, &r[i]);
+	/* duties first: then it is known what is on its way */
+	if (n > 0)
+		return;
+	n = rescue_plan(need, w->pc->blocks, r);
+	for (i = 0; i < n; i++)
+		ask(m, q, w, ref, class, &r[i]);
+}
+
+/* Carries out what the origin may be asked for now. */
+static void
+grant(struct mesh *m, const struct fetch_ask *a, const struct wanted *w)
+{
+	struct rescue_range r = { a->first, a->n };
+	struct piece *pc = w->pc;
+	int origin;
+
+	/* all of it came under way by an ask before this one */
+	if (pc->n_held + pc->n_fetching >= pc->blocks)
+		return;
+	origin = mesh_fetch_choose(m, pc->tries);
+	if (origin < 0)
+		return;
+	if (m->taps[origin].no_range && !pc->rec.has_range)
+		r = (struct rescue_range){ 0, pc->blocks };
+	if (!mesh_fetch_start(m, pc, (unsigned)origin, &r))
+		return;
+	if (a->class == FETCH_DUTY)
+		mesh_duty_count(m, pc, r.first, r.n);
+	else
+		m->st.rescues++;
+}
+
+void
+mesh_rescue(struct mesh *m, const struct wanted *v, size_t n, sp_time *next)
+{
+	uint64_t believed = credible(m);
+	const struct piece *pc;
+	struct fetchq q;
+	size_t i;
+
+	if (m->n_origins == 0)
+		return;
+	fetchq_init(&q);
+	for (i = 0; i < n; i++) {
+		pc = v[i].pc;
+		if (pc->n_held + pc->n_fetching >= pc->blocks ||
+		    pc->rec.uri_len == 0)
+			continue;
+		if (pc->retry_at > m->now)
+			*next = SP_MIN(*next, pc->retry_at);
+		else
+			ask_piece(m, &q, &v[i], (uint32_t)i, believed, next);
+	}
+	for (i = 0; i < q.n; i++) {
+		if (mesh_fetch_choose(m, v[q.v[i].ref].pc->tries) >= 0) {
+			grant(m, &q.v[i], &v[q.v[i].ref]);
+			continue;
+		}
+		*next = SP_MIN(*next, m->now + ASK_AGAIN);
+		break;
+	}
+}

@@ -1,0 +1,115 @@
+#include "swarm/tap.h"
+
+#define REST_MIN   (250 * SP_MS)
+#define REST_MAX   (4 * SP_S)
+#define RETRY_MAX  (30 * SP_S)
+#define FORGET     200          /* samples that the quantiles remember */
+#define FULL_BYTES (256 * 1024) /* of a transfer that shows the rate */
+#define SLOW_TIMES 3            /* the median, and the window is halved */
+#define SLOW_MIN   (100 * SP_MS)
+
+void
+tap_init(struct tap *t, uint32_t window_max)
+{
+	memset(t, 0, sizeof(*t));
+	quantile_init(&t->ttfb_us, FORGET);
+	quantile_init(&t->rate, FORGET);
+	t->ttfb_worst = TAP_TTFB;
+	t->rate_worst = TAP_RATE;
+	t->window = t->window_max = window_max;
+	t->cut_at = SP_NEVER;
+}
+
+bool
+tap_may(const struct tap *t, sp_time now)
+{
+	return t->down_until <= now && t->out < t->window;
+}
+
+void
+tap_begin(struct tap *t)
+{
+	t->out++;
+}
+
+void
+tap_end(struct tap *t)
+{
+	assert(t->out > 0 && "each transfer ends once");
+	t->out--;
+}
+
+static void
+halve(struct tap *t, sp_time began, sp_time now)
+{
+	if (t->cut_at != SP_NEVER && began < t->cut_at)
+		return;
+	t->cut_at = now;
+	t->good = 0;
+	t->window = SP_MAX(t->window / 2, SP_MIN(t->window_max, 1));
+}
+
+static void
+answered(struct tap *t, sp_time began, sp_time first, sp_time now)
+{
+	sp_time ttfb = SP_MAX(first - began, 0), median;
+
+	median = (sp_time)quantile_get(&t->ttfb_us, 500000, TAP_TTFB / SP_US) *
+		 SP_US;
+	if (ttfb > SLOW_TIMES * SP_MAX(median, SLOW_MIN))
+		halve(t, began, now);
+	else
+		t->good++;
+	quantile_add(&t->ttfb_us, (uint64_t)ttfb / 1000);
+	t->ttfb_worst = (sp_time)quantile_get(&t->ttfb_us, 999000, 0) * SP_US;
+}
+
+void
+tap_ok(struct tap *t, sp_time began, sp_time first, uint64_t bytes, sp_time now)
+{
+	uint64_t ms = (uint64_t)SP_MAX((now - first) / SP_MS, 1);
+	uint64_t rate = SP_MAX(bytes / ms, 1);
+
+	t->fails = 0;
+	if (!t->told)
+		t->down_until = 0;
+	/* a short one is over before it is fast: it shows only what can be */
+	if (bytes >= FULL_BYTES || rate > t->rate_worst)
+		quantile_add(&t->rate, rate);
+	t->rate_worst = SP_MAX(quantile_get(&t->rate, 50000, TAP_RATE), 1);
+	answered(t, began, first, now);
+	if (t->good < t->window || t->window >= t->window_max)
+		return;
+	t->window++;
+	t->good = 0;
+}
+
+void
+tap_failed(struct tap *t, bool refused, sp_time retry_after, sp_time began,
+    sp_time now)
+{
+	sp_time rest = SP_MIN(REST_MIN << SP_MIN(t->fails, 8), REST_MAX);
+
+	if (refused)
+		halve(t, began, now);
+	t->fails++;
+	t->told = retry_after >= rest;
+	t->down_until = now + SP_MAX(rest, SP_MIN(retry_after, RETRY_MAX));
+}
+
+sp_time
+tap_guard(const struct tap *t, uint64_t bytes)
+{
+	return t->ttfb_worst + (sp_time)(bytes / t->rate_worst) * SP_MS +
+	       TAP_MARGIN;
+}
+
+sp_time
+tap_eta(const struct tap *t, uint64_t bytes)
+{
+	uint64_t us, rate;
+
+	us = quantile_get(&t->ttfb_us, 500000, TAP_TTFB / SP_US);
+	rate = SP_MAX(quantile_get(&t->rate, 500000, TAP_RATE), 1);
+	return (sp_time)us * SP_US + (sp_time)(bytes / rate) * SP_MS;
+}

@@ -1,0 +1,63 @@
+#ifndef SWARM_TAP_H
+#define SWARM_TAP_H
+
+/*
+ * One origin, as far as asking it goes: how fast it answers, whether it rests,
+ * and how many transfers it gets at once (SCHEDULER.md section 5, origin
+ * protection).
+ *
+ * The window of transfers is additive up, multiplicative down: one more after
+ * as many good transfers as the window has, halved by a refusal (429, 503) or
+ * when the first byte took thrice the median. What began before the last
+ * halving does not halve again.
+ *
+ *	tap_may, then tap_begin    a transfer starts
+ *	tap_ok, tap_failed         how it went, if that says something
+ *	tap_end                    it is over, in any case
+ */
+
+#include "base/quantile.h"
+#include "base/tstamp.h"
+
+#define TAP_MARGIN (150 * SP_MS)
+#define TAP_TTFB   (300 * SP_MS) /* assumed before there are samples */
+#define TAP_RATE   500           /* bytes per ms, likewise */
+
+struct tap {
+	struct quantile ttfb_us;
+	struct quantile rate; /* bytes per ms of whole transfers */
+	sp_time ttfb_worst;   /* q99.9 */
+	uint64_t rate_worst;  /* q05 */
+	uint32_t fails;       /* in a row */
+	bool no_range;        /* it answers a Range with the whole resource */
+	sp_time down_until;   /* not asked before */
+	bool told;            /* by the origin itself: no success ends it */
+	uint32_t window, window_max; /* transfers at once */
+	uint32_t out;                /* that are under way */
+	uint32_t good;               /* since the window changed */
+	sp_time cut_at;              /* it was halved */
+};
+
+/* |window_max| transfers at once; 0: none. */
+void tap_init(struct tap *t, uint32_t window_max);
+/* Whether one more transfer may begin now. */
+bool tap_may(const struct tap *t, sp_time now);
+void tap_begin(struct tap *t);
+/* A transfer of |bytes|, the first of which came at |first|, ended well. */
+void tap_ok(struct tap *t, sp_time began, sp_time first, uint64_t bytes,
+    sp_time now);
+/*
+ * It failed as a whole (network, 429, 5xx): rests 0.25, 0.5 ... 4 s, or for
+ * |retry_after| when that is longer (at most 30 s). |refused|: by 429 or 503,
+ * which halves the window too.
+ */
+void tap_failed(struct tap *t, bool refused, sp_time retry_after, sp_time began,
+    sp_time now);
+void tap_end(struct tap *t);
+
+/* g = q99.9(ttfb) + bytes / q05(rate) + margin. */
+sp_time tap_guard(const struct tap *t, uint64_t bytes);
+/* When |bytes| that are asked for now are here, as a rule. */
+sp_time tap_eta(const struct tap *t, uint64_t bytes);
+
+#endif

@@ -1,0 +1,177 @@
+#include "swarm/tap.h"
+
+#include "test/unit/unit.h"
+
+static struct tap tap;
+
+/* |n| transfers of |bytes|, one after the other, that end at |now|. */
+static void
+good(unsigned n, sp_time ttfb, uint64_t bytes, sp_time took, sp_time now)
+{
+	while (n-- > 0) {
+		tap_begin(&tap);
+		tap_ok(&tap, now - took - ttfb, now - took, bytes, now);
+		tap_end(&tap);
+	}
+}
+
+START_TEST(origin_that_fails_rests_longer_each_time)
+{
+	static const sp_time rest[] = { 250, 500, 1000, 2000, 4000, 4000 };
+	sp_time now = 10 * SP_S;
+	size_t i;
+
+	tap_init(&tap, 4);
+	ck_assert(tap_may(&tap, 0));
+	for (i = 0; i < SP_LEN(rest); i++) {
+		tap_failed(&tap, false, 0, now, now);
+		ck_assert(!tap_may(&tap, now + rest[i] * SP_MS - 1));
+		ck_assert(tap_may(&tap, now + rest[i] * SP_MS));
+	}
+	for (i = 0; i < 100; i++)
+		tap_failed(&tap, false, 0, now, now);
+	ck_assert_int_eq(tap.down_until, now + 4 * SP_S);
+	good(1, 0, 100, SP_MS, now);
+	ck_assert(tap_may(&tap, now));
+	tap_failed(&tap, false, 0, now, now);
+	ck_assert_int_eq(tap.down_until, now + 250 * SP_MS);
+}
+END_TEST
+
+START_TEST(retry_after_is_honoured_up_to_a_bound)
+{
+	tap_init(&tap, 4);
+	tap_failed(&tap, true, 7 * SP_S, 0, SP_S);
+	ck_assert_int_eq(tap.down_until, 8 * SP_S);
+	/* what was under way and ends well does not end the rest */
+	good(1, SP_MS, 100, SP_MS, 2 * SP_S);
+	ck_assert(!tap_may(&tap, 8 * SP_S - 1));
+	ck_assert(tap_may(&tap, 8 * SP_S));
+	tap_failed(&tap, true, 3600 * SP_S, 0, SP_S);
+	ck_assert_int_eq(tap.down_until, 31 * SP_S);
+	/* shorter than our own rest */
+	tap_init(&tap, 4);
+	tap_failed(&tap, true, SP_MS, 0, SP_S);
+	ck_assert_int_eq(tap.down_until, SP_S + 250 * SP_MS);
+}
+END_TEST
+
+START_TEST(guard_is_learned)
+{
+	sp_time g;
+
+	tap_init(&tap, 4);
+	ck_assert_int_eq(tap_guard(&tap, 500000), TAP_TTFB + SP_S + TAP_MARGIN);
+	ck_assert_int_eq(tap_eta(&tap, 500000), TAP_TTFB + SP_S);
+	good(150, 40 * SP_MS, 1000000, 100 * SP_MS, SP_S);
+	g = tap_guard(&tap, 1000000) - TAP_MARGIN;
+	ck_assert_int_ge(g, 140 * SP_MS * 15 / 16);
+	ck_assert_int_le(g, 140 * SP_MS * 17 / 16);
+	/* the slow ones count, not the mean: but for what is expected */
+	good(20, 400 * SP_MS, 1000000, SP_S, 2 * SP_S);
+	ck_assert_int_ge(tap_guard(&tap, 1000000), 1300 * SP_MS);
+	ck_assert_int_le(tap_eta(&tap, 1000000), 140 * SP_MS * 17 / 16);
+	/* nonsense of a clock or an empty body does not break it */
+	good(1, -5, 0, 0, SP_S);
+	ck_assert_int_gt(tap_guard(&tap, 1), 0);
+}
+END_TEST
+
+START_TEST(short_transfers_show_only_how_fast_it_can_be)
+{
+	tap_init(&tap, 4);
+	/* 1 byte a ms: over before it was fast */
+	good(1, 0, 1000, SP_S, SP_S);
+	ck_assert_uint_eq(tap.rate_worst, TAP_RATE);
+	ck_assert_uint_eq(tap.rate.total, 0);
+	good(1, 0, 100000, 10 * SP_MS, SP_S);
+	ck_assert_uint_ge(tap.rate_worst, 9000);
+	ck_assert_uint_le(tap.rate_worst, 11000);
+	good(1, 0, 1000, SP_S, SP_S);
+	ck_assert_uint_ge(tap.rate_worst, 9000);
+	/* one of 256 KiB counts, however slow */
+	good(1, 0, 256 * 1024, 10 * SP_S, 20 * SP_S);
+	ck_assert_uint_ge(tap.rate_worst, 24);
+	ck_assert_uint_le(tap.rate_worst, 28);
+}
+END_TEST
+
+START_TEST(no_more_are_under_way_than_the_window_has)
+{
+	unsigned i;
+
+	tap_init(&tap, 3);
+	for (i = 0; i < 3; i++) {
+		ck_assert(tap_may(&tap, 0));
+		tap_begin(&tap);
+	}
+	ck_assert(!tap_may(&tap, 0));
+	tap_end(&tap);
+	ck_assert(tap_may(&tap, 0));
+	tap_init(&tap, 0);
+	ck_assert(!tap_may(&tap, 0));
+	tap_failed(&tap, true, 0, 0, 0);
+	ck_assert(!tap_may(&tap, 3600 * SP_S));
+}
+END_TEST
+
+START_TEST(refusals_halve_the_window_once_for_all_that_were_out)
+{
+	sp_time t = 10 * SP_S;
+
+	tap_init(&tap, 8);
+	tap_failed(&tap, true, 0, t, t + 100 * SP_MS);
+	ck_assert_uint_eq(tap.window, 4);
+	/* it began before the window was halved */
+	tap_failed(&tap, true, 0, t + 50 * SP_MS, t + 120 * SP_MS);
+	ck_assert_uint_eq(tap.window, 4);
+	tap_failed(&tap, true, 0, t + 200 * SP_MS, t + 300 * SP_MS);
+	ck_assert_uint_eq(tap.window, 2);
+	/* a network that fails is no refusal */
+	tap_failed(&tap, false, 0, t + SP_S, t + SP_S);
+	ck_assert_uint_eq(tap.window, 2);
+	tap_failed(&tap, true, 0, t + 2 * SP_S, t + 2 * SP_S);
+	tap_failed(&tap, true, 0, t + 3 * SP_S, t + 3 * SP_S);
+	ck_assert_uint_eq(tap.window, 1);
+}
+END_TEST
+
+START_TEST(window_grows_by_one_per_window_of_successes)
+{
+	tap_init(&tap, 4);
+	tap_failed(&tap, true, 0, SP_S, SP_S);
+	ck_assert_uint_eq(tap.window, 2);
+	good(1, 50 * SP_MS, 1000, SP_MS, 2 * SP_S);
+	ck_assert_uint_eq(tap.window, 2);
+	good(1, 50 * SP_MS, 1000, SP_MS, 2 * SP_S);
+	ck_assert_uint_eq(tap.window, 3);
+	good(3, 50 * SP_MS, 1000, SP_MS, 2 * SP_S);
+	ck_assert_uint_eq(tap.window, 4);
+	good(100, 50 * SP_MS, 1000, SP_MS, 2 * SP_S);
+	ck_assert_uint_eq(tap.window, 4);
+}
+END_TEST
+
+START_TEST(first_byte_after_thrice_the_median_halves_the_window)
+{
+	tap_init(&tap, 4);
+	good(20, 200 * SP_MS, 1000, SP_MS, SP_S);
+	good(1, 550 * SP_MS, 1000, SP_MS, 2 * SP_S);
+	ck_assert_uint_eq(tap.window, 4);
+	good(1, 700 * SP_MS, 1000, SP_MS, 3 * SP_S);
+	ck_assert_uint_eq(tap.window, 2);
+	/* of an origin that is very fast a little more is no sign */
+	tap_init(&tap, 4);
+	good(20, 10 * SP_MS, 1000, SP_MS, SP_S);
+	good(1, 250 * SP_MS, 1000, SP_MS, 2 * SP_S);
+	ck_assert_uint_eq(tap.window, 4);
+}
+END_TEST
+
+UNIT_MAIN("tap", origin_that_fails_rests_longer_each_time,
+    retry_after_is_honoured_up_to_a_bound, guard_is_learned,
+    short_transfers_show_only_how_fast_it_can_be,
+    no_more_are_under_way_than_the_window_has,
+    refusals_halve_the_window_once_for_all_that_were_out,
+    window_grows_by_one_per_window_of_successes,
+    first_byte_after_thrice_the_median_halves_the_window)
