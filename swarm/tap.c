@@ -7,6 +7,7 @@
 #define FULL_BYTES (256 * 1024) /* of a transfer that shows the rate */
 #define SLOW_TIMES 3            /* the median, and the window is halved */
 #define SLOW_MIN   (100 * SP_MS)
+#define SLOW_KNOWN 16 /* samples, before the median is one */
 
 void
 tap_init(struct tap *t, uint32_t window_max)
@@ -56,7 +57,8 @@ answered(struct tap *t, sp_time began, sp_time first, sp_time now)
 
 	median = (sp_time)quantile_get(&t->ttfb_us, 500000, TAP_TTFB / SP_US) *
 		 SP_US;
-	if (ttfb > SLOW_TIMES * SP_MAX(median, SLOW_MIN))
+	if (t->ttfb_us.total >= SLOW_KNOWN &&
+	    ttfb > SLOW_TIMES * SP_MAX(median, SLOW_MIN))
 		halve(t, began, now);
 	else
 		t->good++;
