@@ -104,6 +104,7 @@ libsim_a_SOURCES += test/sim/series.c
 libsim_a_SOURCES += test/sim/series.h
 libsim_a_SOURCES += test/sim/signer.c
 libsim_a_SOURCES += test/sim/signer.h
+libsim_a_SOURCES += test/sim/simdown.c
 libsim_a_SOURCES += test/sim/simevent.c
 libsim_a_SOURCES += test/sim/simfeed.c
 libsim_a_SOURCES += test/sim/simfetch.c

@@ -4,7 +4,8 @@
 #include "wire/limits.h"
 
 #define PPM      1000000
-#define OVERHEAD (52 * PPM / 1500)
+#define HEADERS  52 /* of a packet, and an acknowledgement */
+#define PACKET   1500
 #define LAW_MORE (250 * SP_MS)
 /* Mean distance of two points in a square of side 1. */
 #define APART_PPM 521405
@@ -36,7 +37,10 @@ look(struct view *v, const struct tally *t, const struct scenario *scn)
 	lost = 2 * (m->here_ms > 0 ? (int64_t)(m->lossy / m->here_ms) : 0);
 	v->rho = tally_ppm(up, m->need_bytes, 0);
 	v->rho = SP_MIN(v->rho, 1000 * (int64_t)PPM);
-	v->rho = v->rho * (PPM - OVERHEAD) / PPM;
+	v->rho = v->rho * (PACKET - HEADERS) / PACKET;
+	if (scn->net.acks > 0) /* of each packet that is needed */
+		v->rho = v->rho * PACKET * scn->net.acks /
+			 (PACKET * scn->net.acks + HEADERS);
 	v->rho = v->rho * (PPM - SP_MIN(lost, PPM)) / PPM;
 }
 

@@ -6,8 +6,8 @@
  *
  *	rho	(1 - w)(1 - p) sum of u_i / (N r), where the uplinks of
  *		free-riders, polluters and those without neighbours count
- *		nothing, w = 52/1500 is the headers' share and p that of lost
- *		packets
+ *		nothing, w is the share of headers (52/1500) and of TCP's
+ *		acknowledgements, and p that of lost packets
  *	optimum	f (1 - max(1/N, 1 - rho)), where N viewers, who watch a share f
  *		of all, can have neighbours; with several tracks 1/N is
  *		sum of r_q / sum of N_q r_q; a seeder that uploads takes part

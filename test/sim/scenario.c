@@ -32,7 +32,8 @@ struct field {
 
 static const struct field net_fields[] = { ONE(scn_net, fifo, TIME, DAY),
 	ONE(scn_net, sndbuf, RATE, RATE_MAX), ONE(scn_net, jitter, RATIO, ALL),
-	ONE(scn_net, nat, RATIO, ALL), ONE(scn_net, plane, TIME, 10 * SP_S) };
+	ONE(scn_net, acks, COUNT, 100), ONE(scn_net, nat, RATIO, ALL),
+	ONE(scn_net, plane, TIME, 10 * SP_S) };
 static const struct field stream_fields[] = { ONE(scn_stream, rate, RATE,
 						  RATE_MAX),
 	ONE(scn_stream, segment, TIME, 60 * SP_S),
@@ -42,14 +43,17 @@ static const struct field origin_fields[] = { ONE(scn_origin, rate, RATE,
 	ONE(scn_origin, ttfb, TIME, 60 * SP_S),
 	ONE(scn_origin, sigma, RATIO, 10 * ALL),
 	ONE(scn_origin, delay, TIME, 10 * SP_S),
+	ONE(scn_origin, loss, RATIO, ALL / 2),
 	ONE(scn_origin, requests, COUNT, 1000000),
 	ONE(scn_origin, retry, TIME, 600 * SP_S) };
 static const struct field tracker_fields[] = { ONE(scn_tracker, delay, TIME,
-    10 * SP_S) };
+						   10 * SP_S),
+	ONE(scn_tracker, loss, RATIO, ALL / 2) };
 static const struct field seeder_fields[] = { ONE(scn_seeder, up, RATE,
 						  RATE_MAX),
 	ONE(scn_seeder, down, RATE, RATE_MAX),
 	ONE(scn_seeder, delay, TIME, 10 * SP_S),
+	ONE(scn_seeder, loss, RATIO, ALL / 2),
 	ONE(scn_seeder, poll, TIME, 60 * SP_S) };
 static const struct field group_fields[] = { DIST(scn_group, up, RATE,
 						 RATE_MAX),
@@ -456,6 +460,7 @@ defaults(struct scenario *s)
 	s->n_tracks = 1;
 	s->net.fifo = 200 * SP_MS;
 	s->net.sndbuf = 0;
+	s->net.acks = 2;
 	s->net.jitter = 50000;
 	s->net.plane = 30 * SP_MS;
 	s->stream.rate = 125000;

@@ -8,12 +8,12 @@
  *	let NAME VALUE		then $NAME (scnvar.h)
  *	seed N
  *	crypto real|counting
- *	net fifo= sndbuf= jitter= nat= plane=
+ *	net fifo= sndbuf= acks= jitter= nat= plane=
  *	stream rate= segment= window=
  *	track rate=		another rendition; the stream's is track 0
- *	origin rate= ttfb= sigma= delay= requests= retry=
- *	tracker delay=
- *	seeder up= down= delay= poll=
+ *	origin rate= ttfb= sigma= delay= loss= requests= retry=
+ *	tracker delay= loss=
+ *	seeder up= down= delay= loss= poll=
  *	viewers N up= down= delay= loss= join= session= ...
  *	liars N ...		claim everything, deliver nothing
  *	polluters N ...		deliver false bytes
@@ -45,6 +45,7 @@
 struct scn_net {
 	sp_time fifo;   /* 200ms */
 	int64_t sndbuf; /* of a host that does not watch acknowledgements; 0 */
+	int64_t acks;   /* packets that an acknowledgement of TCP is for; 2 */
 	int64_t jitter; /* ppm; 5% */
 	int64_t nat;    /* ppm of pairs that cannot connect; 0 */
 	sp_time plane;  /* nodes stand in a square of that side; 30ms */
@@ -65,18 +66,21 @@ struct scn_origin {
 	sp_time ttfb;     /* median; 50ms */
 	int64_t sigma;    /* ppm, of the log-normal; 0.7 */
 	sp_time delay;    /* 5ms */
+	int64_t loss;     /* ppm of packets; 0 */
 	int64_t requests; /* a second; more get a 429. 0: no limit */
 	sp_time retry;    /* Retry-After of a 429; 0: none */
 };
 
 struct scn_tracker {
 	sp_time delay; /* 10ms */
+	int64_t loss;  /* ppm; 0 */
 };
 
 struct scn_seeder {
 	int64_t up;    /* bytes per second of blocks; 0: serves none */
 	int64_t down;  /* 100 Mbit/s */
 	sp_time delay; /* 5ms */
+	int64_t loss;  /* ppm; 0 */
 	sp_time poll;  /* the playlist, that often; 100ms */
 };
 

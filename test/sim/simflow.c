@@ -1,8 +1,8 @@
 #include "test/sim/simmem.h"
 #include "test/sim/simnet_int.h"
 
-#define PACKET      1448 /* payload of one */
-#define HEADERS     52   /* IPv4, TCP, time stamps */
+#define PACKET      SIMNET_PACKET
+#define HEADERS     SIMNET_HEADERS
 #define CWND_START  (10 * PACKET)
 #define CWND_MIN    (2 * PACKET)
 #define CWND_MAX    (16 * 1024 * 1024)
@@ -10,9 +10,10 @@
 #define LOSS_ALWAYS 1000000
 /* One packet on an uplink that is nearly idle is no queue. */
 #define ACK_SOON (10 * SP_MS)
-/* A downlink that is busy for less is as good as free. */
-#define DOWN_SOON (SP_MS / 2)
-#define ACK_GAP   (30 * SP_MS)
+#define ACK_GAP  (30 * SP_MS)
+/* Retransmission timer, and how often it doubles. */
+#define RTO_MIN   (200 * SP_MS)
+#define RTO_MOST  4
 #define ACK_PARTS 4
 
 /* Buffer sizes by class; class 0 borrows its bytes. */
@@ -98,9 +99,9 @@ flow_settle(struct simnet *net, struct flow *f)
 	return was - hidden;
 }
 
-/* Adds to the KIND_SENT under way, or to a new one. */
-static void
-tell_of(struct simnet *net, struct conn *c, unsigned side, size_t n, sp_time at)
+void
+flow_tell_of(struct simnet *net, struct conn *c, unsigned side, size_t n,
+    sp_time at)
 {
 	struct flow *f = &c->flow[side];
 
@@ -113,12 +114,8 @@ tell_of(struct simnet *net, struct conn *c, unsigned side, size_t n, sp_time at)
 	f->told += n;
 }
 
-/*
- * Control messages are many and small: their acknowledgements wait for the
- * next thing that happens at the node, as a host looks only now and then.
- */
-static void
-tell_later(struct simnet *net, struct conn *c, unsigned side, uint32_t len,
+void
+flow_tell_later(struct simnet *net, struct conn *c, unsigned side, uint32_t len,
     sp_time at)
 {
 	struct node *n = &net->nodes[c->node[side]];
@@ -144,7 +141,7 @@ tell(struct simnet *net, struct conn *c, unsigned side)
 	size_t n = flow_settle(net, f);
 
 	if (n > 0)
-		tell_of(net, c, side, n, net->now);
+		flow_tell_of(net, c, side, n, net->now);
 }
 
 static uint64_t
@@ -153,29 +150,54 @@ wire_len(uint32_t len)
 	return len + (uint64_t)HEADERS * ((len + PACKET - 1) / PACKET + !len);
 }
 
-static sp_time
-tx_time(uint32_t len, uint64_t bps)
+sp_time
+flow_tx_time(uint32_t len, uint64_t bps)
 {
 	return bps > 0 ? (sp_time)(wire_len(len) * 1000000000 / bps) : 0;
 }
 
+/* What is sent or acknowledged now waits so long at that node's uplink. */
 static sp_time
-flow_rtt(const struct conn *c)
+queue_of(const struct simnet *net, uint32_t node)
 {
-	return SP_MAX(2 * c->owd, RTT_MIN);
+	return SP_CLAMP(net->nodes[node].up_busy - net->now, 0, net->conf.fifo);
 }
 
-/* Whether the FIFO takes |tx| more; *when tells when it will. */
+sp_time
+flow_ack_time(const struct simnet *net, const struct conn *c, unsigned side)
+{
+	return c->owd +
+	       (net->conf.ack_each > 0 ? queue_of(net, c->node[!side]) : 0);
+}
+
+sp_time
+flow_rtt(const struct simnet *net, const struct conn *c)
+{
+	sp_time rtt = SP_MAX(2 * c->owd, RTT_MIN);
+
+	return net->conf.ack_each == 0 ? rtt
+				       : rtt + queue_of(net, c->node[0]) +
+					     queue_of(net, c->node[1]);
+}
+
+/* Whether a FIFO of that length takes |tx| more; *when tells when it will. */
 static bool
-has_room(const struct simnet *net, const struct node *n, sp_time tx,
-    sp_time *when)
+has_room(const struct simnet *net, const struct node *n, sp_time fifo,
+    sp_time tx, sp_time *when)
 {
 	sp_time backlog = n->up_busy - net->now;
 
-	if (backlog <= 0 || backlog + tx <= net->conf.fifo)
+	if (backlog <= 0 || backlog + tx <= fifo)
 		return true;
-	*when = net->now + SP_MIN(backlog, backlog + tx - net->conf.fifo);
+	*when = net->now + SP_MIN(backlog, backlog + tx - fifo);
 	return false;
+}
+
+/* Streams that back off by half when it is full keep it half full. */
+static sp_time
+bulk_fifo(const struct simnet *net)
+{
+	return net->conf.ack_each > 0 ? net->conf.fifo / 2 : net->conf.fifo;
 }
 
 static void
@@ -204,17 +226,24 @@ ring_join(struct simnet *net, struct conn *c, unsigned side)
 	else
 		m->ring_head = c;
 	m->ring_tail = c;
+	n->n_ring++;
 }
 
-/* Loss cuts the window by half, once a round trip. */
 static void
-cut(struct simnet *net, const struct conn *c, struct flow *f)
+unhold(struct node *n, struct flow *f)
+{
+	n->n_held -= f->held > 0;
+	f->held = 0;
+}
+
+void
+flow_cut(struct simnet *net, const struct conn *c, struct flow *f)
 {
 	if (net->now < f->cut)
 		return;
 	f->cwnd = SP_MAX(f->cwnd / 2, CWND_MIN);
 	f->ssthresh = f->cwnd;
-	f->cut = net->now + flow_rtt(c);
+	f->cut = net->now + flow_rtt(net, c);
 }
 
 /*
@@ -228,8 +257,9 @@ pay(const struct simnet *net, const struct conn *c, struct flow *f,
 {
 	bool busy = f->tat > net->now;
 
-	f->tat = SP_MAX(f->tat, net->now) +
-		 (sp_time)((uint64_t)len * (uint64_t)flow_rtt(c) / f->cwnd);
+	f->tat =
+	    SP_MAX(f->tat, net->now) +
+	    (sp_time)((uint64_t)len * (uint64_t)flow_rtt(net, c) / f->cwnd);
 	if (!busy || f->cwnd >= CWND_MAX)
 		return;
 	if (f->cwnd < f->ssthresh)
@@ -280,7 +310,7 @@ ack_parts(struct simnet *net, struct conn *c, struct seg *s, sp_time end)
 void
 flow_part(struct simnet *net, struct conn *c, uint32_t arg)
 {
-	tell_of(net, c, arg & 1, arg >> 1, net->now);
+	flow_tell_of(net, c, arg & 1, arg >> 1, net->now);
 }
 
 /* The first waiting segment enters the uplink. */
@@ -298,15 +328,17 @@ transmit(struct simnet *net, struct conn *c, unsigned side)
 	s->next = NULL;
 	f->queued -= s->len;
 	s->seq = f->seq_out++;
-	s->tx = tx_time(s->len, n->conf.up_bps);
+	s->tx = flow_tx_time(s->len, n->conf.up_bps);
 	n->up_busy = SP_MAX(n->up_busy, net->now) + s->tx;
 	n->stats.up_bytes += s->len;
+	unhold(n, f);
 	pay(net, c, f, s->len);
 	at = n->up_busy + jitter(net, c->owd);
 	if (is_lost(net, c, s->len)) {
 		n->stats.lost++;
-		cut(net, c, f);
-		at += flow_rtt(c);
+		flow_cut(net, c, f);
+		at += s->len > PACKET ? flow_rtt(net, c)
+				      : RTO_MIN + flow_rtt(net, c);
 	} else {
 		at = SP_MAX(at, f->last);
 		f->last = at;
@@ -318,7 +350,7 @@ transmit(struct simnet *net, struct conn *c, unsigned side)
 		s->acked = s->len;
 		f->instant += s->len;
 	} else if (s->tx > ACK_GAP) {
-		ack_parts(net, c, s, at + c->owd);
+		ack_parts(net, c, s, at + flow_ack_time(net, c, side));
 	}
 }
 
@@ -327,7 +359,7 @@ static bool
 may_pace(struct simnet *net, struct conn *c, unsigned side)
 {
 	struct flow *f = &c->flow[side];
-	sp_time when = f->tat - flow_rtt(c);
+	sp_time when = SP_MAX(f->tat - flow_rtt(net, c), f->hold);
 
 	if (when <= net->now)
 		return true;
@@ -337,6 +369,33 @@ may_pace(struct simnet *net, struct conn *c, unsigned side)
 		evq_push(&net->q, when, KIND_PACED, side, c);
 	}
 	return false;
+}
+
+/*
+ * A stream keeps two packets under way at least: where so many streams do not
+ * fit into the FIFO, all but those that are in are thrown back to their timers.
+ */
+static bool
+is_crowded(const struct simnet *net, const struct node *n)
+{
+	uint64_t packets = n->conf.up_bps / 1000 *
+			   (uint64_t)(net->conf.fifo / SP_MS) /
+			   (PACKET + HEADERS);
+
+	return 2 * (n->n_ring + n->n_held) > packets;
+}
+
+/* What finds the FIFO full and has nobody behind it is sent by a timer. */
+static void
+drop(struct simnet *net, struct conn *c, unsigned side)
+{
+	struct flow *f = &c->flow[side];
+
+	net->nodes[c->node[side]].stats.dropped++;
+	net->nodes[c->node[side]].n_held += f->held == 0;
+	f->hold = net->now +
+		  ((RTO_MIN + flow_rtt(net, c)) << SP_MIN(f->held, RTO_MOST));
+	f->held++;
 }
 
 void
@@ -350,8 +409,20 @@ flow_push(struct simnet *net, struct conn *c, unsigned side)
 	if (!c->opened || c->dead[!side])
 		return;
 	while (f->head != NULL && !f->in_ring && may_pace(net, c, side)) {
-		tx = tx_time(f->head->len, n->conf.up_bps);
-		if (n->ring_head != NULL || !has_room(net, n, tx, &when)) {
+		tx = flow_tx_time(f->head->len, n->conf.up_bps);
+		if (f->head->len <= PACKET && !f->head->fin) {
+			if (has_room(net, n, net->conf.fifo, tx, &when))
+				transmit(net, c, side);
+			else
+				drop(net, c, side);
+			continue;
+		}
+		if (n->ring_head != NULL ||
+		    !has_room(net, n, bulk_fifo(net), tx, &when)) {
+			if (is_crowded(net, n)) {
+				drop(net, c, side);
+				continue;
+			}
 			ring_join(net, c, side);
 			if (n->ring_head == c)
 				want_room(net, id, when);
@@ -375,14 +446,15 @@ flow_room(struct simnet *net, uint32_t node)
 		side = conn_side(c, node);
 		f = &c->flow[side];
 		if (f->head != NULL &&
-		    !has_room(net, n, tx_time(f->head->len, n->conf.up_bps),
-			&when)) {
+		    !has_room(net, n, bulk_fifo(net),
+			flow_tx_time(f->head->len, n->conf.up_bps), &when)) {
 			want_room(net, node, when);
 			return;
 		}
 		n->ring_head = f->ring_next;
 		if (n->ring_head == NULL)
 			n->ring_tail = NULL;
+		n->n_ring--;
 		f->in_ring = false;
 		if (f->head != NULL && !c->dead[!side] &&
 		    may_pace(net, c, side)) {
@@ -417,89 +489,6 @@ flow_drop(struct simnet *net, struct conn *c, unsigned side)
 	f->tail = NULL;
 	f->queued = 0;
 	f->hidden = 0;
+	unhold(&net->nodes[c->node[side]], f);
 	return n;
-}
-
-void
-flow_unpark(struct simnet *net, struct flow *f)
-{
-	struct seg *s;
-
-	while ((s = f->parked) != NULL) {
-		f->parked = s->next;
-		seg_free(net, s);
-	}
-}
-
-static void
-park(struct flow *f, struct seg *s)
-{
-	struct seg **at = &f->parked;
-
-	while (*at != NULL && (*at)->seq < s->seq)
-		at = &(*at)->next;
-	s->next = *at;
-	*at = s;
-}
-
-bool
-flow_reach(struct simnet *net, struct seg *s)
-{
-	struct conn *c = s->conn;
-	struct flow *f = &c->flow[s->side];
-	struct seg *next;
-
-	if (!c->open[!s->side]) {
-		seg_free(net, s);
-		return false;
-	}
-	if (s->seq != f->seq_in) {
-		park(f, s);
-		return false;
-	}
-	f->seq_in++;
-	next = f->parked;
-	if (next != NULL && next->seq == f->seq_in) {
-		f->parked = next->next;
-		next->next = NULL;
-		evq_push(&net->q, net->now, KIND_REACH, 0, next);
-	}
-	net->nodes[c->node[!s->side]].stats.down_bytes += s->len;
-	if (!net->conf.acks || s->len <= s->acked || !c->open[s->side])
-		return true;
-	if (s->len <= PACKET)
-		tell_later(net, c, s->side, s->len, net->now + c->owd);
-	else
-		tell_of(net, c, s->side, s->len - s->acked, net->now + c->owd);
-	return true;
-}
-
-/*
- * The last bit of |s| is at the access router, its first was there s->tx
- * earlier: the downlink has been at work since then if it was free.
- */
-bool
-flow_arrive(struct simnet *net, struct seg *s)
-{
-	struct conn *c = s->conn;
-	struct node *n = &net->nodes[c->node[!s->side]];
-	sp_time start;
-
-	if (!c->open[!s->side]) {
-		seg_free(net, s);
-		return false;
-	}
-	if (n->down_busy - net->now > net->conf.fifo) {
-		n->stats.dropped++;
-		cut(net, c, &c->flow[s->side]);
-		evq_push(&net->q, net->now + flow_rtt(c), KIND_ARRIVE, 0, s);
-		return false;
-	}
-	start = SP_MAX(n->down_busy, net->now - s->tx);
-	n->down_busy = start + tx_time(s->len, n->conf.down_bps);
-	if (n->down_busy > net->now + DOWN_SOON) {
-		evq_push(&net->q, n->down_busy, KIND_REACH, 0, s);
-		return false;
-	}
-	return flow_reach(net, s);
 }

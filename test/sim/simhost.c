@@ -106,6 +106,7 @@ make_net(struct world *w)
 	nc.fifo = w->scn.net.fifo;
 	nc.sndbuf = (size_t)w->scn.net.sndbuf;
 	nc.acks = nc.sndbuf == 0;
+	nc.ack_each = (uint32_t)w->scn.net.acks;
 	nc.jitter_ppm = (uint32_t)w->scn.net.jitter;
 	nc.nat_ppm = (uint32_t)w->scn.net.nat;
 	nc.seed = w->scn.seed;
@@ -163,8 +164,10 @@ make_fixed(struct world *w)
 	world_add(w, &nc); /* the conductor */
 	nc.server = true;
 	nc.delay = s->tracker.delay;
+	nc.loss_ppm = (uint32_t)s->tracker.loss;
 	world_add(w, &nc);
 	nc.delay = s->origin.delay;
+	nc.loss_ppm = (uint32_t)s->origin.loss;
 	nc.up_bps = (uint64_t)s->origin.rate;
 	world_add(w, &nc);
 	tracker_boot(w);

@@ -15,7 +15,11 @@
  * TCP is modelled by what it costs: 52 bytes of headers per 1448; a window
  * that starts at ten packets, doubles each round trip in use until the first
  * loss, then AIMD; a lost segment comes one round trip later and holds up
- * those behind it. The uplink's FIFO pushes back; the downlink's drops.
+ * those behind it. Both FIFOs drop what finds them full. On the uplink a block
+ * waits until half of it is free, as a stream that backs off sends on at the
+ *rate at which packets leave; a message of one packet, and a block where there
+ *are more streams than a FIFO holds, comes again when the timer of TCP says so.
+ * Round trips take as long as both uplinks' FIFOs make them.
  *
  * A stream is an |end| at each side; the end's number is what its node knows
  * the connection by. Everything that happens is pulled:
@@ -39,6 +43,9 @@ struct simnet_conf {
 	size_t sndbuf; /* bytes that a stream takes at once; 64 KiB */
 	/* Taken is what the other side has acknowledged; no sndbuf then. */
 	bool acks;
+	/* Packets that one of TCP's own acknowledgements is for, which takes 52
+	   bytes of the receiver's uplink; 0: they cost nothing. */
+	uint32_t ack_each;
 	uint32_t jitter_ppm;  /* 50,000 */
 	uint32_t nat_ppm;     /* pairs that cannot connect, no server in them */
 	sp_time dial_timeout; /* for those and for the silent; 10 s */

@@ -1,14 +1,19 @@
 #ifndef TEST_SIM_SIMNET_INT_H
 #define TEST_SIM_SIMNET_INT_H
 
-/* Shared by simnet.c (nodes, streams), simevent.c and simflow.c (bytes). */
+/*
+ * Shared by simnet.c (nodes, streams), simevent.c, simflow.c and simdown.c
+ * (bytes).
+ */
 
 #include "base/rng.h"
 #include "test/sim/evq.h"
 #include "test/sim/simnet.h"
 #include "test/sim/simpool.h"
 
-#define SIMNET_CLASSES 5 /* of segment buffers; class 0 borrows */
+#define SIMNET_PACKET  1448 /* payload of one */
+#define SIMNET_HEADERS 52   /* IPv4, TCP, time stamps */
+#define SIMNET_CLASSES 5    /* of segment buffers; class 0 borrows */
 
 enum simnet_kind {
 	KIND_TIMER,  /* arg: node, p: tag */
@@ -53,6 +58,8 @@ struct flow {
 	sp_time last;  /* arrival: segments do not overtake */
 	sp_time tat;   /* pacing: when what was sent is paid for */
 	sp_time cut;   /* no second rate cut before */
+	sp_time hold;  /* its first packet was dropped: again then */
+	uint32_t held; /* times in a row */
 	uint64_t cwnd; /* bytes */
 	uint64_t ssthresh;
 	struct conn *ring_next; /* in the uplink's ring */
@@ -85,6 +92,7 @@ struct node {
 	struct simnet_stats stats;
 	sp_time up_busy, down_busy;
 	struct conn *ring_head, *ring_tail; /* flows that wait for room */
+	uint32_t n_ring, n_held;            /* flows in it; that were dropped */
 	struct conn *conns;                 /* held ends */
 	struct ack *acks;
 	uint32_t n_acks, cap_acks;
@@ -133,7 +141,7 @@ void end_drop(struct simnet *net, struct conn *c, unsigned side);
 /* ppm of packets that are lost on a bursty stream at this time. */
 uint32_t loss_now(struct simnet *net, const struct conn *c);
 
-/* ---- simflow.c ---- */
+/* ---- simflow.c, sending ---- */
 
 struct seg *seg_new(struct simnet *net, size_t len, bool ref);
 void seg_free(struct simnet *net, struct seg *s); /* drops its reference */
@@ -142,6 +150,23 @@ void flow_init(struct flow *f);
 void flow_put(struct conn *c, unsigned side, struct seg *s);
 /* Sends what may be sent now. */
 void flow_push(struct simnet *net, struct conn *c, unsigned side);
+/* Time that so many bytes take on a link. */
+sp_time flow_tx_time(uint32_t len, uint64_t bps);
+/* One way, of an acknowledgement of what |side| has sent. */
+sp_time flow_ack_time(const struct simnet *net, const struct conn *c,
+    unsigned side);
+sp_time flow_rtt(const struct simnet *net, const struct conn *c);
+/* Loss cuts the window by half, once a round trip. */
+void flow_cut(struct simnet *net, const struct conn *c, struct flow *f);
+/* Adds to the KIND_SENT under way, or to a new one. */
+void flow_tell_of(struct simnet *net, struct conn *c, unsigned side, size_t n,
+    sp_time at);
+/*
+ * Control messages are many and small: their acknowledgements wait for the
+ * next thing that happens at the node, as a host looks only now and then.
+ */
+void flow_tell_later(struct simnet *net, struct conn *c, unsigned side,
+    uint32_t len, sp_time at);
 /* Drops what waits; bytes. */
 size_t flow_drop(struct simnet *net, struct conn *c, unsigned side);
 /* Bytes that have become taken since the last call. */
@@ -150,6 +175,9 @@ void flow_room(struct simnet *net, uint32_t node);
 /* Part of a segment is acknowledged. */
 void flow_part(struct simnet *net, struct conn *c, uint32_t arg);
 void flow_paced(struct simnet *net, struct conn *c, unsigned side);
+
+/* ---- simdown.c, receiving ---- */
+
 /* True: |s| is to be handed to the user now. */
 bool flow_arrive(struct simnet *net, struct seg *s);
 bool flow_reach(struct simnet *net, struct seg *s);

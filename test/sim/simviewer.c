@@ -80,6 +80,7 @@ viewer_node(struct viewer *v, const struct scn_group *g)
 		nc.up_bps = (uint64_t)w->scn.seeder.up;
 		nc.down_bps = (uint64_t)w->scn.seeder.down;
 		nc.delay = w->scn.seeder.delay;
+		nc.loss_ppm = (uint32_t)w->scn.seeder.loss;
 	} else {
 		nc.up_bps = (uint64_t)(g->up.kind == DIST_MIX
 					   ? dist_mix(&g->up,
