@@ -1,70 +1,4 @@
-#include "test/sim/simnet.h"
-#include "test/unit/unit.h"
-
-#define MBIT 125000 /* bytes per second */
-
-struct world {
-	struct simnet_conf conf;
-	struct simnet *net;
-	uint32_t a, b, c;
-};
-
-static uint32_t
-node(struct world *w, uint64_t up, uint64_t down, sp_time delay)
-{
-	struct simnet_node_conf nc = { .up_bps = up,
-		.down_bps = down,
-		.delay = delay };
-
-	return simnet_node(w->net, &nc);
-}
-
-/* Three nodes, 10 ms from the middle, 8 Mbit/s up, 80 down, no jitter. */
-static void
-world_init(struct world *w)
-{
-	simnet_conf_init(&w->conf);
-	w->conf.jitter_ppm = 0;
-	w->conf.seed = 1;
-	w->net = simnet_new(&w->conf);
-	w->a = node(w, 8 * MBIT, 80 * MBIT, 10 * SP_MS);
-	w->b = node(w, 8 * MBIT, 80 * MBIT, 10 * SP_MS);
-	w->c = node(w, 8 * MBIT, 80 * MBIT, 10 * SP_MS);
-}
-
-static struct simnet_ev
-next(struct world *w, enum simnet_type type)
-{
-	struct simnet_ev ev;
-
-	ck_assert(simnet_next(w->net, 1000 * SP_S, &ev));
-	ck_assert_int_eq(ev.type, type);
-	return ev;
-}
-
-static void
-quiet(struct world *w, sp_time until)
-{
-	struct simnet_ev ev;
-
-	ck_assert_msg(!simnet_next(w->net, until, &ev), "event %d", ev.type);
-	ck_assert_int_eq(simnet_now(w->net), until);
-}
-
-/* The end of |from|; the other is its number + 1. */
-static uint32_t
-open_stream(struct world *w, uint32_t from, uint32_t to)
-{
-	uint32_t end = simnet_dial(w->net, from, to);
-	struct simnet_ev ev = next(w, SIMNET_OPEN);
-
-	ck_assert_uint_eq(ev.end, end);
-	ev = next(w, SIMNET_ACCEPT);
-	ck_assert_uint_eq(ev.end, end + 1);
-	ck_assert_uint_eq(ev.node, to);
-	ck_assert_uint_eq(ev.peer, from);
-	return end;
-}
+#include "test/unit/simnet_help.h"
 
 START_TEST(connecting_takes_one_round_trip)
 {
@@ -119,18 +53,6 @@ START_TEST(a_slow_downlink_sets_the_pace)
 	simnet_free(w.net);
 }
 END_TEST
-
-static size_t
-drain(struct world *w, uint32_t node_id, sp_time until)
-{
-	struct simnet_ev ev;
-	size_t n = 0;
-
-	while (simnet_next(w->net, until, &ev))
-		if (ev.type == SIMNET_DATA && ev.node == node_id)
-			n += ev.len;
-	return n;
-}
 
 START_TEST(a_long_transfer_reaches_the_rate_of_the_link)
 {
@@ -300,96 +222,6 @@ START_TEST(loss_costs_rate)
 	ck_assert_uint_le(got, 20 * 900000);
 	simnet_free(w.net);
 	free(buf);
-}
-END_TEST
-
-START_TEST(a_full_downlink_drops_and_slows_the_sender)
-{
-	struct world w;
-	struct simnet_stats st;
-	uint8_t *buf = calloc(1, 2000000);
-	uint32_t end;
-
-	world_init(&w);
-	simnet_rate(w.net, w.a, 0, 0);
-	simnet_rate(w.net, w.b, 0, 2 * MBIT);
-	end = open_stream(&w, w.a, w.b);
-	simnet_send(w.net, end, buf, 2000000, 0);
-	ck_assert_uint_eq(drain(&w, w.b, 60 * SP_S), 2000000);
-	simnet_node_stats(w.net, w.b, &st);
-	ck_assert_uint_gt(st.dropped, 0);
-	simnet_free(w.net);
-	free(buf);
-}
-END_TEST
-
-/* How long b sends to c, while it acknowledges as much from a. */
-static sp_time
-beside_acks(uint32_t ack_each)
-{
-	static uint8_t buf[6000000];
-	struct simnet_ev ev;
-	uint32_t in, out;
-	struct world w;
-
-	world_init(&w);
-	simnet_free(w.net);
-	w.conf.ack_each = ack_each;
-	w.net = simnet_new(&w.conf);
-	w.a = node(&w, 80 * MBIT, 80 * MBIT, SP_MS);
-	/* acknowledging 1448 bytes takes 0.17 ms of it */
-	w.b = node(&w, 300000, 80 * MBIT, SP_MS);
-	w.c = node(&w, 8 * MBIT, 80 * MBIT, SP_MS);
-	in = open_stream(&w, w.a, w.b);
-	out = open_stream(&w, w.b, w.c);
-	simnet_send(w.net, in, buf, sizeof(buf), 0);
-	while (simnet_next(w.net, 2 * SP_S, &ev))
-		;
-	simnet_send(w.net, in, buf, sizeof(buf), 0);
-	simnet_send(w.net, out, buf, 300000, 0);
-	do
-		ck_assert(simnet_next(w.net, 1000 * SP_S, &ev));
-	while (ev.type != SIMNET_DATA || ev.node != w.c || ev.len == 17408);
-	simnet_free(w.net);
-	return ev.at - 2 * SP_S;
-}
-
-START_TEST(acknowledgements_take_of_the_uplink)
-{
-	sp_time free = beside_acks(0), each = beside_acks(1);
-
-	ck_assert_int_ge(free, SP_S);
-	ck_assert_int_lt(free, SP_S + 100 * SP_MS);
-	/* 4,144 packets: 215 kB, 0.7 s of the uplink */
-	ck_assert_int_ge(each, free + 400 * SP_MS);
-	ck_assert_int_le(each, free + 900 * SP_MS);
-	ck_assert_int_lt(beside_acks(2), each);
-}
-END_TEST
-
-START_TEST(a_packet_that_finds_the_uplink_full_waits_for_the_timer)
-{
-	static uint8_t buf[17408];
-	struct simnet_stats st;
-	struct simnet_ev ev;
-	uint32_t bulk, end;
-	struct world w;
-
-	world_init(&w);
-	simnet_rate(w.net, w.a, 30000, 0);
-	bulk = open_stream(&w, w.a, w.b);
-	end = open_stream(&w, w.a, w.c);
-	/* 600 ms on the uplink, whose FIFO holds 200 ms */
-	simnet_send(w.net, bulk, buf, sizeof(buf), 0);
-	simnet_send(w.net, end, buf, 100, 5);
-	do
-		ck_assert(simnet_next(w.net, 1000 * SP_S, &ev));
-	while (ev.type != SIMNET_DATA || ev.node != w.c);
-	simnet_node_stats(w.net, w.a, &st);
-	/* again after 240 ms, and 480 ms later */
-	ck_assert_uint_eq(st.dropped, 2);
-	ck_assert_int_eq(ev.at / SP_MS, 120 + 240 + 480 + 5 + 20);
-	simnet_free(w.net);
 }
 END_TEST
 
@@ -616,9 +448,7 @@ UNIT_MAIN("simnet", connecting_takes_one_round_trip,
     what_the_buffer_cannot_take_is_told_later,
     acknowledged_bytes_are_told_a_round_trip_later,
     bytes_come_in_order_whatever_is_lost, loss_costs_rate,
-    a_full_downlink_drops_and_slows_the_sender,
-    acknowledgements_take_of_the_uplink,
-    a_packet_that_finds_the_uplink_full_waits_for_the_timer,
+
     what_was_sent_arrives_before_the_close,
     cancel_drops_only_what_is_not_in_the_link,
     death_is_told_unless_it_is_silent, dials_to_the_dead_fail,
