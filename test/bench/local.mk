@@ -11,13 +11,31 @@ test_bench_bench_wire_LDADD = $(CORE_LIBS)
 EXTRA_PROGRAMS = $(BENCHES)
 CLEANFILES += $(BENCHES)
 
-bench: $(BENCHES) bench-viewer
+if !CORE_ONLY
+EXTRA_PROGRAMS += test/bench/crowd
+CLEANFILES += test/bench/crowd
+test_bench_crowd_SOURCES = test/bench/crowd.c
+test_bench_crowd_LDADD = libspclient.a $(CORE_LIBS) $(HOST_LIBS) $(CORE_LIBS)
+endif
+
+bench: $(BENCHES) bench-viewer bench-crowd bench-sched
 	@for b in $(BENCHES); do ./$$b || exit 1; done
 
 # A whole viewer among others, for two minutes.
 bench-viewer: all
 	@$(AM_TESTS_ENVIRONMENT) $(SHELL) $(top_srcdir)/test/bench/viewer.sh
 
+# One among fifty, at 8 Mbit/s.
+bench-crowd: all test/bench/crowd$(EXEEXT)
+	@$(AM_TESTS_ENVIRONMENT) $(SHELL) $(top_srcdir)/test/bench/crowd.sh
+
+# Instructions for each block, under callgrind: two minutes.
+bench-sched: all
+	@$(AM_TESTS_ENVIRONMENT) $(SHELL) $(top_srcdir)/test/bench/sched.sh
+
+EXTRA_DIST += test/bench/callgrind.py
+EXTRA_DIST += test/bench/crowd.sh
+EXTRA_DIST += test/bench/sched.sh
 EXTRA_DIST += test/bench/viewer.sh
 
-.PHONY: bench bench-viewer
+.PHONY: bench bench-crowd bench-sched bench-viewer

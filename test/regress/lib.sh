@@ -213,6 +213,7 @@ origin_start() {
 # source_start KIND BITRATE: ffmpeg writes a live channel below $dir/origin;
 # $playlist is its path there. Old segments stay, for the comparison.
 segment_seconds=1
+source_options=
 source_start() {
 	local rate=$2 enc hls one
 	enc="-c:v libx264 -preset ultrafast -tune zerolatency -pix_fmt yuv420p
@@ -220,7 +221,7 @@ source_start() {
 	    -c:a aac -b:a 96k -ac 2"
 	hls="-f hls -hls_time $segment_seconds -hls_list_size 10
 	    -hls_flags independent_segments+program_date_time+temp_file"
-	one="-b:v $rate -maxrate $rate -bufsize $rate"
+	one="-b:v $rate -maxrate $rate -bufsize $rate $source_options"
 	playlist=live/index.m3u8
 	mkdir -p "$dir/origin/live"
 	case $1 in
@@ -288,9 +289,11 @@ tracker_start() {
 tracker_options=
 
 # channel_create: the key, $dir/key, and the link, $link.
+channel_options=
 channel_create() {
 	"$build/spate-channel" create --name "$test_name" \
-	    --tracker "$tracker" --origin "$origin/live/" "$dir/key" \
+	    --tracker "$tracker" $channel_options \
+	    --origin "$origin/live/" "$dir/key" \
 	    >"$dir/create.out" 2>&1 || fail "spate-channel create"
 	link=$("$build/spate-channel" link "$dir/key")
 }
