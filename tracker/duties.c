@@ -11,11 +11,14 @@ struct channel {
 	sp_time drawn, epoch_at; /* last draw, next epoch */
 	uint32_t changes;        /* of the swarm, at the last draw */
 	uint32_t epoch;
-	struct roster own;  /* with true addresses */
-	struct roster told; /* with those that may be told */
-	/* Bodies of frames: all of |told|, and what leads to it from |since|.
+	struct roster told; /* with true addresses */
+	/*
+	 * Bodies of frames: all of |told|, and what leads to it from |since|;
+	 * by the scope of the reader, with the addresses that it may hear.
+	 * Those above |scopes| are as the last one.
 	 */
-	struct sp_buf full, delta;
+	struct sp_buf full[PEERTAB_SCOPES], delta[PEERTAB_SCOPES];
+	unsigned scopes; /* [1, PEERTAB_SCOPES] */
 	uint64_t since;
 };
 
@@ -28,7 +31,7 @@ struct duties {
 	uint64_t versions; /* counted over all channels: none comes twice */
 	uint64_t members;
 	struct duty_draft draft;
-	struct roster next;
+	struct roster next, view[2];
 };
 
 int
@@ -59,8 +62,10 @@ static void
 chan_free(struct duties *d, struct channel *c)
 {
 	heap_del(&d->due, &c->due);
-	buf_fini(&c->full);
-	buf_fini(&c->delta);
+	for (unsigned i = 0; i < PEERTAB_SCOPES; i++) {
+		buf_fini(&c->full[i]);
+		buf_fini(&c->delta[i]);
+	}
 	d->members -= c->told.n;
 	mem_free(d->mem, c);
 }
@@ -97,8 +102,11 @@ chan_add(struct duties *d, const uint8_t info_hash[LINK_INFOHASH_LEN],
 	if (c == NULL)
 		return;
 	memcpy(c->info_hash, info_hash, LINK_INFOHASH_LEN);
-	buf_init(&c->full, d->mem, LIM_FEED_FRAME);
-	buf_init(&c->delta, d->mem, LIM_FEED_FRAME);
+	for (unsigned i = 0; i < PEERTAB_SCOPES; i++) {
+		buf_init(&c->full[i], d->mem, LIM_FEED_FRAME);
+		buf_init(&c->delta[i], d->mem, LIM_FEED_FRAME);
+	}
+	c->scopes = 1;
 	c->epoch_at = now;
 	if (heap_set(&d->due, &c->due, now) == 0) {
 		v = map_put(d->chans, info_hash, NULL, NULL);
@@ -174,7 +182,7 @@ static size_t
 offer_members(struct duties *d, const struct draw *w)
 {
 	const struct peertab *tab = registry_tab(d->conf.registry);
-	const struct roster *own = &w->c->own;
+	const struct roster *own = &w->c->told;
 	const struct roster_entry *e;
 	size_t n = 0;
 	uint32_t i;
@@ -220,9 +228,9 @@ select_members(struct duties *d, const struct channel *c, uint32_t swarm,
 	live_chan_stats(ch, &s);
 	w.rep = (struct rep_chan){ c->info_hash, s.kbps, s.avail_ms };
 	w.now_s = registry_seconds(d->conf.registry, now);
-	duty_draft_init(&d->draft, &c->own, s.kbps, epoch);
+	duty_draft_init(&d->draft, &c->told, s.kbps, epoch);
 	if (epoch || offer_members(d, &w) < DUTY_MIN) {
-		duty_draft_init(&d->draft, &c->own, s.kbps, epoch);
+		duty_draft_init(&d->draft, &c->told, s.kbps, epoch);
 		offer_run(d, &w, epoch ? DUTIES_SCAN : DUTIES_FILL);
 	}
 	duty_draft_end(&d->draft, &d->next);
@@ -234,34 +242,6 @@ scope_of(const struct sp_addr *a)
 	if (addr_is_loopback(a))
 		return 2;
 	return addr_is_private(a) ? 1 : 0;
-}
-
-/* The most public scope of the swarm's viewers. */
-static unsigned
-scope_least(const struct peertab_swarm *s)
-{
-	uint32_t at = 0;
-
-	for (unsigned k = 0; k < PEERTAB_CLASSES; at = s->end[k++])
-		if (!(k & PEERTAB_SEED) && s->end[k] > at)
-			return k / PEERTAB_SCOPE;
-	return PEERTAB_SCOPES;
-}
-
-/* Takes out of d->next the addresses that not all may hear. */
-static void
-hide(struct duties *d, uint32_t swarm)
-{
-	const struct peertab *tab = registry_tab(d->conf.registry);
-	unsigned scope;
-
-	if (swarm == PEERTAB_NONE || d->conf.tell_private)
-		return;
-	scope = scope_least(&tab->swarms[swarm]);
-	for (size_t i = 0; i < d->next.n; i++)
-		if (scope_of(&d->next.entries[i].addr) > scope)
-			memset(&d->next.entries[i].addr, 0,
-			    sizeof(d->next.entries[i].addr));
 }
 
 static void
@@ -278,19 +258,56 @@ is_same(const struct roster *a, const struct roster *b)
 				   a->n * sizeof(a->entries[0])) == 0;
 }
 
-/* d->next, with addresses hidden, is what readers are told from now on. */
+static unsigned
+scopes_of(const struct roster *r)
+{
+	unsigned n = 1;
+
+	for (size_t i = 0; i < r->n; i++)
+		n = SP_MAX(n, scope_of(&r->entries[i].addr) + 1);
+	return n;
+}
+
+/* |from| without the addresses that are above |scope|. */
+static const struct roster *
+seen_by(const struct duties *d, struct roster *to, const struct roster *from,
+    unsigned scope)
+{
+	if (d->conf.tell_private)
+		return from;
+	copy(to, from);
+	for (size_t i = 0; i < to->n; i++)
+		if (scope_of(&to->entries[i].addr) > scope)
+			memset(&to->entries[i].addr, 0,
+			    sizeof(to->entries[i].addr));
+	return to;
+}
+
+/* d->next is what readers are told from now on. */
 static void
 tell(struct duties *d, struct channel *c)
 {
+	const struct roster *was, *is;
+	unsigned i;
+
 	d->next.version = ++d->versions;
 	d->next.epoch = c->epoch;
 	d->next.epoch_s = DUTIES_EPOCH_S;
-	buf_reset(&c->full);
-	buf_reset(&c->delta);
 	c->since = c->told.version;
-	roster_put_full(&c->full, &d->next);
-	if (c->since != 0)
-		roster_put_delta(&c->delta, &c->told, &d->next);
+	c->scopes = 1;
+	if (!d->conf.tell_private)
+		c->scopes = SP_MAX(scopes_of(&c->told), scopes_of(&d->next));
+	for (i = 0; i < PEERTAB_SCOPES; i++) {
+		buf_reset(&c->full[i]);
+		buf_reset(&c->delta[i]);
+		if (i >= c->scopes)
+			continue;
+		is = seen_by(d, &d->view[0], &d->next, i);
+		was = seen_by(d, &d->view[1], &c->told, i);
+		roster_put_full(&c->full[i], is);
+		if (c->since != 0)
+			roster_put_delta(&c->delta[i], was, is);
+	}
 	d->members += d->next.n;
 	d->members -= c->told.n;
 	copy(&c->told, &d->next);
@@ -313,8 +330,6 @@ draw(struct duties *d, struct channel *c, sp_time now)
 	/* It is in the heap: no memory. */
 	(void)heap_set(&d->due, &c->due, c->epoch_at);
 	select_members(d, c, swarm, epoch, now);
-	copy(&c->own, &d->next);
-	hide(d, swarm);
 	if (is_same(&d->next, &c->told) && !(epoch && d->next.n > 0))
 		return false;
 	tell(d, c);
@@ -350,17 +365,19 @@ duties_deadline(const struct duties *d)
 
 int
 duties_feed(const struct duties *d, const uint8_t info_hash[LINK_INFOHASH_LEN],
-    uint64_t *version, struct sp_buf *b)
+    const struct sp_addr *reader, uint64_t *version, struct sp_buf *b)
 {
 	const struct channel *c = chan_get(d, info_hash);
 	struct tw_frame f = { .type = TW_FRAME_ROSTER };
 	const struct sp_buf *body;
+	unsigned i;
 
 	if (c == NULL || c->told.version == 0 || c->told.version == *version)
 		return 0;
-	body = *version != 0 && *version == c->since && c->delta.err == 0
-		   ? &c->delta
-		   : &c->full;
+	i = SP_MIN(scope_of(reader), c->scopes - 1);
+	body = *version != 0 && *version == c->since && c->delta[i].err == 0
+		   ? &c->delta[i]
+		   : &c->full[i];
 	/* What had no memory when it was drawn comes with the next one. */
 	if (body->err != 0)
 		return 0;
@@ -398,17 +415,15 @@ duties_are_sound(const struct duties *d)
 	while (map_next(d->chans, &it, &v) != NULL) {
 		c = *(struct channel **)v;
 		members += c->told.n;
-		if (c->due.pos == 0 || c->own.n != c->told.n ||
-		    c->told.n > LIM_ROSTER || c->told.version > d->versions ||
+		if (c->due.pos == 0 || c->told.n > LIM_ROSTER ||
+		    c->told.version > d->versions || c->scopes < 1 ||
+		    c->scopes > PEERTAB_SCOPES ||
 		    (c->since != 0 && c->since >= c->told.version))
 			return false;
-		for (size_t i = 0; i < c->told.n; i++)
-			if (memcmp(c->told.entries[i].peer_id,
-				c->own.entries[i].peer_id,
-				LINK_PEERID_LEN) != 0 ||
-			    (i > 0 && memcmp(c->own.entries[i - 1].peer_id,
-					  c->own.entries[i].peer_id,
-					  LINK_PEERID_LEN) >= 0))
+		for (size_t i = 1; i < c->told.n; i++)
+			if (memcmp(c->told.entries[i - 1].peer_id,
+				c->told.entries[i].peer_id,
+				LINK_PEERID_LEN) >= 0)
 				return false;
 	}
 	return members == d->members && map_len(d->chans) == d->due.len;

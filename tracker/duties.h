@@ -10,8 +10,8 @@
  * while enough are left; others come in when they are too few, or with the
  * next epoch. Who expires is noticed with the next change or epoch.
  *
- * Private addresses are told as far as the registry would tell them to every
- * viewer there: those of the most public scope among the viewers.
+ * Private addresses are told as the registry tells them: to a reader whose own
+ * address is of that kind.
  */
 
 #include "base/buf.h"
@@ -56,15 +56,15 @@ bool duties_run(struct duties *d, uint8_t info_hash[LINK_INFOHASH_LEN],
 sp_time duties_deadline(const struct duties *d);
 
 /*
- * Appends a ROSTER frame for a reader who has |*version| (0: none) and moves
- * it: 1; 0 when there is nothing new; b->err (|*version| stays). A channel that
- * was forgotten and is back has nothing new before its next roster: a reader
- * keeps what it has, and then gets all of that one.
+ * Appends a ROSTER frame for a reader at |reader| who has |*version| (0: none)
+ * and moves it: 1; 0 when there is nothing new; b->err (|*version| stays). A
+ * channel that was forgotten and is back has nothing new before its next
+ * roster: a reader keeps what it has, and then gets all of that one.
  */
 int duties_feed(const struct duties *d,
-    const uint8_t info_hash[LINK_INFOHASH_LEN], uint64_t *version,
-    struct sp_buf *b);
-/* As it is told; NULL when there is none. */
+    const uint8_t info_hash[LINK_INFOHASH_LEN], const struct sp_addr *reader,
+    uint64_t *version, struct sp_buf *b);
+/* With all addresses; NULL when there is none. */
 const struct roster *duties_get(const struct duties *d,
     const uint8_t info_hash[LINK_INFOHASH_LEN]);
 /* Members of all rosters. */

@@ -301,9 +301,9 @@ track_feed(struct track *t, const uint8_t info_hash[LINK_INFOHASH_LEN],
 
 int
 track_roster(struct track *t, const uint8_t info_hash[LINK_INFOHASH_LEN],
-    uint64_t *version, struct sp_buf *b)
+    const struct sp_addr *reader, uint64_t *version, struct sp_buf *b)
 {
-	return duties_feed(t->duties, info_hash, version, b);
+	return duties_feed(t->duties, info_hash, reader, version, b);
 }
 
 const struct roster *

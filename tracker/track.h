@@ -24,10 +24,10 @@
  *	struct tw_since pos = asked;
  *	uint64_t roster = 0;
  *	track_hello(t, ih, wall_ms, out);
- *	track_roster(t, ih, &roster, out);
+ *	track_roster(t, ih, &from, &roster, out);
  *	while (track_feed(t, ih, &pos, 65536, out) > 0)
  *		send(out);
- *	if (track_roster(t, ih, &roster, out) > 0)
+ *	if (track_roster(t, ih, &from, &roster, out) > 0)
  *		send(out);
  *
  * Duty rosters change with time as well: when track_deadline has come the host
@@ -96,12 +96,13 @@ int track_hello(struct track *t, const uint8_t info_hash[LINK_INFOHASH_LEN],
 int track_feed(struct track *t, const uint8_t info_hash[LINK_INFOHASH_LEN],
     struct tw_since *pos, size_t max, struct sp_buf *b);
 /*
- * Appends a ROSTER frame when a reader who has version |*version| (0: none
- * yet) lacks news, and moves it: 1. 0: nothing new. Or b->err.
+ * Appends a ROSTER frame when a reader at |reader| who has version |*version|
+ * (0: none yet) lacks news, and moves it: 1. 0: nothing new. Or b->err.
  */
 int track_roster(struct track *t, const uint8_t info_hash[LINK_INFOHASH_LEN],
-    uint64_t *version, struct sp_buf *b);
-/* The roster as it is told; NULL: none. Borrows until the next call. */
+    const struct sp_addr *reader, uint64_t *version, struct sp_buf *b);
+/* The roster with all addresses, for the operator; NULL: none. Borrows until
+ * the next call. */
 const struct roster *track_roster_get(const struct track *t,
     const uint8_t info_hash[LINK_INFOHASH_LEN]);
 int track_manifest(struct track *t, const uint8_t info_hash[LINK_INFOHASH_LEN],

@@ -47,7 +47,8 @@ struct run {
 	struct signer seed[2];
 	struct tw_since pos;
 	struct roster roster;
-	uint64_t version; /* of it, as the tracker was told */
+	uint64_t version;    /* of it, as the tracker was told */
+	struct sp_addr from; /* of who announced last: the reader */
 	sp_time now;
 };
 
@@ -91,7 +92,7 @@ static void
 do_announce(struct run *r)
 {
 	struct tw_peer peers[LIM_NUMWANT];
-	struct sp_addr from = get_addr(r);
+	struct sp_addr from = r->from = get_addr(r);
 	struct tw_announce a = { 0 };
 	struct tw_reply reply;
 	uint8_t swarm = buf_get_u8(&r->in), how;
@@ -216,7 +217,8 @@ do_roster(struct run *r)
 		MUST(track_roster_get(r->t, ih) != NULL);
 	MUST(track_deadline(r->t) > r->now);
 	buf_reset(&r->out);
-	n = track_roster(r->t, r->seed[0].info_hash, &r->version, &r->out);
+	n = track_roster(r->t, r->seed[0].info_hash, &r->from, &r->version,
+	    &r->out);
 	MUST(n == 0 || n == 1);
 	if (n == 0)
 		return;

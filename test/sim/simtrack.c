@@ -42,7 +42,8 @@ feed(struct world *w, struct feed_end *f)
 		simnet_send(w->net, f->end, w->out.p, w->out.len, TAG_FEED);
 	}
 	buf_reset(&w->out);
-	if (track_roster(w->track, w->info_hash, &f->roster, &w->out) > 0)
+	if (track_roster(w->track, w->info_hash, &f->from, &f->roster,
+		&w->out) > 0)
 		simnet_send(w->net, f->end, w->out.p, w->out.len, TAG_FEED);
 }
 
@@ -89,9 +90,11 @@ subscribe(struct world *w, const struct simnet_ev *ev)
 	}
 	f = &w->feeds[w->n_feeds++];
 	f->end = ev->end;
+	f->from = world_addr(ev->peer, 40000);
 	f->roster = 0;
 	buf_reset(&w->out);
-	if (track_roster(w->track, w->info_hash, &f->roster, &w->out) > 0)
+	if (track_roster(w->track, w->info_hash, &f->from, &f->roster,
+		&w->out) > 0)
 		simnet_send(w->net, f->end, w->out.p, w->out.len, TAG_FEED);
 	memcpy(&f->pos.boot, ev->p, 8);
 	memcpy(&f->pos.seq, ev->p + 8, 8);

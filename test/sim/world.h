@@ -174,6 +174,7 @@ enum origin_head {
 struct feed_end {
 	uint32_t end;
 	struct tw_since pos;
+	struct sp_addr from;
 	uint64_t roster; /* version that it has */
 };
 

@@ -10,6 +10,7 @@ struct stream {
 	struct http_req *req;
 	struct stream_chan *chan;
 	struct tw_since pos;
+	struct sp_addr from;
 	uint64_t roster; /* version that it has */
 	sp_time written; /* last time */
 	sp_time drained; /* last time that nothing waited, or since open */
@@ -156,7 +157,7 @@ stream_pump(struct stream *st, sp_time now)
 		    STREAMS_PART, &s->buf);
 		if (n == 0)
 			n = track_roster(s->track, st->chan->info_hash,
-			    &st->roster, &s->buf);
+			    &st->from, &st->roster, &s->buf);
 		if (n == 0)
 			return true;
 		if (n < 0 || stream_write(st, now) < 0) {
@@ -192,6 +193,7 @@ stream_new(struct streams *s, struct http_req *r,
 	}
 	st->all = s;
 	st->req = r;
+	st->from = http_req_from(r);
 	st->chan = c;
 	st->written = st->drained = now;
 	LIST_INSERT_HEAD(&c->streams, st, by_chan);
@@ -226,7 +228,7 @@ streams_open(struct streams *s, struct http_req *r,
 	}
 	st->pos = pos;
 	/* Behind HELLO: who is on duty for what comes next. */
-	track_roster(s->track, info_hash, &st->roster, &s->buf);
+	track_roster(s->track, info_hash, &st->from, &st->roster, &s->buf);
 	http_on_gone(r, stream_gone, st);
 	http_on_drained(r, stream_drained, st);
 	http_start(r, 200, "application/octet-stream", -1);

@@ -12,7 +12,8 @@ static struct track *track;
 static struct signer seed;
 static struct sp_buf b, body;
 static struct roster ros; /* a reader's */
-static uint64_t version;  /* which the tracker thinks that it has */
+static struct sp_addr reader;
+static uint64_t version; /* which the tracker thinks that it has */
 
 static void
 set_up(void)
@@ -26,6 +27,7 @@ set_up(void)
 	buf_init(&body, &fm.mem, 8 << 20);
 	memset(&ros, 0, sizeof(ros));
 	version = 0;
+	reader = addr_make(4, "\x7f\0\0\1", 0);
 }
 
 static void
@@ -48,6 +50,16 @@ publish(sp_time now)
 	    now);
 	buf_reset(&body);
 	return r;
+}
+
+static void
+start(void)
+{
+	set_up();
+	ck_assert_int_eq(track_new(&track, &conf, &fm.mem, 1, 0), 0);
+	signer_manifest(&seed, &body);
+	signer_record(&seed, &body, 0, 1, 1000, 0);
+	ck_assert_int_eq(publish(0), 0);
 }
 
 static struct sp_addr
@@ -86,6 +98,23 @@ announce(const char *from, const struct tw_announce *a, sp_time now)
 	    track_announce(track, a, &addr, peers, LIM_NUMWANT, &r, now), 0);
 }
 
+static void
+join(const char *from, unsigned k, sp_time now)
+{
+	struct tw_announce a = viewer(k);
+
+	announce(from, &a, now);
+}
+
+static void
+leave(const char *from, unsigned k, sp_time now)
+{
+	struct tw_announce a = viewer(k);
+
+	a.event = TW_EVENT_STOPPED;
+	announce(from, &a, now);
+}
+
 /* How many channels have news. */
 static unsigned
 wake(sp_time now)
@@ -109,7 +138,7 @@ read_roster(void)
 	int n;
 
 	buf_reset(&b);
-	n = track_roster(track, seed.info_hash, &version, &b);
+	n = track_roster(track, seed.info_hash, &reader, &version, &b);
 	ck_assert_int_ge(n, 0);
 	if (n == 0)
 		return 0;
@@ -120,6 +149,66 @@ read_roster(void)
 	ck_assert_uint_eq(ros.epoch_s, DUTIES_EPOCH_S);
 	return b.len;
 }
+
+/* As a new reader. */
+static void
+read_all(void)
+{
+	version = 0;
+	memset(&ros, 0, sizeof(ros));
+	ck_assert_uint_gt(read_roster(), 0);
+}
+
+START_TEST(private_addresses_are_told_to_their_kind_only)
+{
+	start();
+	join("127.0.0.1", 1, 0);
+	join("192.168.0.7", 2, 0);
+	wake(0);
+	read_roster();
+	ck_assert_uint_eq(ros.n, 2);
+	ck_assert_uint_eq(ros.entries[0].addr.family, 4);
+	ck_assert_uint_eq(ros.entries[1].addr.family, 4);
+	/* who reads need not be a viewer */
+	reader = ip("192.168.0.99");
+	read_all();
+	ck_assert_uint_eq(ros.entries[0].addr.family, 0);
+	ck_assert_uint_eq(ros.entries[1].addr.family, 4);
+	reader = ip("5.6.7.8");
+	read_all();
+	ck_assert_uint_eq(ros.n, 2);
+	ck_assert_uint_eq(ros.entries[0].addr.family, 0);
+	ck_assert_uint_eq(ros.entries[1].addr.family, 0);
+	/* a change hides as well */
+	join("5.0.0.1", 3, 2 * SP_S);
+	join("192.168.0.8", 4, 2 * SP_S);
+	wake(2 * SP_S);
+	read_roster();
+	ck_assert_uint_eq(ros.n, 4);
+	ck_assert_uint_eq(ros.entries[1].addr.family, 0);
+	ck_assert_uint_eq(ros.entries[2].addr.family, 4);
+	ck_assert_uint_eq(ros.entries[3].addr.family, 0);
+	leave("192.168.0.8", 4, 3 * SP_S);
+	/* they stay members, and are found when they go */
+	leave("192.168.0.7", 2, 4 * SP_S);
+	wake(4 * SP_S);
+	read_roster();
+	ck_assert_uint_eq(ros.n, 2);
+	tear_down();
+	set_up();
+	conf.registry.lan = REGISTRY_LAN_YES;
+	reader = ip("5.6.7.8");
+	ck_assert_int_eq(track_new(&track, &conf, &fm.mem, 1, 0), 0);
+	signer_manifest(&seed, &body);
+	ck_assert_int_eq(publish(0), 0);
+	join("127.0.0.1", 1, 0);
+	join("5.0.0.1", 3, 0);
+	wake(0);
+	read_roster();
+	ck_assert_uint_eq(ros.entries[0].addr.family, 4);
+	tear_down();
+}
+END_TEST
 
 /* Viewer |k| of those who can sign, at 6.0.k.9. */
 static struct tw_announce
@@ -217,4 +306,5 @@ START_TEST(receipts_move_weights_and_strikes_put_out)
 }
 END_TEST
 
-UNIT_MAIN("track_receipts", receipts_move_weights_and_strikes_put_out)
+UNIT_MAIN("track_roster", private_addresses_are_told_to_their_kind_only,
+    receipts_move_weights_and_strikes_put_out)
