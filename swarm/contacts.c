@@ -120,34 +120,13 @@ contacts_add(struct contacts *c, const struct sp_addr *addr,
 	return 0;
 }
 
-static bool
-may_dial(const struct contacts *c, const struct contact *ct, sp_time now)
+bool
+contacts_may_dial(const struct contacts *c, const struct contact *ct,
+    sp_time now)
 {
 	return ct->state == CONTACT_IDLE && ct->retry_at <= now &&
 	       !contacts_is_banned(c, ct->has_id ? ct->peer_id : NULL,
 		   &ct->addr, now);
-}
-
-struct contact *
-contacts_pick(struct contacts *c, uint32_t dial, struct sp_rng *rng,
-    sp_time now)
-{
-	struct contact *ct, *best = NULL;
-	uint32_t i, n = 0;
-
-	for (i = 0; i < c->n; i++) {
-		ct = &c->v[i];
-		if (!may_dial(c, ct, now))
-			continue;
-		/* reservoir of one: each candidate equally likely */
-		if (rng_below(rng, ++n) == 0)
-			best = ct;
-	}
-	if (best == NULL)
-		return NULL;
-	best->state = CONTACT_DIALING;
-	best->dial = dial;
-	return best;
 }
 
 struct contact *
@@ -156,7 +135,7 @@ contacts_take(struct contacts *c, const struct sp_addr *addr, uint32_t dial,
 {
 	struct contact *ct = contacts_by_addr(c, addr);
 
-	if (ct == NULL || !may_dial(c, ct, now))
+	if (ct == NULL || !contacts_may_dial(c, ct, now))
 		return NULL;
 	ct->state = CONTACT_DIALING;
 	ct->dial = dial;

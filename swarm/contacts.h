@@ -56,10 +56,10 @@ void contacts_fini(struct contacts *c);
  */
 int contacts_add(struct contacts *c, const struct sp_addr *addr,
     const uint8_t *peer_id, struct sp_rng *rng, sp_time now);
-/* A random idle address that may be dialled now; marks it as dialling. */
-struct contact *contacts_pick(struct contacts *c, uint32_t dial,
-    struct sp_rng *rng, sp_time now);
-/* That very one if it may be dialled now, as if it had been picked. */
+/* Idle, its time has come, and neither it nor its address is banned. */
+bool contacts_may_dial(const struct contacts *c, const struct contact *ct,
+    sp_time now);
+/* That very one, if it may be; marks it as dialling. */
 struct contact *contacts_take(struct contacts *c, const struct sp_addr *addr,
     uint32_t dial, sp_time now);
 struct contact *contacts_by_dial(struct contacts *c, uint32_t dial);

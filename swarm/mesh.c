@@ -2,6 +2,7 @@
 
 #include "base/hash.h"
 #include "swarm/mesh_int.h"
+#include "swarm/neighbours.h"
 
 #define OUT_MAX   (2 * 1024 * 1024)
 #define UP_BURSTS 200 /* of a second's worth saved, besides one block */
@@ -96,6 +97,9 @@ mesh_new(struct mesh **out, const struct mesh_conf *conf,
 	m->late_at = SP_NEVER;
 	m->sched_gap = MESH_SCHED_GAP;
 	m->house_at = now;
+	/* not all at once */
+	m->rotate_at =
+	    now + NEIGH_ROTATE + m->id[LINK_PEERID_LEN - 2] * 120 * SP_MS;
 	*out = m;
 	return 0;
 }
@@ -144,6 +148,8 @@ mesh_announced(struct mesh *m, uint32_t announce, const struct tw_reply *r,
 	announce_ok(&m->announce, announce, r->interval_s, r->min_interval_s,
 	    &m->rng, now);
 	m->announced = true;
+	if (r->external.family != 0)
+		m->external = r->external;
 	m->swarm_size = (uint64_t)r->complete + r->incomplete;
 	for (i = 0; i < r->n_peers; i++) {
 		if (r->peers[i].has_id &&

@@ -1,10 +1,5 @@
 #include "swarm/mesh_int.h"
 
-#define DIALS_ROUND 4           /* new dials of one round */
-#define DIAL_TWIN   (60 * SP_S) /* before a neighbour's other address */
-#define SHED_GAP    (30 * SP_S)
-#define CAP_GRACE   (15 * SP_S)
-
 void
 mesh_choke(struct mesh *m)
 {
@@ -97,27 +92,13 @@ pex(struct mesh *m, struct peer *p)
 		pw_end(&open, b);
 }
 
-/* Neighbours and own dials that may become one; strangers are not counted. */
-static uint32_t
-count(const struct mesh *m)
-{
-	uint32_t i, n = 0;
-
-	for (i = 0; i < MESH_PEERS_MAX; i++)
-		n += m->peers[i] != NULL && !m->peers[i]->closing &&
-		     (m->peers[i]->established || m->peers[i]->outgoing);
-	return n;
-}
-
 bool
 mesh_is_neighbour(const struct mesh *m, const uint8_t *peer_id)
 {
 	unsigned i;
 
-	for (i = 0; i < MESH_PEERS_MAX; i++)
-		if (m->peers[i] != NULL && m->peers[i]->established &&
-		    !m->peers[i]->closing &&
-		    memcmp(m->peers[i]->id, peer_id, LINK_PEERID_LEN) == 0)
+	MESH_SLOTS (m->open, i)
+		if (memcmp(m->peers[i]->id, peer_id, LINK_PEERID_LEN) == 0)
 			return true;
 	return false;
 }
@@ -135,56 +116,6 @@ mesh_dial(struct mesh *m, struct contact *ct)
 	a->u.dial.addr = ct->addr;
 	m->st.dials++;
 	return true;
-}
-
-static uint32_t
-dialled(const struct mesh *m)
-{
-	uint32_t n = 0;
-	unsigned i;
-
-	MESH_SLOTS (m->used & ~m->ending, i)
-		n += m->peers[i]->outgoing;
-	return n;
-}
-
-/*
- * Half of the wanted neighbours are dialled; the other half are those that dial
- * us, else everybody would end up with twice as many. A quarter is dialled
- * however many came by themselves: they may all be one.
- */
-static void
-dial(struct mesh *m)
-{
-	uint32_t have = count(m), out = contacts_dialing(&m->contacts);
-	uint32_t ours = dialled(m);
-	struct contact *ct;
-	unsigned i;
-
-	for (i = 0; i < DIALS_ROUND; i++) {
-		if (have + out >= m->conf.neighbours_max ||
-		    out >= m->conf.dials_max ||
-		    (have + out >= m->conf.neighbours &&
-			ours + out >= (m->conf.neighbours + 3) / 4) ||
-		    (ours + out >= (m->conf.neighbours + 1) / 2 &&
-			have + out >= m->conf.neighbours / 4))
-			return;
-		ct = contacts_pick(&m->contacts, ++m->next_id, &m->rng, m->now);
-		if (ct == NULL) {
-			if (have + out < m->conf.neighbours / 2)
-				announce_hurry(&m->announce, m->now);
-			return;
-		}
-		if (ct->has_id && mesh_is_neighbour(m, ct->peer_id)) {
-			/* it came to us; this is where it listens */
-			contacts_release(&m->contacts, ct, false, m->now);
-			ct->retry_at = m->now + DIAL_TWIN;
-			continue;
-		}
-		if (!mesh_dial(m, ct))
-			return;
-		out++;
-	}
 }
 
 /* What the tracker needs to know of who may be put on duty. */
@@ -225,39 +156,6 @@ tell_tracker(struct mesh *m)
 	tell_uplink(m, a);
 }
 
-/*
- * Over the cap the one that gives least goes, after a grace: newcomers get a
- * chance. Half-open connections end by themselves.
- */
-static void
-shed(struct mesh *m)
-{
-	struct peer *p, *worst = NULL;
-	unsigned i, at = 0;
-	uint64_t least = UINT64_MAX, bps;
-
-	if (mesh_peers_established(m) <= m->conf.neighbours_max ||
-	    m->now < m->shed_at)
-		return;
-	for (i = 0; i < MESH_PEERS_MAX; i++) {
-		p = m->peers[i];
-		if (p == NULL || !p->established || p->closing || p->seeder ||
-		    m->now - p->established_at < CAP_GRACE)
-			continue;
-		bps = ratemeter_bps(&p->down, m->now) +
-		      ratemeter_bps(&p->upm, m->now);
-		if (bps < least) {
-			least = bps;
-			worst = p;
-			at = i;
-		}
-	}
-	if (worst == NULL)
-		return;
-	m->shed_at = m->now + SHED_GAP;
-	mesh_peer_drop(m, at, PW_BYE_CHURN, SP_OK);
-}
-
 void
 mesh_house(struct mesh *m)
 {
@@ -280,6 +178,5 @@ mesh_house(struct mesh *m)
 	mesh_receipts_run(m);
 	if (m->mates)
 		mesh_duty_meet(m);
-	dial(m);
-	shed(m);
+	mesh_neighbours_run(m);
 }

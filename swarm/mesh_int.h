@@ -17,7 +17,8 @@
  *	mesh_need.c    what is to be fetched from the origin, and when
  *	mesh_fetch.c   transfers from the origin
  *	mesh_receipts.c what neighbours gave us, for the tracker
- *	mesh_house.c   dialling, liveness, choking, pex: four times a second
+ *	mesh_neigh.c   whom to dial, whom to let go
+ *	mesh_house.c   liveness, choking, pex: four times a second
  *
  * Inputs mark work (m->sched_at, m->news_at, ...) and return; passes run in
  * mesh_tick, so a burst of inputs costs one pass.
@@ -118,6 +119,7 @@ struct mesh {
 	uint8_t info_hash[LINK_INFOHASH_LEN];
 	uint8_t psk[32];
 	uint8_t id[LINK_PEERID_LEN];
+	struct sp_addr external; /* ours, as a tracker sees it; or unset */
 	uint8_t static_sk[SECURE_KEY_LEN], static_pk[SECURE_KEY_LEN];
 	/* the same identity, where something is signed */
 	uint8_t sign_pk[HASH_PK_LEN], sign_sk[HASH_SK_LEN];
@@ -185,7 +187,7 @@ struct mesh {
 	sp_time record_at; /* the newest record came */
 	sp_time sched_gap; /* between passes */
 	sp_time sched_at, sched_last, news_at, news_last, house_at, want_at,
-	    choke_at, up_at, shed_at;
+	    choke_at, up_at, shed_at, rotate_at;
 	bool feed_up;
 	bool announced;       /* a tracker has answered */
 	bool reached;         /* a neighbour came to us from outside */
@@ -319,9 +321,12 @@ void mesh_receipts_run(struct mesh *m);
 /* The act, if a batch waits. */
 bool mesh_receipts_next(struct mesh *m, struct mesh_act *act);
 
+/* mesh_neigh.c */
+void mesh_neighbours_run(struct mesh *m);
+
 /* mesh_house.c */
 bool mesh_is_neighbour(const struct mesh *m, const uint8_t *peer_id);
-/* Dials a contact that contacts_pick or contacts_take gave; false: cannot. */
+/* Dials a contact that contacts_take gave; false: cannot. */
 bool mesh_dial(struct mesh *m, struct contact *ct);
 void mesh_house(struct mesh *m);
 void mesh_choke(struct mesh *m);

@@ -269,6 +269,10 @@ on_message(struct mesh *m, unsigned slot, struct pw_msg *msg)
 		on_pong(m, p, msg);
 		return 0;
 	case PW_BYE:
+		/* it has others: they are asked before it is again */
+		if (msg->u.bye.reason == PW_BYE_FULL ||
+		    msg->u.bye.reason == PW_BYE_CHURN)
+			p->away = PEER_AWAY;
 		return SP_ERR_CLOSED;
 	default:
 		return 0; /* of a later version */

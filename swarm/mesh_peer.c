@@ -94,6 +94,8 @@ release_contact(struct mesh *m, const struct peer *p, bool failed)
 		ct = contacts_by_addr(&m->contacts, &p->addr);
 	if (ct != NULL && ct->state == CONTACT_CONNECTED)
 		contacts_release(&m->contacts, ct, failed, m->now);
+	if (ct != NULL && !failed && p->away > 0)
+		ct->retry_at = SP_MAX(ct->retry_at, m->now + p->away);
 }
 
 void

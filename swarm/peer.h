@@ -26,6 +26,7 @@
 #define PEER_HANDSHAKE   (10 * SP_S)
 #define PEER_SLOW        (3 * SP_S)  /* what was sent has not left by then */
 #define PEER_STUCK       (15 * SP_S) /* nor by then: it is dropped */
+#define PEER_AWAY        (60 * SP_S) /* it had no use for us */
 
 struct peer_request {
 	struct pw_block_ref ref;
@@ -59,6 +60,7 @@ struct peer {
 	struct sp_buf hs;    /* handshake bytes that wait to be sent */
 
 	int close_why; /* error for the CLOSE act */
+	sp_time away;  /* once it is gone it is not dialled for so long */
 	uint32_t conn;
 	struct sp_addr addr;   /* of the connection */
 	struct sp_addr listen; /* where it says it listens; family 0 none */
