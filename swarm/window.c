@@ -37,6 +37,8 @@ const struct window_store window_store_heap = {
 	heap_piece_free,
 	heap_put,
 	heap_get,
+	NULL,
+	NULL,
 };
 
 void
@@ -54,7 +56,10 @@ piece_free(struct window *w, struct piece *pc)
 	if (pc == NULL)
 		return;
 	window_drop(w, pc);
-	mem_free(w->mem, pc->env);
+	if (w->store->env_free == NULL)
+		mem_free(w->mem, pc->env);
+	else if (pc->env != NULL)
+		w->store->env_free(w->store->ctx, w->mem, &pc->rec, pc->env);
 	mem_free(w->mem, pc->held);
 	mem_free(w->mem, pc);
 }
@@ -175,7 +180,10 @@ piece_new(struct window *w, const struct record_env *env, const uint8_t *bytes,
 	pc->held = mem_zalloc(w->mem, 1,
 	    (2 * words + HOLDERS_WORDS(pc->blocks)) * sizeof(uint64_t) +
 		2 * pc->blocks);
-	pc->env = mem_dup(w->mem, bytes, len);
+	pc->env = w->store->env_dup == NULL
+		      ? mem_dup(w->mem, bytes, len)
+		      : w->store->env_dup(w->store->ctx, w->mem, &env->rec,
+			    bytes, len);
 	if (pc->held == NULL || pc->env == NULL) {
 		piece_free(w, pc);
 		return NULL;

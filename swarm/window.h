@@ -34,6 +34,12 @@ struct window_store {
 	/* Bytes of a block that was put; holds until piece_free. */
 	const uint8_t *(*get)(void *ctx, void *piece, const struct record *rec,
 	    uint32_t index);
+	/* A copy of an envelope, NULL when there is no memory, and the end of
+	 * one; both NULL: on the heap. */
+	uint8_t *(*env_dup)(void *ctx, const struct sp_mem *mem,
+	    const struct record *rec, const uint8_t *env, size_t len);
+	void (*env_free)(void *ctx, const struct sp_mem *mem,
+	    const struct record *rec, uint8_t *env);
 };
 extern const struct window_store window_store_heap;
 

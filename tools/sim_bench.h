@@ -65,6 +65,8 @@ void bench_sum(const struct bench *b, struct bench_sum *out);
  * sim_digest.c.
  */
 void bench_digest(const struct bench *b, FILE *f);
+/* How figures grow from row to row with the viewers; sim_scale.c. */
+void bench_scale(const struct bench *b, FILE *f);
 /*
  * The table; sim_table.c. Text has the bars, the expectations that fail, and
  * those that hold if |verbose|.

@@ -150,6 +150,7 @@ sim_run(struct sim_result *res, const struct scenario *scn,
 	wipe(&p);
 	res->seed = scn->seed;
 	res->run = scn->run;
+	res->rate = scn->stream.rate;
 	res->events = simhost_events(h);
 	res->trace = simhost_trace(h);
 	res->wall_s = seconds(CLOCK_MONOTONIC) - p.started;

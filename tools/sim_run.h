@@ -19,6 +19,7 @@ int sim_column(const struct scn_expect *x);
 struct sim_result {
 	uint64_t seed, trace, events;
 	sp_time run;
+	int64_t rate; /* of track 0, bytes per second */
 	/* Column 0 of metrics without quantiles. */
 	int64_t value[METRIC_N][SIM_QUANTILES];
 	/* Of this machine, not of the scenario. */

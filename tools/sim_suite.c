@@ -124,6 +124,10 @@ directive(void *ctx, struct scn_line *l)
 		return on_seeds(r, l);
 	if (strcmp(d, "row") == 0)
 		return on_row(r, l);
+	if (strcmp(d, "scale") == 0) {
+		r->s->scale = true;
+		return l->n == 1 ? 0 : scn_fail(l, "scale: nothing more");
+	}
 	if (!bar && strcmp(d, "text") != 0 && strcmp(d, "expect") != 0 &&
 	    strcmp(d, "counted") != 0)
 		return scn_fail(l, "%.60s: no such directive", d);
@@ -152,6 +156,7 @@ suite_parse(struct suite *s, const char *text, size_t len,
 	int rv;
 
 	s->n_rows = 0;
+	s->scale = false;
 	s->n_seeds = 1;
 	s->seeds[0] = 1;
 	rv = scn_lines(text, len, vars, e, directive, &r);

@@ -42,6 +42,7 @@ struct suite_row {
 
 struct suite {
 	char dir[4096]; /* with a / at the end, or empty */
+	bool scale;     /* rows differ by the number of viewers only */
 	int n_seeds;
 	uint64_t seeds[SIM_SEEDS];
 	size_t n_rows;

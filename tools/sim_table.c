@@ -149,6 +149,8 @@ text(const struct bench *b, FILE *f, bool verbose)
 	for (size_t i = 0; i < b->suite->n_rows; i++)
 		text_row(b, f, i, verbose);
 	text_sum(b, f);
+	if (b->suite->scale)
+		bench_scale(b, f);
 }
 
 /* ---- TSV ---- */

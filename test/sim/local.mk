@@ -56,11 +56,12 @@ libspsim_a_SOURCES += tools/sim_report.c
 libspsim_a_SOURCES += tools/sim_report.h
 libspsim_a_SOURCES += tools/sim_run.c
 libspsim_a_SOURCES += tools/sim_run.h
+libspsim_a_SOURCES += tools/sim_scale.c
 libspsim_a_SOURCES += tools/sim_suite.c
 libspsim_a_SOURCES += tools/sim_suite.h
 libspsim_a_SOURCES += tools/sim_table.c
 
-SIM_LIBS = libspsim.a libsim.a $(CORE_LIBS)
+SIM_LIBS = libspsim.a libsim.a $(CORE_LIBS) -lm
 spate_sim_SOURCES = tools/spate_sim.c
 if CORE_ONLY
 # Of src/io what reads options needs no library.

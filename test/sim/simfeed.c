@@ -1,6 +1,7 @@
 #include "test/sim/world.h"
 
-#define FEED_BACKOFF_MAX 5 /* 2^5 s */
+#define FEED_BACKOFF_MAX 5    /* 2^5 s */
+#define FEED_KEEP        8192 /* bytes of an empty buffer */
 
 /* ---- announces: one stream each, closed by the tracker ---- */
 
@@ -170,6 +171,11 @@ feed_data(struct viewer *v, const struct simnet_ev *ev)
 	if (n < 0)
 		world_broken(v->w, "a frame of the feed cannot be read", 0);
 	buf_consume(&v->feed_in, at);
+	/* the whole window comes at first, then little by little */
+	if (v->feed_in.len == 0 && v->feed_in.cap > FEED_KEEP) {
+		buf_fini(&v->feed_in);
+		buf_init(&v->feed_in, &sim_mem, 2 * LIM_FEED_FRAME);
+	}
 	viewer_pump(v);
 }
 

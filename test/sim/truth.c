@@ -301,6 +301,32 @@ store_get(void *ctx, void *piece, const struct record *rec, uint32_t index)
 	return s->lie;
 }
 
+/* A thousand viewers keep the same envelope: once is enough. */
+static uint8_t *
+store_env_dup(void *ctx, const struct sp_mem *mem, const struct record *rec,
+    const uint8_t *env, size_t len)
+{
+	const struct truth_store *s = ctx;
+	const struct truth_piece *pc =
+	    truth_piece(s->truth, rec->track, rec->number);
+
+	if (pc != NULL && pc->env_len == len && memcmp(pc->env, env, len) == 0)
+		return (uint8_t *)(uintptr_t)pc->env;
+	return mem_dup(mem, env, len);
+}
+
+static void
+store_env_free(void *ctx, const struct sp_mem *mem, const struct record *rec,
+    uint8_t *env)
+{
+	const struct truth_store *s = ctx;
+	const struct truth_piece *pc =
+	    truth_piece(s->truth, rec->track, rec->number);
+
+	if (pc == NULL || env != pc->env)
+		mem_free(mem, env);
+}
+
 void
 truth_store_init(struct truth_store *s, struct window_store *out,
     const struct truth *t, uint32_t flip_ppm)
@@ -314,6 +340,8 @@ truth_store_init(struct truth_store *s, struct window_store *out,
 	out->piece_free = store_free;
 	out->put = store_put;
 	out->get = store_get;
+	out->env_dup = store_env_dup;
+	out->env_free = store_env_free;
 }
 
 void

@@ -238,6 +238,49 @@ START_TEST(rows_are_compared_by_their_medians)
 }
 END_TEST
 
+START_TEST(growth_is_a_line_through_the_rows)
+{
+	static const char three[] = "scale\n"
+				    "row 1 a.scn\n"
+				    "row 2 a.scn\n"
+				    "row 3 a.scn\n";
+	static const struct bench one = { &s, 1, seeds, runs };
+	static char out[4096];
+	FILE *f = fmemopen(out, sizeof(out), "w");
+
+	ck_assert_ptr_nonnull(f);
+	memset(&vars, 0, sizeof(vars));
+	ck_assert_int_eq(parse(three), 0);
+	ck_assert(s.scale);
+	memset(runs, 0, sizeof(runs));
+	for (size_t i = 0; i < 3; i++) {
+		struct sim_result *r = &runs[i].res;
+		int64_t n = 64 << 2 * i; /* 64, 256, 1024 */
+
+		runs[i].done = true;
+		r->run = 10 * SP_S;
+		r->rate = 500000;
+		r->cpu_s = (double)n * (double)n / 6400; /* n / 640 each */
+		r->peak_bytes = (uint64_t)(1024 + 300 * n) * 1024;
+		r->value[METRIC_VIEWERS][0] = n;
+		r->value[METRIC_COPIES_LATER][0] = 2000000;
+		r->value[METRIC_CONTROL][0] = 10000;
+		/* 1 s, and 0.1 s for each doubling */
+		r->value[METRIC_LAG][2] = (16 + 2 * (int64_t)i) * SP_S / 10;
+		r->value[METRIC_LAG_LAW][0] = SP_S;
+	}
+	bench_scale(&one, f);
+	fclose(f);
+	ck_assert_ptr_nonnull(strstr(out, "     64   2.00      1.60   1.00"));
+	ck_assert_ptr_nonnull(
+	    strstr(out, "lag p99 = 1.00 s + 0.1000 s * log2 N (2.66 s"));
+	ck_assert_ptr_nonnull(strstr(out, "copies grows with N^0.00 (2 for"));
+	ck_assert_ptr_nonnull(strstr(out, "CPU grows with N^1.00"));
+	ck_assert_ptr_nonnull(strstr(out, "memory = 1 MiB + 300 KiB * N"));
+	bad("scale up\n", 1, "nothing more");
+}
+END_TEST
+
 static char text[16384];
 
 static void
@@ -298,4 +341,5 @@ UNIT_MAIN("suite", rows_have_a_file_variables_and_checks,
     rows_are_held_against_others, what_was_set_goes_into_the_rows,
     mistakes_are_told_with_their_line, the_worst_depends_on_the_operator,
     bars_are_judged_over_the_seeds, rows_are_compared_by_their_medians,
-    the_table_says_what_is_missed, scripts_get_all_of_the_table)
+    growth_is_a_line_through_the_rows, the_table_says_what_is_missed,
+    scripts_get_all_of_the_table)
