@@ -73,18 +73,16 @@ bars(const struct bench *b, size_t row, char out[32])
 void
 bench_digest(const struct bench *b, FILE *f)
 {
-	char t[9][32];
+	char t[7][32];
 
 	fprintf(f,
-	    "%-4s %6s %5s %5s %6s %5s %4s %5s %6s %4s\n"
-	    "%-4s %6s %5s %5s %6s %5s %4s %5s %6s %4s\n",
-	    "", "off-", "best", "", "(1-O)/", "lag", "/lag", "start", "",
-	    "bars", "row", "load %", "%", "c", "(1-O*)", "p99 s", "min",
-	    "p99 s", "missed", "met");
+	    "%-4s %6s %5s %5s %6s %5s %4s %6s %4s\n"
+	    "%-4s %6s %5s %5s %6s %5s %4s %6s %4s\n",
+	    "", "off-", "best", "", "(1-O)/", "lag", "/lag", "", "bars", "row",
+	    "load %", "%", "c", "(1-O*)", "p99 s", "min", "missed", "met");
 	for (size_t i = 0; i < b->suite->n_rows; i++)
 		fprintf(f,
-		    "%-4s %6s %5s %5s %6s %5s %4s %5s %6" PRId64
-		    " %4s  %.26s\n",
+		    "%-4s %6s %5s %5s %6s %5s %4s %6" PRId64 " %4s  %.25s\n",
 		    b->suite->rows[i].id,
 		    percent(b, i, METRIC_OFFLOAD_LATER, t[0]),
 		    percent(b, i, METRIC_OPTIMUM, t[1]),
@@ -92,7 +90,6 @@ bench_digest(const struct bench *b, FILE *f)
 		    figure(b, i, METRIC_EXCESS, 0, 1e6, t[3]),
 		    figure(b, i, METRIC_LAG, 2, 1e9, t[4]),
 		    figure(b, i, METRIC_LAG_RATIO, 0, 1e6, t[5]),
-		    figure(b, i, METRIC_STARTUP, 2, 1e9, t[6]),
-		    sum(b, i, METRIC_MISSES), bars(b, i, t[7]),
+		    sum(b, i, METRIC_MISSES), bars(b, i, t[6]),
 		    b->suite->rows[i].text);
 }

@@ -136,7 +136,7 @@ libsim_a_SOURCES += test/sim/world.h
 
 TESTS_QUICK += $(SCENARIOS) test/sim/determinism.sh test/sim/metrics.sh
 EXTRA_DIST += $(SCENARIOS) test/sim/determinism.sh test/sim/metrics.sh
-EXTRA_DIST += $(BENCH_SCENARIOS)
+EXTRA_DIST += $(BENCH_SCENARIOS) test/sim/readme.sh
 
 TESTS_SUITE = test/sim/suites/short.suite
 
@@ -145,7 +145,15 @@ TESTS_SUITE = test/sim/suites/short.suite
 BENCH_SIM =
 bench-sim: spate-sim
 	./spate-sim -j 2 --suite $(top_srcdir)/test/sim/suites/bench.suite \
-	    $(BENCH_SIM)
+	    $(BENCH_SIM) >bench-sim.tmp || { cat bench-sim.tmp; exit 1; }
+	mv bench-sim.tmp bench-sim.txt
+	cat bench-sim.txt
+CLEANFILES += bench-sim.tmp bench-sim.txt
+
+# What it printed last, into README.
+readme-table:
+	sh $(top_srcdir)/test/sim/readme.sh $(top_srcdir)/README \
+	    bench-sim.txt "$(BENCH_SIM)"
 
 # A million piece-viewers in which nothing should be missed.
 bench-sim-misses: spate-sim
@@ -161,4 +169,4 @@ bench-sim-size: spate-sim
 	@for s in $(BENCH_SCENARIOS); do \
 	    ./spate-sim $(top_srcdir)/$$s || exit 1; done
 
-.PHONY: bench-sim bench-sim-misses bench-sim-scale bench-sim-size
+.PHONY: bench-sim readme-table bench-sim-misses bench-sim-scale bench-sim-size
