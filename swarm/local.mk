@@ -40,6 +40,7 @@ libswarm_a_SOURCES += swarm/mesh_request.c
 libswarm_a_SOURCES += swarm/mesh_sched.c
 libswarm_a_SOURCES += swarm/neighbours.c
 libswarm_a_SOURCES += swarm/neighbours.h
+libswarm_a_SOURCES += swarm/mesh_weigh.c
 libswarm_a_SOURCES += swarm/noise.c
 libswarm_a_SOURCES += swarm/noise.h
 libswarm_a_SOURCES += swarm/peer.c

@@ -81,6 +81,7 @@ mesh_new(struct mesh **out, const struct mesh_conf *conf,
 	announce_init(&m->announce, now);
 	choker_init(&m->choker);
 	uplink_init(&m->uplink);
+	m->weak_till = SP_NEVER;
 	quantile_init(&m->fetch_us, 500);
 	quantile_init(&m->heard_us, 500);
 	quantile_init(&m->st.lag, 0);

@@ -225,7 +225,7 @@ mesh_fetch_start(struct mesh *m, struct piece *pc, unsigned origin,
 	if (pc->rec.init != RECORD_NO_INIT)
 		mesh_want(m, (uint8_t)(f->track + LIM_TRACK_INIT), pc->rec.init,
 		    m->now);
-	n = m->conf.no_upload ? NULL : mesh_news(m, f->track, f->number, 0);
+	n = !mesh_serves(m) ? NULL : mesh_news(m, f->track, f->number, 0);
 	for (i = r->first; i < r->first + r->n; i++) {
 		if (piece_holds(pc, i))
 			continue;

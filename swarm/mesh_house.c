@@ -9,7 +9,8 @@ mesh_choke(struct mesh *m)
 	size_t i, n = 0;
 	bool choke;
 
-	if (m->conf.no_upload)
+	mesh_weigh(m);
+	if (!mesh_serves(m))
 		slots = 0;
 	for (i = 0; i < MESH_PEERS_MAX; i++) {
 		p = m->peers[i];
@@ -124,7 +125,7 @@ tell_uplink(const struct mesh *m, struct mesh_act *a)
 {
 	uint64_t kbps = SP_MAX(mesh_uplink(m) / 125, 1u);
 
-	a->u.announce.live = !m->conf.seeder && !m->conf.no_upload;
+	a->u.announce.live = !m->conf.seeder && mesh_serves(m);
 	a->u.announce.reachable = m->reached;
 	a->u.announce.up_kbps = 0;
 	if (mesh_uplink_is_known(m))

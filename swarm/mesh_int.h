@@ -18,6 +18,7 @@
  *	mesh_fetch.c   transfers from the origin
  *	mesh_receipts.c what neighbours gave us, for the tracker
  *	mesh_neigh.c   whom to dial, whom to let go
+ *	mesh_weigh.c   what our uplink is good for; when nobody is believed
  *	mesh_house.c   liveness, choking, pex: four times a second
  *
  * Inputs mark work (m->sched_at, m->news_at, ...) and return; passes run in
@@ -180,7 +181,9 @@ struct mesh {
 
 	struct ratelim up_limit;
 	struct uplink uplink;
-	uint64_t turns; /* blocks sent so far */
+	sp_time amnesty_at; /* no other before */
+	sp_time weak_till;  /* it serves nobody; SP_NEVER: it is not weak */
+	uint64_t turns;     /* blocks sent so far */
 	struct ratemeter peer_meter, origin_meter, up_meter;
 	uint64_t down_best;
 
@@ -324,6 +327,9 @@ bool mesh_receipts_next(struct mesh *m, struct mesh_act *act);
 /* mesh_neigh.c */
 void mesh_neighbours_run(struct mesh *m);
 
+/* mesh_weigh.c: with each run of the choker */
+void mesh_weigh(struct mesh *m);
+
 /* mesh_house.c */
 bool mesh_is_neighbour(const struct mesh *m, const uint8_t *peer_id);
 /* Dials a contact that contacts_take gave; false: cannot. */
@@ -338,11 +344,26 @@ mesh_find(const struct mesh *m, uint8_t track, uint64_t number)
 }
 
 /* Whether others may hear of what is held of |pc|, and get it. */
+/* Blocks are passed on. */
+static inline bool
+mesh_serves(const struct mesh *m)
+{
+	return !m->conf.no_upload && m->weak_till == SP_NEVER;
+}
+
 static inline bool
 mesh_may_share(const struct mesh *m, const struct piece *pc)
 {
-	return !m->conf.no_upload && (!(m->conf.without & MESH_WITHOUT_SMALL) ||
-					 piece_is_complete(pc));
+	return mesh_serves(m) && (!(m->conf.without & MESH_WITHOUT_SMALL) ||
+				     piece_is_complete(pc));
+}
+
+/* Of the stream at this piece. */
+static inline uint64_t
+mesh_piece_bps(const struct piece *pc)
+{
+	return (uint64_t)pc->rec.length * 1000000 /
+	       SP_MAX(pc->rec.duration_us, 1u);
 }
 
 /* NULL: the window is empty, or the record is not known. */

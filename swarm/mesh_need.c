@@ -25,13 +25,6 @@ credible(const struct mesh *m)
 	return set;
 }
 
-static uint64_t
-piece_bps(const struct piece *pc)
-{
-	return (uint64_t)pc->rec.length * 1000000 /
-	       SP_MAX(pc->rec.duration_us, 1);
-}
-
 /* At the guard time it is fetched whatever others claim. */
 static void
 needs_now(struct mesh *m, const struct wanted *w, sp_time guard, uint8_t *need,
@@ -63,7 +56,9 @@ without(const struct mesh *m, const struct piece *pc, sp_time at, sp_time last)
 		return SP_MIN(last,
 		    pc->avail_at +
 			rescue_random(m->seed, pc->rec.track, pc->rec.number));
-	return m->conf.without & MESH_WITHOUT_RAMP ? last : at;
+	/* who passes nothing on fetches for himself alone */
+	return m->conf.without & MESH_WITHOUT_RAMP || !mesh_serves(m) ? last
+								      : at;
 }
 
 /*
@@ -85,7 +80,7 @@ needs_early(struct mesh *m, const struct wanted *w, sp_time guard,
 	tau = rescue_tau(last - end, SP_MAX(m->swarm_size, m->contacts.n));
 	if (mesh_duty_is_on(m))
 		tau = SP_MIN(tau, RESCUE_TAU);
-	shift = rescue_shift(mesh_uplink(m), piece_bps(pc), tau);
+	shift = rescue_shift(mesh_uplink(m), mesh_piece_bps(pc), tau);
 	*next = SP_MIN(*next, last);
 	for (i = 0; i < pc->blocks; i++) {
 		if (piece_holds(pc, i) || piece_fetches(pc, i) ||

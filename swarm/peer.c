@@ -102,6 +102,14 @@ peer_is_credible(const struct peer *p)
 	return p->timeouts + p->rejects / 8 <= p->blocks_ok + 1;
 }
 
+void
+peer_amnesty(struct peer *p)
+{
+	p->timeouts = p->timeouts_row = 0;
+	p->rejects = p->rejects_row = 0;
+	p->alone_until = 0;
+}
+
 bool
 peer_is_barren(const struct peer *p)
 {

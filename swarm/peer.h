@@ -104,6 +104,8 @@ uint32_t peer_room(const struct peer *p, sp_time now);
  * delivered about as often as it was late. New ones are believed.
  */
 bool peer_is_credible(const struct peer *p);
+/* What it was late with and refused is forgotten: it was not its fault. */
+void peer_amnesty(struct peer *p);
 /* It was asked PEER_BARREN times and never gave a block. */
 bool peer_is_barren(const struct peer *p);
 sp_time peer_timeout(const struct peer *p);

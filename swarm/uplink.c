@@ -1,5 +1,7 @@
 #include "swarm/uplink.h"
 
+#define SURE 5 /* samples */
+
 void
 uplink_init(struct uplink *u)
 {
@@ -30,9 +32,12 @@ uplink_sent(struct uplink *u, uint64_t bytes, uint64_t backlog, sp_time now)
 		if (now - u->keep_at > UPLINK_KEEP) {
 			u->best[1] = u->best[0];
 			u->best[0] = 0;
+			u->count[1] = u->count[0];
+			u->count[0] = 0;
 			u->keep_at = now;
 		}
 		u->best[0] = SP_MAX(u->best[0], sample);
+		u->count[0]++;
 		u->since = now;
 		u->bytes = 0;
 	}
@@ -46,6 +51,12 @@ uplink_rate(const struct uplink *u)
 	uint64_t best = SP_MAX(u->best[0], u->best[1]);
 
 	return best == 0 ? UPLINK_ASSUMED : best;
+}
+
+bool
+uplink_is_below(const struct uplink *u, uint64_t bps)
+{
+	return u->count[0] + u->count[1] >= SURE && uplink_rate(u) < bps;
 }
 
 bool

@@ -18,6 +18,7 @@
 
 struct uplink {
 	uint64_t best[2]; /* samples of this and the last UPLINK_KEEP */
+	uint32_t count[2];
 	sp_time keep_at;
 	sp_time since;  /* backlog since then; SP_NEVER: none */
 	uint64_t bytes; /* that left since */
@@ -31,6 +32,8 @@ void uplink_sent(struct uplink *u, uint64_t bytes, uint64_t backlog,
     sp_time now);
 /* Bytes per second. */
 uint64_t uplink_rate(const struct uplink *u);
+/* It is below |bps|, by more than a few samples. */
+bool uplink_is_below(const struct uplink *u, uint64_t bps);
 /* False while the rate is only assumed. */
 bool uplink_is_known(const struct uplink *u);
 

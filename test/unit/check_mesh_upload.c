@@ -447,10 +447,69 @@ START_TEST(supply_is_checked)
 }
 END_TEST
 
+/* A viewer who has piece 0; what it is asked for leaves at |bps|, for 12 s. */
+static unsigned
+serve_at(uint64_t bps)
+{
+	static uint8_t bytes[LAB_LEN];
+	unsigned c, k;
+
+	lab_setup(NULL);
+	mesh_follow(lab.mesh, 0, true, lab.now);
+	lab_publish(&lab, 0);
+	lab_bytes(0, LAB_FIRST, 0, 0, bytes, LAB_LEN);
+	ck_assert_int_eq(
+	    mesh_supply(lab.mesh, 0, LAB_FIRST, bytes, LAB_LEN, lab.now), 0);
+	c = taker(1);
+	lab.slow = true;
+	for (k = 0; k < 240; k++) {
+		if (!lab.conn[c].choked)
+			ask(c, (uint16_t)(k % 3), 1, 5000);
+		lab_run(&lab, lab.now + 50 * SP_MS);
+		lab_sent(&lab, c, bps / 20);
+	}
+	return c;
+}
+
+START_TEST(who_has_an_uplink_for_hardly_more_than_acks_serves_nobody)
+{
+	unsigned c, haves;
+
+	c = serve_at(LAB_LEN / 8);
+	ck_assert(lab.conn[c].choked);
+	/* nor is anybody told what it has */
+	haves = lab.conn[c].have[PW_HAVE_ALL];
+	lab_publish(&lab, 1);
+	lab.slow = false;
+	lab_sent(&lab, c, SIZE_MAX);
+	run(2 * SP_S);
+	ck_assert_uint_eq(lab.conn[c].have[PW_HAVE_ALL], haves);
+	/* it tries again later */
+	for (unsigned k = 0; k < 330 && lab.conn[c].choked; k++) {
+		pw_put_simple(lab_say(&lab, c), PW_INTERESTED);
+		lab_flush(&lab, c);
+		run(SP_S);
+	}
+	ck_assert(!lab.conn[c].choked);
+	lab_teardown();
+}
+END_TEST
+
+START_TEST(who_has_enough_serves_on)
+{
+	unsigned c = serve_at(LAB_LEN / 3);
+
+	ck_assert(!lab.conn[c].choked);
+	ck_assert_uint_gt(lab.conn[c].blocks, 5);
+	lab_teardown();
+}
+END_TEST
+
 UNIT_MAIN("mesh_upload", block_is_served_on_request,
     what_cannot_be_served_is_rejected_with_the_reason,
     uplink_limit_holds_over_every_second,
-    acknowledgements_are_part_of_the_limit,
+    who_has_an_uplink_for_hardly_more_than_acks_serves_nobody,
+    who_has_enough_serves_on, acknowledgements_are_part_of_the_limit,
     queue_that_is_too_long_is_refused_at_once,
     what_cannot_be_there_in_time_is_refused,
     most_urgent_request_of_all_goes_first, cancelled_request_is_not_served,

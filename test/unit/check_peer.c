@@ -180,6 +180,9 @@ START_TEST(who_never_delivers_is_believed_no_more)
 	/* refusing is honest, always refusing is not */
 	p.rejects = 15;
 	ck_assert(!peer_is_credible(&p));
+	peer_amnesty(&p);
+	ck_assert(peer_is_credible(&p));
+	ck_assert_uint_gt(peer_room(&p, now + 2 * SP_S), 0);
 	teardown();
 }
 END_TEST

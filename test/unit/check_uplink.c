@@ -53,6 +53,28 @@ START_TEST(best_of_the_last_while_counts_and_is_forgotten)
 }
 END_TEST
 
+START_TEST(it_is_below_something_after_some_samples_only)
+{
+	struct uplink u;
+	sp_time t = 100 * SP_S;
+	int i;
+
+	uplink_init(&u);
+	ck_assert(!uplink_is_below(&u, UINT64_MAX));
+	uplink_begin(&u, t);
+	for (i = 1; i <= 5; i++) {
+		ck_assert(!uplink_is_below(&u, UINT64_MAX));
+		uplink_sent(&u, 30000, 1, t + i * 300 * SP_MS);
+	}
+	ck_assert(uplink_is_below(&u, 100001));
+	ck_assert(!uplink_is_below(&u, 100000));
+	/* one that is better is believed */
+	uplink_sent(&u, 60000, 1, t + 6 * 300 * SP_MS);
+	ck_assert(!uplink_is_below(&u, 200000));
+}
+END_TEST
+
 UNIT_MAIN("uplink", unknown_uplink_is_taken_to_be_fair,
     rate_is_what_leaves_under_backlog,
-    best_of_the_last_while_counts_and_is_forgotten)
+    best_of_the_last_while_counts_and_is_forgotten,
+    it_is_below_something_after_some_samples_only)
