@@ -5,7 +5,7 @@
 void
 choker_init(struct choker *c)
 {
-	c->lucky = UINT32_MAX;
+	c->turn = 0;
 	c->rotate_at = 0;
 }
 
@@ -44,22 +44,49 @@ order(struct choker_peer *v, size_t n)
 	}
 }
 
-/* Somebody beyond the regular slots gets the rotating one. */
+/* A place in the queue for the rotating slots, another one in each turn. */
+static uint64_t
+place(const struct choker *c, uint32_t slot)
+{
+	uint64_t x = (slot + 1) * UINT64_C(0x9e3779b97f4a7c15) ^ c->turn;
+
+	x = (x ^ x >> 32) * UINT64_C(0xd6e8feb86659fd93);
+	return x ^ x >> 32;
+}
+
+/* |free| of those beyond the regular slots. */
 static void
-rotate(struct choker *c, struct choker_peer *v, size_t from, size_t n,
+rotate(struct choker *c, struct choker_peer *v, size_t n, size_t free,
     struct sp_rng *rng, sp_time now)
 {
-	size_t i;
+	size_t best, i;
 
-	for (i = from; i < n; i++)
-		if (v[i].slot == c->lucky && now < c->rotate_at)
-			break;
-	if (i == n) {
-		i = from + (size_t)rng_below(rng, n - from);
+	if (now >= c->rotate_at) {
+		c->turn = rng_u64(rng);
 		c->rotate_at = now + CHOKER_ROTATE;
 	}
-	c->lucky = v[i].slot;
-	v[i].unchoked = true;
+	for (; free > 0; free--) {
+		best = n;
+		for (i = 0; i < n; i++)
+			if (!v[i].unchoked &&
+			    (best == n ||
+				place(c, v[i].slot) < place(c, v[best].slot)))
+				best = i;
+		if (best == n)
+			break;
+		v[best].unchoked = true;
+	}
+}
+
+void
+choker_rank(struct choker_peer *v, size_t n)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < n; i++)
+		sum += SP_MIN(v[i].given_bps, UINT64_MAX / 1024);
+	for (size_t i = 0; i < n; i++)
+		v[i].lesser = !v[i].is_new && v[i].given_bps < sum / n / 8;
 }
 
 void
@@ -71,9 +98,12 @@ choker_run(struct choker *c, struct choker_peer *v, size_t n, uint32_t slots,
 	order(v, n);
 	for (wanting = 0; wanting < n && v[wanting].interested; wanting++)
 		;
-	regular = wanting <= slots ? wanting : slots - (slots > 0);
+	regular = wanting;
+	if (wanting > slots)
+		regular = slots - SP_MIN(slots, SP_MAX(slots / 4, 1u));
 	for (i = 0; i < n; i++)
 		v[i].unchoked = i < regular;
-	if (wanting > regular && slots > 0)
-		rotate(c, v, regular, wanting, rng, now);
+	if (wanting > regular)
+		rotate(c, v + regular, wanting - regular, slots - regular, rng,
+		    now);
 }

@@ -1,5 +1,33 @@
 #include "swarm/mesh_int.h"
 
+#define NEWCOMER (20 * SP_S) /* has had no time to give anything */
+#define SCARCE   256         /* of the origin in what we get, in 1/1024 */
+
+/* To us lately, or to all as the tracker has it: bytes per second. */
+static uint64_t
+contribution(const struct mesh *m, const struct peer *p)
+{
+	uint64_t to_us = ratemeter_bps(&p->down, m->now);
+	uint64_t to_all = (uint64_t)mesh_weight(m, p->id) * 125;
+
+	return SP_MAX(to_us, to_all / m->conf.neighbours);
+}
+
+/*
+ * Whether uploads do not suffice for all: then the origin must carry much of
+ * what we get ourselves. Smoothed over a quarter of a minute; in 1/1024.
+ */
+static void
+weigh_scarcity(struct mesh *m)
+{
+	uint64_t origin = ratemeter_bps(&m->origin_meter, m->now);
+	uint64_t all = origin + ratemeter_bps(&m->peer_meter, m->now);
+	uint32_t share = all == 0 ? 0 : (uint32_t)(origin * 1024 / all);
+
+	m->origin_share = (15 * m->origin_share + share) / 16;
+	m->scarce = m->origin_share > SCARCE;
+}
+
 void
 mesh_choke(struct mesh *m)
 {
@@ -18,14 +46,17 @@ mesh_choke(struct mesh *m)
 			continue;
 		v[n++] = (struct choker_peer){
 			.slot = (uint32_t)i,
-			.given_bps = ratemeter_bps(&p->down, m->now),
+			.given_bps = contribution(m, p),
+			.is_new = m->now - p->established_at < NEWCOMER,
 			.interested = p->is_interested,
 			.unchoked = !p->am_choking,
 		};
 	}
 	choker_run(&m->choker, v, n, slots, &m->rng, m->now);
+	choker_rank(v, n);
 	for (i = 0; i < n; i++) {
 		p = m->peers[v[i].slot];
+		p->lesser = m->scarce && v[i].lesser;
 		choke = !v[i].unchoked;
 		if (choke == p->am_choking)
 			continue;
@@ -173,6 +204,7 @@ mesh_house(struct mesh *m)
 	}
 	if (m->now >= m->choke_at) {
 		m->choke_at = m->now + CHOKER_ROUND;
+		weigh_scarcity(m);
 		mesh_choke(m);
 	}
 	tell_tracker(m);

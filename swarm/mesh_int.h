@@ -197,6 +197,9 @@ struct mesh {
 	uint64_t swarm_size;  /* as it said; 0: it did not */
 	sp_time stalled_till; /* stall time is counted up to here */
 
+	uint32_t origin_share; /* of what we get, smoothed, in 1/1024 */
+	bool scarce;           /* so large that uploads cannot suffice */
+
 	struct quantile fetch_us; /* request to block, all neighbours */
 	sp_time q95;              /* of it, as of q95_at */
 	sp_time q95_at;
@@ -326,6 +329,8 @@ bool mesh_receipts_next(struct mesh *m, struct mesh_act *act);
 
 /* mesh_neigh.c */
 void mesh_neighbours_run(struct mesh *m);
+/* Of who is on the roster, kbit/s; 0: it is not. */
+uint32_t mesh_weight(const struct mesh *m, const uint8_t *peer_id);
 
 /* mesh_weigh.c: with each run of the choker */
 void mesh_weigh(struct mesh *m);

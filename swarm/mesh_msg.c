@@ -3,6 +3,7 @@
 #define RECORDS_BAD_MAX 3             /* of one neighbour, then it goes */
 #define PLAIN_SOFT      (512 * 1024)  /* a neighbour that does not read */
 #define QUEUE_MAX       (600 * SP_MS) /* of upload; then requests are refused */
+#define QUEUE_LESSER    (300 * SP_MS) /* of who contributes next to nothing */
 #define QUEUE_FAIR      (100 * SP_MS) /* then each may have one in it */
 
 static void
@@ -56,7 +57,8 @@ refusal(const struct mesh *m, const struct peer *p, const struct piece *pc,
 	if (pc == NULL || index >= pc->blocks || !piece_holds(pc, index))
 		return PW_REJECT_GONE;
 	wait = queue_time(m);
-	if ((m->slow & MESH_BIT(p->slot)) || wait > QUEUE_MAX ||
+	if ((m->slow & MESH_BIT(p->slot)) ||
+	    wait > (p->lesser ? QUEUE_LESSER : QUEUE_MAX) ||
 	    wait > SP_MAX(slack, QUEUE_FAIR) ||
 	    (wait > QUEUE_FAIR && p->up.n > 0))
 		return PW_REJECT_QUEUE;

@@ -13,9 +13,8 @@ wanted(const struct mesh *m)
 	return (struct neigh_want){ m->external, m->conf.neighbours };
 }
 
-/* Of the roster; 0: not on it. */
-static uint32_t
-weight_of(const struct mesh *m, const uint8_t *peer_id)
+uint32_t
+mesh_weight(const struct mesh *m, const uint8_t *peer_id)
 {
 	int i = m->roster == NULL ? -1 : roster_find(m->roster, peer_id);
 
@@ -38,7 +37,7 @@ view_neighbours(const struct mesh *m, struct neigh_peer *v)
 			.addr = p->addr,
 			.srtt = p->srtt,
 			.age = m->now - p->established_at,
-			.weight = weight_of(m, p->id),
+			.weight = mesh_weight(m, p->id),
 			.up_kbps = secure_remote(p->link)->up_kbps,
 			.flow_bps = ratemeter_bps(&p->down, m->now) +
 				    ratemeter_bps(&p->upm, m->now),
@@ -61,7 +60,8 @@ view_dials(const struct mesh *m, struct neigh_peer *v, size_t n)
 		if (ct->state != CONTACT_DIALING)
 			continue;
 		v[n++] = (struct neigh_peer){ .addr = ct->addr,
-			.weight = ct->has_id ? weight_of(m, ct->peer_id) : 0 };
+			.weight =
+			    ct->has_id ? mesh_weight(m, ct->peer_id) : 0 };
 	}
 	MESH_SLOTS (m->used & ~m->open & ~m->ending, i)
 		if (m->peers[i]->outgoing)
@@ -112,7 +112,7 @@ view_contacts(struct mesh *m, struct neigh_contact *v)
 			continue;
 		}
 		v[n].addr = ct->addr;
-		v[n].weight = ct->has_id ? weight_of(m, ct->peer_id) : 0;
+		v[n].weight = ct->has_id ? mesh_weight(m, ct->peer_id) : 0;
 		n++;
 	}
 	return n;

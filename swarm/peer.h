@@ -41,7 +41,8 @@ struct peer {
 	bool deaf; /* failed the handshake: kept open, not listened to */
 	bool outgoing, seeder;
 	bool am_choking, am_interested, is_choking, is_interested;
-	unsigned slot;            /* the mesh's number for it */
+	bool lesser;   /* next to nothing is from it, and all is scarce */
+	unsigned slot; /* the mesh's number for it */
 	struct peer_request *req; /* in flight, oldest first */
 	uint32_t n_req, cap_req;
 	uint32_t req_bytes;

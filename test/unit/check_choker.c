@@ -132,20 +132,59 @@ START_TEST(one_slot_goes_round_all)
 }
 END_TEST
 
-START_TEST(lucky_one_keeps_its_slot_for_a_while)
+START_TEST(lucky_ones_keep_their_slots_for_a_while)
 {
-	uint32_t lucky;
+	bool was[N];
+	uint32_t i;
 	sp_time now;
 
 	setup();
-	by(0)->given_bps = by(1)->given_bps = by(2)->given_bps = 1000;
-	choker_run(&choker, v, N, 4, &rng, 0);
-	lucky = choker.lucky;
-	ck_assert(by(lucky)->unchoked);
+	for (i = 0; i < 6; i++)
+		by(i)->given_bps = 1000;
+	choker_run(&choker, v, N, 8, &rng, 0);
+	for (i = 0; i < N; i++)
+		was[i] = by(i)->unchoked;
 	for (now = 0; now < CHOKER_ROTATE; now += SP_S) {
-		choker_run(&choker, v, N, 4, &rng, now);
-		ck_assert_uint_eq(choker.lucky, lucky);
+		choker_run(&choker, v, N, 8, &rng, now);
+		for (i = 0; i < N; i++)
+			ck_assert(by(i)->unchoked == was[i]);
 	}
+}
+END_TEST
+
+START_TEST(a_quarter_goes_to_who_gives_nothing)
+{
+	uint32_t i, served;
+
+	setup();
+	for (i = 0; i < 8; i++)
+		by(i)->given_bps = 1000 * (i + 1);
+	for (sp_time now = 0; now < 100 * SP_S; now += SP_S) {
+		choker_run(&choker, v, N, 8, &rng, now);
+		ck_assert_uint_eq(unchoked(), 8);
+		for (i = 2, served = 0; i < 8; i++)
+			served += by(i)->unchoked;
+		ck_assert_uint_eq(served, 6);
+	}
+}
+END_TEST
+
+START_TEST(lesser_is_who_gives_next_to_nothing)
+{
+	setup();
+	choker_rank(v, N);
+	for (uint32_t i = 0; i < N; i++)
+		ck_assert(!by(i)->lesser);
+	for (uint32_t i = 0; i < 10; i++)
+		by(i)->given_bps = 12000;
+	by(9)->given_bps = 1000; /* of a mean of 9083 */
+	by(8)->given_bps = 1200;
+	by(11)->is_new = true;
+	choker_rank(v, N);
+	for (uint32_t i = 0; i < 9; i++)
+		ck_assert(!by(i)->lesser);
+	ck_assert(by(9)->lesser && by(10)->lesser && !by(11)->lesser);
+	choker_rank(v, 0);
 }
 END_TEST
 
@@ -181,5 +220,6 @@ UNIT_MAIN("choker", slots_follow_the_upload_limit,
     everybody_interested_is_served_while_slots_last, who_gives_most_goes_first,
     who_does_not_want_gets_no_slot_however_much_it_gives,
     regular_slots_do_not_flap, one_slot_goes_round_all,
-    lucky_one_keeps_its_slot_for_a_while, no_slots_choke_all,
-    single_slot_goes_round_too)
+    lucky_ones_keep_their_slots_for_a_while,
+    a_quarter_goes_to_who_gives_nothing, lesser_is_who_gives_next_to_nothing,
+    no_slots_choke_all, single_slot_goes_round_too)

@@ -415,6 +415,78 @@ START_TEST(slots_are_shared_when_they_do_not_suffice)
 }
 END_TEST
 
+static int
+by_id(const void *a, const void *b)
+{
+	const struct roster_entry *x = a, *y = b;
+
+	return memcmp(x->peer_id, y->peer_id, LINK_PEERID_LEN);
+}
+
+/* Who gave nothing waits for less, but only while uploads do not suffice. */
+START_TEST(who_gives_next_to_nothing_is_refused_first_when_all_is_scarce)
+{
+	struct roster r = { .version = 1, .epoch = 1, .epoch_s = 20, .n = 3 };
+	struct pw_block_ref ref = { LAB_FIRST, 0, 0 };
+	struct mesh_neighbour v[4];
+	struct mesh_conf conf;
+	unsigned c[4], i, k;
+	int f;
+
+	lab_conf(&conf);
+	conf.up_bps = 100000;
+	lab_setup(&conf);
+	mesh_origins(lab.mesh, 1, lab.now);
+	mesh_follow(lab.mesh, 0, true, lab.now);
+	for (i = 0; i < 4; i++)
+		c[i] = taker((uint8_t)(i + 1));
+	/* the first three are known to upload */
+	ck_assert_uint_eq(mesh_neighbours(lab.mesh, v, 4, lab.now), 4);
+	for (i = 0; i < 3; i++) {
+		memcpy(r.entries[i].peer_id, v[i].peer_id, LINK_PEERID_LEN);
+		r.entries[i].weight = 8000;
+	}
+	qsort(r.entries, 3, sizeof(r.entries[0]), by_id);
+	mesh_roster(lab.mesh, &r, lab.now);
+	for (k = 0; k < 40; k++) {
+		lab_publish(&lab, k);
+		for (i = 0; i < 4; i++) { /* so that it is not silent */
+			pw_put_simple(lab_say(&lab, c[i]), PW_INTERESTED);
+			lab_flush(&lab, c[i]);
+		}
+		for (i = 0; i < 10; i++) {
+			run(100 * SP_MS);
+			while ((f = lab_fetching(&lab)) >= 0)
+				lab_reply(&lab, (unsigned)f, LAB_OK);
+		}
+	}
+	for (k = 39; lab_held(&lab, k) < 3; k--)
+		ck_assert_uint_gt(k, 0);
+	ref.number += k;
+	/* a block of burst, then a queue of two blocks: 328 ms */
+	for (i = 0; i < 3; i++) {
+		ref.index = (uint16_t)i;
+		pw_put_request(lab_say(&lab, c[0]), ref, 9000);
+		if (i == 1)
+			pw_put_request(lab_say(&lab, c[1]), ref, 9000);
+		lab_flush(&lab, c[i == 1]);
+	}
+	ref.index = 2;
+	pw_put_request(lab_say(&lab, c[3]), ref, 9000);
+	lab_flush(&lab, c[3]);
+	ck_assert_uint_eq(lab.conn[c[3]].rejected[PW_REJECT_QUEUE], 1);
+	pw_put_request(lab_say(&lab, c[2]), ref, 9000);
+	lab_flush(&lab, c[2]);
+	ck_assert_uint_eq(lab.conn[c[2]].rejected[PW_REJECT_QUEUE], 0);
+	run(2 * SP_S);
+	pw_put_request(lab_say(&lab, c[3]), ref, 9000);
+	lab_flush(&lab, c[3]);
+	run(SP_S);
+	ck_assert_uint_eq(lab.conn[c[3]].blocks, 1);
+	lab_teardown();
+}
+END_TEST
+
 START_TEST(supply_is_checked)
 {
 	static uint8_t bytes[LAB_LEN];
@@ -518,4 +590,6 @@ UNIT_MAIN("mesh_upload", block_is_served_on_request,
     who_does_not_read_holds_up_nobody_else,
     replies_do_not_pile_up_for_who_does_not_read,
     pings_of_who_never_reads_end_it, who_may_not_upload_serves_records_only,
-    slots_are_shared_when_they_do_not_suffice, supply_is_checked)
+    slots_are_shared_when_they_do_not_suffice,
+    who_gives_next_to_nothing_is_refused_first_when_all_is_scarce,
+    supply_is_checked)
