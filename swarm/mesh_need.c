@@ -56,9 +56,7 @@ without(const struct mesh *m, const struct piece *pc, sp_time at, sp_time last)
 		return SP_MIN(last,
 		    pc->avail_at +
 			rescue_random(m->seed, pc->rec.track, pc->rec.number));
-	/* who passes nothing on fetches for himself alone */
-	return m->conf.without & MESH_WITHOUT_RAMP || !mesh_serves(m) ? last
-								      : at;
+	return m->conf.without & MESH_WITHOUT_RAMP ? last : at;
 }
 
 /*
