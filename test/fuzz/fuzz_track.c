@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "test/sim/signer.h"
 #include "tracker/track.h"
+#include "wire/receipt.h"
 
 #define MUST(cond)                        \
 	do {                              \
@@ -229,6 +230,42 @@ do_roster(struct run *r)
 	MUST(r->roster.n == track_roster_get(r->t, r->seed[0].info_hash)->n);
 }
 
+/* Signed by a viewer that announced itself, or raw. */
+static void
+do_receipts(struct run *r, const struct signer *s)
+{
+	uint8_t seed[HASH_SEED_LEN] = { 0 }, pk[HASH_PK_LEN], sk[HASH_SK_LEN];
+	struct tw_announce a = { .live = true, .left = 1, .port = 9 };
+	struct sp_addr from = get_addr(r);
+	struct tw_peer peers[1];
+	struct receipt rc = { .slices = 1, .n = 2 };
+	struct tw_reply reply;
+	const uint8_t *p;
+	size_t len;
+
+	seed[0] = buf_get_u8(&r->in);
+	if (seed[0] & 0x80) {
+		p = get_span(r, &len);
+		track_receipts(r->t, s->info_hash, p, len, &from, r->now);
+		return;
+	}
+	hash_keypair(pk, sk, seed);
+	memcpy(rc.key, pk, sizeof(pk));
+	memcpy(rc.info_hash, s->info_hash, LINK_INFOHASH_LEN);
+	memcpy(a.info_hash, s->info_hash, LINK_INFOHASH_LEN);
+	receipt_peerid(a.peer_id, pk);
+	a.up_kbps = buf_get_u8(&r->in) * 100u;
+	track_announce(r->t, &a, &from, peers, 1, &reply, r->now);
+	rc.slice = buf_get_u8(&r->in) % 64;
+	memset(rc.entries[1].peer_id, 1 + buf_get_u8(&r->in) % 2,
+	    LINK_PEERID_LEN);
+	rc.entries[0].bytes = rc.entries[1].bytes = buf_get_u32(&r->in);
+	rc.entries[1].flags = buf_get_u8(&r->in);
+	buf_reset(&r->out);
+	receipt_seal(&r->out, &rc, sk);
+	track_receipts(r->t, s->info_hash, r->out.p, r->out.len, &from, r->now);
+}
+
 static void
 do_access(struct run *r)
 {
@@ -284,6 +321,9 @@ step(struct run *r)
 		break;
 	case 10:
 		do_roster(r);
+		break;
+	case 15:
+		do_receipts(r, s);
 		break;
 	default:
 		do_announce(r);
