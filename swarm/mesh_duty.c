@@ -75,17 +75,37 @@ mesh_duty_listen(struct mesh *m, struct piece *pc, uint64_t believed)
 }
 
 static int
-rank_of(const struct piece *pc, uint32_t index)
+rank_in(const struct duty *d, unsigned stripe)
 {
-	unsigned s, r;
+	unsigned r;
+
+	for (r = 0; r < DUTY_RANKS; r++)
+		if (d->rank[r] >> stripe & 1)
+			return (int)r;
+	return -1;
+}
+
+/*
+ * Of an origin that refuses requests who has the first of 2^grain stripes
+ * fetches them all; the others among them are left to their own as to a backup,
+ * should he not have been refused and fetch only his.
+ */
+static int
+rank_of(const struct mesh *m, const struct piece *pc, uint32_t index)
+{
+	unsigned grain = tap_grain(&m->taps[0], m->now), s, lead;
+	int own, of_lead;
 
 	if (pc->stripes == 0)
 		return -1;
 	s = duty_stripe(pc->blocks, pc->stripes, index);
-	for (r = 0; r < DUTY_RANKS; r++)
-		if (pc->duty.rank[r] >> s & 1)
-			return (int)r;
-	return -1;
+	lead = s >> grain << grain;
+	own = rank_in(&pc->duty, s);
+	if (lead == s)
+		return own;
+	of_lead = rank_in(&pc->duty, lead);
+	own = own < 0 ? -1 : SP_MIN(own + 1, DUTY_RANKS - 1);
+	return of_lead < 0 || (own >= 0 && own < of_lead) ? own : of_lead;
 }
 
 /* When who has rank |r| steps in. */
@@ -110,7 +130,7 @@ turn_of(const struct mesh *m, const struct piece *pc, unsigned r)
 sp_time
 mesh_duty_at(const struct mesh *m, const struct piece *pc, uint32_t index)
 {
-	int r = rank_of(pc, index);
+	int r = rank_of(m, pc, index);
 
 	return r < 0 ? SP_NEVER : turn_of(m, pc, (unsigned)r);
 }
@@ -131,7 +151,7 @@ mesh_duty_count(struct mesh *m, const struct piece *pc, uint32_t first,
 		if (i != duty_first(pc->blocks, pc->stripes,
 			     duty_stripe(pc->blocks, pc->stripes, i)))
 			continue;
-		if (rank_of(pc, i) == 0)
+		if (rank_of(m, pc, i) == 0)
 			m->st.duties++;
 		else
 			m->st.backups++;

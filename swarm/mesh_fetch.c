@@ -49,17 +49,26 @@ mark(struct piece *pc, uint32_t i, bool on)
 	pc->n_fetching += on ? 1 : UINT32_MAX;
 }
 
-/* What it has not brought is free for others. */
 static void
-release(struct mesh *m, struct fetch *f)
+mark_all(struct mesh *m, const struct fetch *f, bool on)
 {
 	struct piece *pc = mesh_find(m, f->track, f->number);
 	uint32_t i;
 
-	if (pc != NULL)
-		for (i = f->first; i < f->first + f->n; i++)
-			mark(pc, i, false);
-	tap_end(&m->taps[f->origin]);
+	if (pc == NULL)
+		return;
+	for (i = f->first; i < f->first + f->n; i++)
+		mark(pc, i, on && !piece_holds(pc, i));
+}
+
+/* What it has not brought is free for others. */
+static void
+release(struct mesh *m, struct fetch *f)
+{
+	if (!f->hung) {
+		mark_all(m, f, false);
+		tap_end(&m->taps[f->origin]);
+	}
 	mem_free(m->mem, f->buf);
 	memset(f, 0, sizeof(*f));
 	m->n_fetches--;
@@ -114,38 +123,54 @@ mesh_fetch_fini(struct mesh *m)
 			release(m, &m->fetches[i]);
 }
 
-bool
-mesh_fetch_hangs(const struct mesh *m, const struct piece *pc, sp_time *next)
+void
+mesh_fetch_hangs(struct mesh *m, sp_time *next)
 {
-	const struct fetch *f;
-	bool hangs = false;
+	struct fetch *f;
+	struct tap *t;
 	sp_time at;
 	unsigned i;
 
-	for (i = 0; pc->n_fetching > 0 && i < MESH_FETCHES; i++) {
+	for (i = 0; m->n_fetches > 0 && i < MESH_FETCHES; i++) {
 		f = &m->fetches[i];
-		if (!f->used || f->head || f->track != pc->rec.track ||
-		    f->number != pc->rec.number)
+		if (!f->used || f->head || f->hung)
 			continue;
-		at = f->started + TAP_MARGIN + TAP_TTFB;
-		at = SP_MAX(at,
-		    f->started + TAP_MARGIN + m->taps[f->origin].ttfb_worst);
-		hangs |= at <= m->now;
-		if (at > m->now)
+		t = &m->taps[f->origin];
+		at = f->started + tap_patience(t);
+		if (at > m->now) {
 			*next = SP_MIN(*next, at);
+			continue;
+		}
+		tap_hangs(t, f->started, m->now);
+		mark_all(m, f, false);
+		f->hung = true;
 	}
-	return hangs;
 }
 
 /* ---- choosing ---- */
+
+/* Of the transfers that hang, the first to make room; -1: there is none. */
+static int
+oldest_hung(const struct mesh *m)
+{
+	int best = -1, i;
+
+	for (i = 0; i < MESH_FETCHES; i++)
+		if (m->fetches[i].used && m->fetches[i].hung &&
+		    (best < 0 ||
+			m->fetches[i].started < m->fetches[best].started))
+			best = i;
+	return best;
+}
 
 int
 mesh_fetch_choose(const struct mesh *m, uint32_t tries)
 {
 	unsigned i, k;
 
-	for (i = 0; i < m->n_origins && m->n_fetches < m->conf.fetches_max;
-	     i++) {
+	if (m->n_fetches >= m->conf.fetches_max && oldest_hung(m) < 0)
+		return -1;
+	for (i = 0; i < m->n_origins; i++) {
 		k = (tries + i) % m->n_origins;
 		if (tap_may(&m->taps[k], m->now))
 			return (int)k;
@@ -190,6 +215,8 @@ mesh_fetch_start(struct mesh *m, struct piece *pc, unsigned origin,
 	struct news *n;
 	uint32_t i, k;
 
+	if (m->n_fetches >= m->conf.fetches_max)
+		cancel(m, &m->fetches[oldest_hung(m)]);
 	for (k = 0; k < MESH_FETCHES && m->fetches[k].used; k++)
 		;
 	f = &m->fetches[k];
@@ -210,6 +237,7 @@ mesh_fetch_start(struct mesh *m, struct piece *pc, unsigned origin,
 	f->started = m->now;
 	m->n_fetches++;
 	tap_begin(&m->taps[origin]);
+	mesh_dirty(m, tap_patience(&m->taps[origin]));
 	m->st.fetches++;
 	ratelim_charge(&m->up_limit, wirecost_sent(REQUEST), m->now);
 	a->u.fetch.fetch = f->id;
@@ -225,7 +253,10 @@ mesh_fetch_start(struct mesh *m, struct piece *pc, unsigned origin,
 	if (pc->rec.init != RECORD_NO_INIT)
 		mesh_want(m, (uint8_t)(f->track + LIM_TRACK_INIT), pc->rec.init,
 		    m->now);
-	n = !mesh_serves(m) ? NULL : mesh_news(m, f->track, f->number, 0);
+	/* nobody should wait for what may not come */
+	n = !mesh_serves(m) || m->taps[origin].hangs > 0
+		? NULL
+		: mesh_news(m, f->track, f->number, 0);
 	for (i = r->first; i < r->first + r->n; i++) {
 		if (piece_holds(pc, i))
 			continue;
@@ -262,6 +293,28 @@ take_whole(struct mesh *m, struct fetch *f, struct piece *pc)
 			mark(pc, i, true);
 }
 
+/* What was tried beside it while it hung is not needed any more. */
+static void
+answered(struct mesh *m, struct fetch *f)
+{
+	struct fetch *g;
+	unsigned k;
+
+	tap_answers(&m->taps[f->origin]);
+	if (f->hung) {
+		f->hung = false;
+		tap_back(&m->taps[f->origin]);
+	}
+	for (k = 0; k < MESH_FETCHES; k++) {
+		g = &m->fetches[k];
+		if (g->used && g != f && !g->head && g->track == f->track &&
+		    g->number == f->number && g->first >= f->first &&
+		    g->first + g->n <= f->first + f->n)
+			cancel(m, g);
+	}
+	mark_all(m, f, true);
+}
+
 int
 mesh_fetch_head(struct mesh *m, uint32_t fetch, uint64_t at, uint64_t total,
     sp_time now)
@@ -296,6 +349,7 @@ mesh_fetch_head(struct mesh *m, uint32_t fetch, uint64_t at, uint64_t total,
 	}
 	f->head = true;
 	f->first_byte = now;
+	answered(m, f);
 	f->skip = want - at;
 	return 0;
 }
@@ -365,14 +419,15 @@ failed(struct mesh *m, struct fetch *f, struct piece *pc,
 			    (status >= 500 && status <= 599);
 
 	m->st.fetch_errors++;
-	if (whole_origin)
+	/* that it hangs is known of one that did */
+	if (whole_origin && (!f->hung || retry_after_ms > 0))
 		tap_failed(&m->taps[f->origin], status == 429 || status == 503,
 		    retry_after_ms * SP_MS, f->started, m->now);
 	if (pc == NULL)
 		return;
 	pc->tries = (uint8_t)SP_MIN(pc->tries + 1, 200);
-	/* with another origin to turn to there is nothing to wait for */
-	if (m->n_origins > pc->tries)
+	/* it is the origin that rests; or there is another one to turn to */
+	if (whole_origin || m->n_origins > pc->tries)
 		return;
 	pc->retry_at =
 	    m->now + SP_MIN(TRY_BASE << SP_MIN(pc->tries, 5), TRY_MAX);

@@ -73,6 +73,7 @@ _Static_assert(HOLDERS_SLOTS == MESH_PEERS_MAX && MESH_PEERS_MAX == 64,
 /* A transfer from the origin. */
 struct fetch {
 	bool used, head;
+	bool hung; /* does not answer: its blocks are not marked any more */
 	uint32_t id;
 	uint8_t track;
 	uint64_t number;
@@ -306,11 +307,10 @@ int mesh_fetch_choose(const struct mesh *m, uint32_t tries);
 bool mesh_fetch_start(struct mesh *m, struct piece *pc, unsigned origin,
     const struct rescue_range *r);
 /*
- * A transfer of |pc| has not begun to answer for longer than is usual: peers
- * may be asked for what it was to bring. *next is lowered to when it may be so.
+ * What transfers that do not begin to answer were to bring may be asked of
+ * others again, peers or the origin. *next is lowered to when more may be so.
  */
-bool mesh_fetch_hangs(const struct mesh *m, const struct piece *pc,
-    sp_time *next);
+void mesh_fetch_hangs(struct mesh *m, sp_time *next);
 /* Ends transfers whose piece is complete or gone. */
 void mesh_fetch_prune(struct mesh *m, const struct piece *pc);
 /* The same of pieces of |track| below |number|. */

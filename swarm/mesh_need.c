@@ -70,6 +70,7 @@ needs_early(struct mesh *m, const struct wanted *w, sp_time guard,
 	const struct piece *pc = w->pc;
 	const struct holders *hs = &pc->holders;
 	sp_time tau, shift, at, duty, last = w->deadline - guard, end;
+	unsigned grain = tap_grain(&m->taps[0], m->now);
 	uint32_t i;
 
 	/* half of the time is the ramp's, or all would fetch at its end */
@@ -89,7 +90,7 @@ needs_early(struct mesh *m, const struct wanted *w, sp_time guard,
 		at = rescue_threshold(m->seed, pc->rec.track, pc->rec.number,
 		    m->conf.without & MESH_WITHOUT_SMALL
 			? 0
-			: rescue_stripe_of(i, pc->blocks),
+			: rescue_stripe_of(i, pc->blocks) >> grain,
 		    guard, tau);
 		at = SP_CLAMP(w->deadline - at - shift, end, last);
 		if (m->conf.without != 0)
@@ -147,6 +148,7 @@ ask_piece(struct mesh *m, struct fetchq *q, const struct wanted *w,
 	struct rescue_range r[DUTY_STRIPES];
 	uint8_t need[LIM_PIECE_BLOCKS];
 	enum fetch_class class = needs(m, w, believed, need, next);
+	unsigned grain = tap_grain(&m->taps[0], m->now);
 	size_t i, n;
 
 	n = rescue_runs(need, NEED_DUTY, w->pc->blocks, r, DUTY_STRIPES);
@@ -155,7 +157,8 @@ ask_piece(struct mesh *m, struct fetchq *q, const struct wanted *w,
 	/* duties first: then it is known what is on its way */
 	if (n > 0)
 		return;
-	n = rescue_plan(need, w->pc->blocks, r);
+	n = rescue_plan(need, w->pc->blocks, r,
+	    SP_MAX(RESCUE_RANGES >> grain, 1));
 	for (i = 0; i < n; i++)
 		ask(m, q, w, ref, class, &r[i]);
 }
@@ -178,10 +181,10 @@ grant(struct mesh *m, const struct fetch_ask *a, const struct wanted *w)
 		r = (struct rescue_range){ 0, pc->blocks };
 	if (!mesh_fetch_start(m, pc, (unsigned)origin, &r))
 		return;
-	if (a->class == FETCH_DUTY)
+	/* another try is none more */
+	if (a->class == FETCH_DUTY && m->taps[origin].hangs == 0)
 		mesh_duty_count(m, pc, r.first, r.n);
-	else
-		m->st.rescues++;
+	m->st.rescues += a->class != FETCH_DUTY;
 }
 
 void

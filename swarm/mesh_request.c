@@ -130,12 +130,12 @@ candidates_of(struct mesh *m, const struct wanted *w, uint32_t ref,
 	size_t n = 0;
 	sp_time wait;
 	uint32_t i;
-	bool hedge, from_origin, hangs = mesh_fetch_hangs(m, pc, next);
+	bool hedge, from_origin;
 
 	/* all of it asked for, and time enough to wait for the answers */
 	wait = SP_MAX(2 * m->q95, ORIGIN_HEDGE);
 	if (pc->n_held + pc->n_fetching + pc->n_pending >= pc->blocks &&
-	    w->deadline - m->now > wait && !hangs) {
+	    w->deadline - m->now > wait) {
 		*next = SP_MIN(*next, w->deadline - wait);
 		return 0;
 	}
@@ -146,7 +146,7 @@ candidates_of(struct mesh *m, const struct wanted *w, uint32_t ref,
 			continue;
 		/* near the deadline peers may win, and after it that is no
 		 * hedge any more but the only hope */
-		from_origin = piece_fetches(pc, i) && !hangs;
+		from_origin = piece_fetches(pc, i);
 		if (from_origin && w->deadline - m->now > ORIGIN_HEDGE) {
 			*next = SP_MIN(*next, w->deadline - ORIGIN_HEDGE);
 			continue;
@@ -302,6 +302,7 @@ mesh_request_run(struct mesh *m, sp_time *next)
 		*next = SP_MIN(*next, m->now + 100 * SP_MS);
 		return;
 	}
+	mesh_fetch_hangs(m, next);
 	ps->n_wanted = wanted_all(m, ps->wanted, MESH_WANTED);
 	run_picker(m, ps, next);
 	mesh_rescue(m, ps->wanted, ps->n_wanted, next);

@@ -59,7 +59,7 @@ rescue_stripe_of(uint32_t index, uint32_t blocks)
 
 size_t
 rescue_plan(const uint8_t *need, uint32_t blocks,
-    struct rescue_range out[RESCUE_RANGES])
+    struct rescue_range out[RESCUE_RANGES], size_t max)
 {
 	struct rescue_range r[RESCUE_RANGES + 1];
 	uint32_t i, k, gap, best, missing = 0;
@@ -81,7 +81,7 @@ rescue_plan(const uint8_t *need, uint32_t blocks,
 			continue;
 		}
 		r[n++] = (struct rescue_range){ i, 1 };
-		if (n <= RESCUE_RANGES)
+		if (n <= max)
 			continue;
 		/* one too many: bridge the smallest gap */
 		for (best = 1, k = 1, gap = UINT32_MAX; k < n; k++)

@@ -51,12 +51,12 @@ struct rescue_range {
 };
 
 /*
- * Ranges that cover every block with need[i] != 0, at most RESCUE_RANGES of
- * them, bridging the smallest gaps; all in one when more than 60 % of the
- * piece is needed. Returns their number.
+ * Ranges that cover every block with need[i] != 0, at most |max| of them, which
+ * is 1..RESCUE_RANGES, bridging the smallest gaps; all in one when more than
+ * 60 % of the piece is needed. Returns their number.
  */
 size_t rescue_plan(const uint8_t *need, uint32_t blocks,
-    struct rescue_range out[RESCUE_RANGES]);
+    struct rescue_range out[RESCUE_RANGES], size_t max);
 /*
  * Runs of blocks whose need is |what|, from the first on, at most |max|.
  * Returns their number.

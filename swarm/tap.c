@@ -5,7 +5,10 @@
 #define RETRY_MAX  (30 * SP_S)
 #define FORGET     200          /* samples that the quantiles remember */
 #define FULL_BYTES (256 * 1024) /* of a transfer that shows the rate */
-#define SLOW_TIMES 3            /* the median, and the window is halved */
+#define GRAIN_KEPT (20 * SP_S)
+#define HANGS      8  /* in a row: twice the patience */
+#define HANGS_MAX  32 /* and five times it, at most */
+#define SLOW_TIMES 3  /* the median, and the window is halved */
 #define SLOW_MIN   (100 * SP_MS)
 #define SLOW_KNOWN 16 /* samples, before the median is one */
 
@@ -24,7 +27,8 @@ tap_init(struct tap *t, uint32_t window_max)
 bool
 tap_may(const struct tap *t, sp_time now)
 {
-	return t->down_until <= now && t->out < t->window;
+	return t->down_until <= now &&
+	       t->out < (t->hangs > 0 ? SP_MIN(t->window, 1) : t->window);
 }
 
 void
@@ -48,6 +52,34 @@ halve(struct tap *t, sp_time began, sp_time now)
 	t->cut_at = now;
 	t->good = 0;
 	t->window = SP_MAX(t->window / 2, SP_MIN(t->window_max, 1));
+}
+
+sp_time
+tap_patience(const struct tap *t)
+{
+	sp_time usual = TAP_MARGIN + SP_MAX(t->ttfb_worst, TAP_TTFB);
+
+	return usual + usual * SP_MIN(t->hangs, HANGS_MAX) / HANGS;
+}
+
+void
+tap_hangs(struct tap *t, sp_time began, sp_time now)
+{
+	tap_end(t);
+	t->hangs++;
+	halve(t, began, now);
+}
+
+void
+tap_back(struct tap *t)
+{
+	t->out++;
+}
+
+void
+tap_answers(struct tap *t)
+{
+	t->hangs = 0;
 }
 
 static void
@@ -90,13 +122,35 @@ void
 tap_failed(struct tap *t, bool refused, sp_time retry_after, sp_time began,
     sp_time now)
 {
-	sp_time rest = SP_MIN(REST_MIN << SP_MIN(t->fails, 8), REST_MAX);
+	sp_time rest = SP_MIN(retry_after, RETRY_MAX);
 
 	if (refused)
 		halve(t, began, now);
-	t->fails++;
-	t->told = retry_after >= rest;
-	t->down_until = now + SP_MAX(rest, SP_MIN(retry_after, RETRY_MAX));
+	if (refused && (t->grain == 0 || began >= t->grain_at)) {
+		t->grain = SP_MIN(t->grain + 1, TAP_GRAIN_MAX);
+		t->grain_at = now;
+	}
+	/* what was out at the same time tells nothing more */
+	if (t->fails == 0 || began >= t->failed_at) {
+		rest = SP_MAX(rest,
+		    SP_MIN(REST_MIN << SP_MIN(t->fails, 8), REST_MAX));
+		t->failed_at = now;
+		t->fails++;
+	}
+	if (now + rest <= t->down_until)
+		return;
+	t->down_until = now + rest;
+	t->told = rest == SP_MIN(retry_after, RETRY_MAX);
+}
+
+unsigned
+tap_grain(struct tap *t, sp_time now)
+{
+	while (t->grain > 0 && now - t->grain_at >= GRAIN_KEPT) {
+		t->grain--;
+		t->grain_at += GRAIN_KEPT;
+	}
+	return t->grain;
 }
 
 sp_time

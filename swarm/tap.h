@@ -11,7 +11,14 @@
  * when the first byte took thrice the median. What began before the last
  * halving does not halve again.
  *
+ * A transfer that has not begun to answer for longer than tap_patience hangs.
+ * It no longer counts, and until something answers one transfer at a time is
+ * tried: an origin that is back is found within that time.
+ *
  *	tap_may, then tap_begin    a transfer starts
+ *	tap_hangs                  it hangs: tap_end does not follow
+ *	tap_back                   it answers after all
+ *	tap_answers                the head of any transfer is here
  *	tap_ok, tap_failed         how it went, if that says something
  *	tap_end                    it is over, in any case
  */
@@ -19,9 +26,10 @@
 #include "base/quantile.h"
 #include "base/tstamp.h"
 
-#define TAP_MARGIN (150 * SP_MS)
-#define TAP_TTFB   (300 * SP_MS) /* assumed before there are samples */
-#define TAP_RATE   500           /* bytes per ms, likewise */
+#define TAP_MARGIN    (150 * SP_MS)
+#define TAP_TTFB      (300 * SP_MS) /* assumed before there are samples */
+#define TAP_RATE      500           /* bytes per ms, likewise */
+#define TAP_GRAIN_MAX 4
 
 struct tap {
 	struct quantile ttfb_us;
@@ -29,6 +37,7 @@ struct tap {
 	sp_time ttfb_worst;   /* q99.9 */
 	uint64_t rate_worst;  /* q05 */
 	uint32_t fails;       /* in a row */
+	sp_time failed_at;    /* the last of them */
 	bool no_range;        /* it answers a Range with the whole resource */
 	sp_time down_until;   /* not asked before */
 	bool told;            /* by the origin itself: no success ends it */
@@ -36,6 +45,9 @@ struct tap {
 	uint32_t out;                /* that are under way */
 	uint32_t good;               /* since the window changed */
 	sp_time cut_at;              /* it was halved */
+	uint32_t hangs;              /* in a row, since something answered */
+	uint32_t grain;              /* see tap_grain */
+	sp_time grain_at;            /* it changed, or was confirmed */
 };
 
 /* |window_max| transfers at once; 0: none. */
@@ -48,12 +60,25 @@ void tap_ok(struct tap *t, sp_time began, sp_time first, uint64_t bytes,
     sp_time now);
 /*
  * It failed as a whole (network, 429, 5xx): rests 0.25, 0.5 ... 4 s, or for
- * |retry_after| when that is longer (at most 30 s). |refused|: by 429 or 503,
+ * |retry_after| when that is longer (at most 30 s). What began before it failed
+ * last does not count, but for its |retry_after|. |refused|: by 429 or 503,
  * which halves the window too.
  */
 void tap_failed(struct tap *t, bool refused, sp_time retry_after, sp_time began,
     sp_time now);
 void tap_end(struct tap *t);
+/* How long a transfer may take to begin to answer. */
+sp_time tap_patience(const struct tap *t);
+void tap_hangs(struct tap *t, sp_time began, sp_time now);
+void tap_back(struct tap *t);
+void tap_answers(struct tap *t);
+
+/*
+ * Who is refused asks for more at once instead: what is cut into n parts
+ * usually is cut into n >> grain. One more with each refusal, one less after
+ * 20 s without; 0..TAP_GRAIN_MAX.
+ */
+unsigned tap_grain(struct tap *t, sp_time now);
 
 /* g = q99.9(ttfb) + bytes / q05(rate) + margin. */
 sp_time tap_guard(const struct tap *t, uint64_t bytes);

@@ -426,6 +426,37 @@ START_TEST(origin_that_ignores_ranges_makes_one_stripe)
 }
 END_TEST
 
+START_TEST(origin_that_refuses_is_asked_for_several_stripes_at_once)
+{
+	unsigned i;
+
+	playing(1);
+	ranks("0--");
+	lab_publish(&lab, 1);
+	run(60 * SP_MS);
+	fetches_are(1, 0, 1);
+	lab_reply(&lab, (unsigned)lab_fetching(&lab), LAB_503);
+	given(neighbour(2), 1);
+	run(3 * SP_S);
+	/* who has the first of two has both */
+	ranks("0--");
+	lab_publish(&lab, 2);
+	run(60 * SP_MS);
+	fetches_are(2, 0, 2);
+	/* and who has the second one waits for its turn as a backup */
+	lab_reply(&lab, (unsigned)lab_fetching(&lab), LAB_OK);
+	given(neighbour(3), 2);
+	ranks("-0-");
+	lab_publish(&lab, 3);
+	run(300 * SP_MS);
+	ck_assert_uint_eq(lab.fetches, 2);
+	for (i = 0; i < 50 && lab.fetches < 3; i++)
+		run(20 * SP_MS);
+	fetches_are(3, 1, 1);
+	lab_teardown();
+}
+END_TEST
+
 UNIT_MAIN("mesh_duty",
     who_is_on_duty_fetches_these_blocks_when_the_record_comes,
     what_a_credible_neighbour_holds_is_no_duty,
@@ -436,4 +467,5 @@ UNIT_MAIN("mesh_duty",
     turns_of_backups_follow_what_is_heard,
     who_has_no_rank_draws_after_all_backups,
     what_is_missing_at_the_guard_time_is_fetched,
-    origin_that_ignores_ranges_makes_one_stripe)
+    origin_that_ignores_ranges_makes_one_stripe,
+    origin_that_refuses_is_asked_for_several_stripes_at_once)

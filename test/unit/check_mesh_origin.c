@@ -225,10 +225,37 @@ START_TEST(peers_win_over_an_origin_that_hangs)
 		lab_serve(&lab, c, LAB_RIGHT);
 	}
 	reads_right(0);
-	/* and the transfer is cancelled */
+	/* and the transfer is cancelled, and what was tried beside it */
 	ck_assert(!lab.fetch[f].used);
-	ck_assert_uint_eq(lab.unfetches, 1);
+	ck_assert_uint_eq(lab.unfetches, lab.fetches);
 	ck_assert_uint_eq(lab_stats(&lab).peer_bytes, LAB_LEN);
+	lab_teardown();
+}
+END_TEST
+
+START_TEST(origin_that_hangs_is_tried_beside)
+{
+	unsigned f, i, n;
+
+	setup(1);
+	f = transfer();
+	run(600 * SP_MS);
+	ck_assert_uint_eq(lab.fetches, 2);
+	ck_assert(lab.fetch[f].used);
+	/* no more at once than otherwise, for as long as it takes */
+	run(20 * SP_S);
+	ck_assert_uint_ge(lab.fetches, 8);
+	ck_assert_uint_le(lab.fetches, 25);
+	for (i = n = 0; i < LAB_FETCHES; i++)
+		n += lab.fetch[i].used;
+	ck_assert_uint_le(n, 4);
+	/* the first one that answers brings it; the others are not needed */
+	f = (unsigned)lab_fetching(&lab);
+	lab_reply(&lab, f, LAB_OK);
+	reads_right(0);
+	run(20 * SP_MS);
+	ck_assert_int_eq(lab_fetching(&lab), -1);
+	ck_assert_uint_eq(lab.unfetches + 1, lab.fetches);
 	lab_teardown();
 }
 END_TEST
@@ -463,7 +490,8 @@ UNIT_MAIN("mesh_origin", piece_that_nobody_holds_is_fetched_whole,
     wrong_bytes_of_one_origin_are_got_from_the_next,
     missing_piece_is_asked_for_again_and_again_less,
     retry_after_rests_the_whole_origin, second_origin_steps_in_at_once,
-    peers_win_over_an_origin_that_hangs, transfer_of_a_piece_that_left_ends,
+    peers_win_over_an_origin_that_hangs, origin_that_hangs_is_tried_beside,
+    transfer_of_a_piece_that_left_ends,
     window_that_leaps_ends_transfers_and_requests,
     resource_of_another_length_is_not_read,
     piece_inside_a_larger_resource_is_asked_for_there,

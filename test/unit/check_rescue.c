@@ -111,8 +111,8 @@ START_TEST(plan_of_nothing_is_empty)
 	uint8_t need[8] = { 0 };
 	struct rescue_range r[RESCUE_RANGES];
 
-	ck_assert_uint_eq(rescue_plan(need, 8, r), 0);
-	ck_assert_uint_eq(rescue_plan(need, 0, r), 0);
+	ck_assert_uint_eq(rescue_plan(need, 8, r, RESCUE_RANGES), 0);
+	ck_assert_uint_eq(rescue_plan(need, 0, r, RESCUE_RANGES), 0);
 }
 END_TEST
 
@@ -121,11 +121,11 @@ START_TEST(piece_that_is_mostly_missing_is_fetched_whole)
 	uint8_t need[10] = { 1, 1, 1, 1, 1, 1, 0, 0, 0, 1 };
 	struct rescue_range r[RESCUE_RANGES];
 
-	ck_assert_uint_eq(rescue_plan(need, 10, r), 1);
+	ck_assert_uint_eq(rescue_plan(need, 10, r, RESCUE_RANGES), 1);
 	ck_assert_uint_eq(r[0].first, 0);
 	ck_assert_uint_eq(r[0].n, 10);
 	need[9] = 0; /* 60 % is not more than 60 % */
-	ck_assert_uint_eq(rescue_plan(need, 10, r), 1);
+	ck_assert_uint_eq(rescue_plan(need, 10, r, RESCUE_RANGES), 1);
 	ck_assert_uint_eq(r[0].n, 6);
 }
 END_TEST
@@ -181,7 +181,7 @@ START_TEST(plan_covers_all_needs_at_least_cost)
 			missing += need[i];
 		}
 		memset(covered, 0, sizeof(covered));
-		n = rescue_plan(need, blocks, r);
+		n = rescue_plan(need, blocks, r, RESCUE_RANGES);
 		ck_assert_uint_le(n, RESCUE_RANGES);
 		for (i = cost = 0; i < n; i++) {
 			ck_assert_uint_gt(r[i].n, 0);

@@ -168,10 +168,85 @@ START_TEST(first_byte_after_thrice_the_median_halves_the_window)
 }
 END_TEST
 
+START_TEST(one_at_a_time_is_tried_while_transfers_hang)
+{
+	sp_time p, t = 10 * SP_S;
+
+	tap_init(&tap, 4);
+	p = tap_patience(&tap);
+	ck_assert_int_eq(p, TAP_MARGIN + TAP_TTFB);
+	tap_begin(&tap);
+	tap_begin(&tap);
+	ck_assert(tap_may(&tap, t));
+	tap_hangs(&tap, t, t + p);
+	ck_assert_uint_eq(tap.out, 1);
+	ck_assert(!tap_may(&tap, t + p));
+	tap_hangs(&tap, t, t + p);
+	ck_assert_uint_eq(tap.out, 0);
+	ck_assert_uint_eq(tap.window, 2);
+	/* longer and longer, to a bound */
+	ck_assert(tap_may(&tap, t + p));
+	tap_begin(&tap);
+	ck_assert(!tap_may(&tap, t + p));
+	ck_assert_int_gt(tap_patience(&tap), p);
+	tap_hangs(&tap, t + p, t + 3 * p);
+	tap.hangs = 1000;
+	ck_assert_int_eq(tap_patience(&tap), 5 * p);
+	/* one answers after all: as many as before the hang's halving */
+	tap_back(&tap);
+	tap_answers(&tap);
+	ck_assert_int_eq(tap_patience(&tap), p);
+	ck_assert_uint_eq(tap.out, 1);
+	tap_end(&tap);
+	ck_assert(tap_may(&tap, t + 3 * p));
+}
+END_TEST
+
+START_TEST(failures_of_what_was_out_together_are_one)
+{
+	tap_init(&tap, 4);
+	tap_failed(&tap, false, 0, 9 * SP_S, 10 * SP_S);
+	tap_failed(&tap, false, 0, 9 * SP_S, 10 * SP_S + SP_MS);
+	tap_failed(&tap, false, 0, 9 * SP_S, 10 * SP_S + SP_MS);
+	ck_assert_uint_eq(tap.fails, 1);
+	ck_assert_int_eq(tap.down_until, 10 * SP_S + 250 * SP_MS);
+	/* but what it asks for counts */
+	tap_failed(&tap, true, SP_S, 9 * SP_S, 10 * SP_S + 2 * SP_MS);
+	ck_assert_int_eq(tap.down_until, 11 * SP_S + 2 * SP_MS);
+	tap_failed(&tap, false, 0, 11 * SP_S, 12 * SP_S);
+	ck_assert_uint_eq(tap.fails, 2);
+}
+END_TEST
+
+START_TEST(refusals_make_for_larger_requests)
+{
+	sp_time t = 10 * SP_S;
+	unsigned i;
+
+	tap_init(&tap, 4);
+	tap_failed(&tap, false, 0, t, t);
+	ck_assert_uint_eq(tap_grain(&tap, t), 0);
+	tap_failed(&tap, true, 0, t, t);
+	ck_assert_uint_eq(tap_grain(&tap, t), 1);
+	/* of the same moment */
+	tap_failed(&tap, true, 0, t - SP_MS, t + SP_MS);
+	ck_assert_uint_eq(tap_grain(&tap, t), 1);
+	for (i = 0; i < 9; i++)
+		tap_failed(&tap, true, 0, t + i * SP_S, t + i * SP_S);
+	ck_assert_uint_eq(tap_grain(&tap, t + 8 * SP_S), TAP_GRAIN_MAX);
+	ck_assert_uint_eq(tap_grain(&tap, t + 28 * SP_S - 1), TAP_GRAIN_MAX);
+	ck_assert_uint_eq(tap_grain(&tap, t + 28 * SP_S), TAP_GRAIN_MAX - 1);
+	ck_assert_uint_eq(tap_grain(&tap, t + 300 * SP_S), 0);
+}
+END_TEST
+
 UNIT_MAIN("tap", origin_that_fails_rests_longer_each_time,
     retry_after_is_honoured_up_to_a_bound, guard_is_learned,
     short_transfers_show_only_how_fast_it_can_be,
     no_more_are_under_way_than_the_window_has,
     refusals_halve_the_window_once_for_all_that_were_out,
     window_grows_by_one_per_window_of_successes,
-    first_byte_after_thrice_the_median_halves_the_window)
+    first_byte_after_thrice_the_median_halves_the_window,
+    one_at_a_time_is_tried_while_transfers_hang,
+    failures_of_what_was_out_together_are_one,
+    refusals_make_for_larger_requests)
