@@ -138,7 +138,10 @@ mesh_duty_at(const struct mesh *m, const struct piece *pc, uint32_t index)
 sp_time
 mesh_duty_end(const struct mesh *m, const struct piece *pc)
 {
-	return mesh_duty_is_on(m) ? turn_of(m, pc, DUTY_RANKS) : pc->avail_at;
+	/* a record that came late has no duty to wait for */
+	return mesh_duty_is_on(m) && pc->known_at - pc->avail_at <= FRESH
+		   ? turn_of(m, pc, DUTY_RANKS)
+		   : pc->avail_at;
 }
 
 void

@@ -195,10 +195,9 @@ record_added(struct mesh *m, struct piece *pc, bool relay)
 	} else {
 		mesh_retime(m, (uint8_t)(track - LIM_TRACK_INIT));
 	}
-	if (newest) {
-		mesh_duty_draw(m, pc);
+	mesh_duty_draw(m, pc);
+	if (newest)
 		trim(m, pc);
-	}
 	/* who has the feed hears of it there */
 	if (relay)
 		mesh_news(m, track, pc->rec.number, 0)->known = true;

@@ -28,7 +28,7 @@ bool
 tap_may(const struct tap *t, sp_time now)
 {
 	return t->down_until <= now &&
-	       t->out < (t->hangs > 0 ? SP_MIN(t->window, 1) : t->window);
+	       t->out < (t->hangs > 1 ? SP_MIN(t->window, 1) : t->window);
 }
 
 void
@@ -67,7 +67,9 @@ tap_hangs(struct tap *t, sp_time began, sp_time now)
 {
 	tap_end(t);
 	t->hangs++;
-	halve(t, began, now);
+	/* the first connections take longer */
+	if (t->ttfb_us.total >= SLOW_KNOWN)
+		halve(t, began, now);
 }
 
 void

@@ -12,8 +12,9 @@
  * halving does not halve again.
  *
  * A transfer that has not begun to answer for longer than tap_patience hangs.
- * It no longer counts, and until something answers one transfer at a time is
- * tried: an origin that is back is found within that time.
+ * It no longer counts, and after two of them, until something answers, one
+ * transfer at a time is tried: an origin that is back is found within that
+ *time.
  *
  *	tap_may, then tap_begin    a transfer starts
  *	tap_hangs                  it hangs: tap_end does not follow

@@ -180,10 +180,11 @@ START_TEST(one_at_a_time_is_tried_while_transfers_hang)
 	ck_assert(tap_may(&tap, t));
 	tap_hangs(&tap, t, t + p);
 	ck_assert_uint_eq(tap.out, 1);
-	ck_assert(!tap_may(&tap, t + p));
+	ck_assert(tap_may(&tap, t + p));
 	tap_hangs(&tap, t, t + p);
 	ck_assert_uint_eq(tap.out, 0);
-	ck_assert_uint_eq(tap.window, 2);
+	/* first connections take longer: that halves nothing yet */
+	ck_assert_uint_eq(tap.window, 4);
 	/* longer and longer, to a bound */
 	ck_assert(tap_may(&tap, t + p));
 	tap_begin(&tap);
