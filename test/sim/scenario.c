@@ -32,8 +32,8 @@ struct field {
 
 static const struct field net_fields[] = { ONE(scn_net, fifo, TIME, DAY),
 	ONE(scn_net, sndbuf, RATE, RATE_MAX), ONE(scn_net, jitter, RATIO, ALL),
-	ONE(scn_net, acks, COUNT, 100), ONE(scn_net, nat, RATIO, ALL),
-	ONE(scn_net, plane, TIME, 10 * SP_S) };
+	ONE(scn_net, acks, COUNT, 100), ONE(scn_net, bbr, COUNT, 1),
+	ONE(scn_net, nat, RATIO, ALL), ONE(scn_net, plane, TIME, 10 * SP_S) };
 static const struct field stream_fields[] = { ONE(scn_stream, rate, RATE,
 						  RATE_MAX),
 	ONE(scn_stream, segment, TIME, 60 * SP_S),

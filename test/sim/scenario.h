@@ -8,7 +8,7 @@
  *	let NAME VALUE		then $NAME (scnvar.h)
  *	seed N
  *	crypto real|counting
- *	net fifo= sndbuf= acks= jitter= nat= plane=
+ *	net fifo= sndbuf= acks= bbr= jitter= nat= plane=
  *	stream rate= segment= window=
  *	track rate=		another rendition; the stream's is track 0
  *	origin rate= ttfb= sigma= delay= loss= requests= retry=
@@ -46,6 +46,7 @@ struct scn_net {
 	sp_time fifo;   /* 200ms */
 	int64_t sndbuf; /* of a host that does not watch acknowledgements; 0 */
 	int64_t acks;   /* packets that an acknowledgement of TCP is for; 2 */
+	int64_t bbr;    /* bool: no loss slows a sender; 0 */
 	int64_t jitter; /* ppm; 5% */
 	int64_t nat;    /* ppm of pairs that cannot connect; 0 */
 	sp_time plane;  /* nodes stand in a square of that side; 30ms */

@@ -239,9 +239,9 @@ unhold(struct node *n, struct flow *f)
 void
 flow_cut(struct simnet *net, const struct conn *c, struct flow *f)
 {
-	if (net->now < f->cut)
+	if (net->now < f->cut || net->conf.bbr)
 		return;
-	f->cwnd = SP_MAX(f->cwnd / 2, CWND_MIN);
+	f->cwnd = SP_MAX(f->cwnd * 7 / 10, CWND_MIN);
 	f->ssthresh = f->cwnd;
 	f->cut = net->now + flow_rtt(net, c);
 }

@@ -106,6 +106,7 @@ make_net(struct world *w)
 	nc.fifo = w->scn.net.fifo;
 	nc.sndbuf = (size_t)w->scn.net.sndbuf;
 	nc.acks = nc.sndbuf == 0;
+	nc.bbr = w->scn.net.bbr != 0;
 	nc.ack_each = (uint32_t)w->scn.net.acks;
 	nc.jitter_ppm = (uint32_t)w->scn.net.jitter;
 	nc.nat_ppm = (uint32_t)w->scn.net.nat;

@@ -46,6 +46,7 @@ struct simnet_conf {
 	/* Packets that one of TCP's own acknowledgements is for, which takes 52
 	   bytes of the receiver's uplink; 0: they cost nothing. */
 	uint32_t ack_each;
+	bool bbr;             /* no loss slows a sender */
 	uint32_t jitter_ppm;  /* 50,000 */
 	uint32_t nat_ppm;     /* pairs that cannot connect, no server in them */
 	sp_time dial_timeout; /* for those and for the silent; 10 s */

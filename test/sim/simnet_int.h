@@ -156,7 +156,7 @@ sp_time flow_tx_time(uint32_t len, uint64_t bps);
 sp_time flow_ack_time(const struct simnet *net, const struct conn *c,
     unsigned side);
 sp_time flow_rtt(const struct simnet *net, const struct conn *c);
-/* Loss cuts the window by half, once a round trip. */
+/* Loss cuts the window by three tenths, as cubic does, once a round trip. */
 void flow_cut(struct simnet *net, const struct conn *c, struct flow *f);
 /* Adds to the KIND_SENT under way, or to a new one. */
 void flow_tell_of(struct simnet *net, struct conn *c, unsigned side, size_t n,
