@@ -8,8 +8,8 @@
 struct channel {
 	uint8_t info_hash[LINK_INFOHASH_LEN];
 	struct heap_node due;
-	sp_time drawn, epoch_at; /* last draw, next epoch */
-	uint32_t changes;        /* of the swarm, at the last draw */
+	sp_time drawn, draw_at, epoch_at; /* last draw, next, next epoch */
+	uint32_t changes;                 /* of the swarm, at the last draw */
 	uint32_t epoch;
 	struct roster told; /* with true addresses */
 	/*
@@ -107,7 +107,7 @@ chan_add(struct duties *d, const uint8_t info_hash[LINK_INFOHASH_LEN],
 		buf_init(&c->delta[i], d->mem, LIM_FEED_FRAME);
 	}
 	c->scopes = 1;
-	c->epoch_at = now;
+	c->draw_at = c->epoch_at = now;
 	if (heap_set(&d->due, &c->due, now) == 0) {
 		v = map_put(d->chans, info_hash, NULL, NULL);
 		if (v != NULL) {
@@ -216,7 +216,7 @@ offer_run(struct duties *d, const struct draw *w, uint32_t max)
 /* Into d->next: who should be on it. */
 static void
 select_members(struct duties *d, const struct channel *c, uint32_t swarm,
-    bool epoch, sp_time now)
+    bool whole, sp_time now)
 {
 	const struct live_chan *ch = live_find(d->conf.live, c->info_hash);
 	struct draw w = { .c = c, .swarm = swarm, .now = now };
@@ -228,10 +228,10 @@ select_members(struct duties *d, const struct channel *c, uint32_t swarm,
 	live_chan_stats(ch, &s);
 	w.rep = (struct rep_chan){ c->info_hash, s.kbps, s.avail_ms };
 	w.now_s = registry_seconds(d->conf.registry, now);
-	duty_draft_init(&d->draft, &c->told, s.kbps, epoch);
-	if (epoch || offer_members(d, &w) < DUTY_MIN) {
-		duty_draft_init(&d->draft, &c->told, s.kbps, epoch);
-		offer_run(d, &w, epoch ? DUTIES_SCAN : DUTIES_FILL);
+	duty_draft_init(&d->draft, &c->told, s.kbps, whole);
+	if (whole || offer_members(d, &w) < DUTY_MIN) {
+		duty_draft_init(&d->draft, &c->told, s.kbps, whole);
+		offer_run(d, &w, whole ? DUTIES_SCAN : DUTIES_FILL);
 	}
 	duty_draft_end(&d->draft, &d->next);
 }
@@ -319,18 +319,20 @@ draw(struct duties *d, struct channel *c, sp_time now)
 {
 	const struct peertab *tab = registry_tab(d->conf.registry);
 	uint32_t swarm = peertab_swarm(tab, c->info_hash);
-	bool epoch = now >= c->epoch_at;
+	bool whole = now >= c->draw_at;
 
 	c->drawn = now;
 	c->changes = swarm == PEERTAB_NONE ? 0 : tab->swarms[swarm].changes;
-	if (epoch) {
+	if (whole)
+		c->draw_at = now + DUTIES_DRAW_S * SP_S;
+	if (now >= c->epoch_at) {
 		c->epoch_at = now + DUTIES_EPOCH_S * SP_S;
 		c->epoch++;
 	}
 	/* It is in the heap: no memory. */
-	(void)heap_set(&d->due, &c->due, c->epoch_at);
-	select_members(d, c, swarm, epoch, now);
-	if (is_same(&d->next, &c->told) && !(epoch && d->next.n > 0))
+	(void)heap_set(&d->due, &c->due, c->draw_at);
+	select_members(d, c, swarm, whole, now);
+	if (is_same(&d->next, &c->told) && !(whole && d->next.n > 0))
 		return false;
 	tell(d, c);
 	return true;

@@ -5,10 +5,16 @@
  * The duty rosters of all live channels: when each is drawn, and what its
  * readers are told.
  *
- * A roster is drawn DUTIES_GAP after the last time at the earliest when the
- * swarm has changed, and at each new epoch. Inside an epoch members only leave
- * while enough are left; others come in when they are too few, or with the
- * next epoch. Who expires is noticed with the next change or epoch.
+ * A roster is drawn whole each DUTIES_DRAW_S: everybody is looked at, the
+ * weights of members move, others come in, and its readers are told even if
+ * nothing has changed. Between whole draws it is drawn when the swarm has
+ * changed, DUTIES_GAP after the last time at the earliest: then members only
+ * leave while DUTY_MIN are left, and others come in when they are fewer. Who
+ * expires is noticed with either.
+ *
+ * An epoch lasts DUTIES_EPOCH_S. Ranks are drawn from its number
+ * (wire/roster.h), and trees hang on who is first: inside of one they move
+ * only as far as members and weights do.
  *
  * Private addresses are told as the registry tells them: to a reader whose own
  * address is of that kind.
@@ -21,9 +27,10 @@
 #include "wire/roster.h"
 
 #define DUTIES_GAP     SP_S
-#define DUTIES_EPOCH_S 20
-#define DUTIES_SCAN    16384 /* viewers that a new epoch looks at, at most */
-#define DUTIES_FILL    512   /* and a draw inside of one, to fill gaps */
+#define DUTIES_DRAW_S  20    /* between whole draws */
+#define DUTIES_EPOCH_S 300   /* ranks are drawn anew: trees hang on them */
+#define DUTIES_SCAN    16384 /* viewers that a whole draw looks at, at most */
+#define DUTIES_FILL    512   /* and one in between, to fill gaps */
 
 struct duties;
 

@@ -123,11 +123,11 @@ count_net(const struct duty_draft *d, const struct sp_addr *a, size_t *last)
 
 void
 duty_draft_init(struct duty_draft *d, const struct roster *old,
-    uint32_t rate_kbps, bool epoch)
+    uint32_t rate_kbps, bool whole)
 {
 	d->old = old;
 	d->rate_kbps = rate_kbps == 0 ? RATE_USUAL : rate_kbps;
-	d->epoch = epoch;
+	d->whole = whole;
 	d->n = d->spare_n = 0;
 }
 
@@ -145,7 +145,7 @@ make(const struct duty_draft *d, const struct duty_viewer *v,
 	c->member = e != NULL && addr_eq(&e->addr, &v->addr);
 	c->grade = grade_of(d, v, c->member);
 	if (c->member &&
-	    (!d->epoch ||
+	    (!d->whole ||
 		SP_MAX(w, e->weight) - SP_MIN(w, e->weight) <= e->weight / 4))
 		w = e->weight;
 	c->e.weight = w;
@@ -195,10 +195,10 @@ duty_draft_end(const struct duty_draft *d, struct roster *out)
 {
 	size_t n = 0, i;
 
-	while (n < d->n && d->best[n].grade == 0)
+	while (n < d->n &&
+	       (d->best[n].grade == 0 ||
+		   (d->best[n].grade == 1 && n < DUTY_MIN) || n < DUTY_FEW))
 		n++;
-	if (n < DUTY_MIN)
-		n = SP_MIN(d->n, (size_t)DUTY_MIN);
 	out->n = 0;
 	for (i = 0; i < n; i++)
 		admit(out, &d->best[i].e);

@@ -175,7 +175,7 @@ START_TEST(with_enough_who_pass_there_are_no_others)
 }
 END_TEST
 
-START_TEST(too_few_who_pass_are_joined_by_the_next_best)
+START_TEST(too_few_who_pass_are_joined_by_younger_ones)
 {
 	clear();
 	add_many(10); /* 0..9 */
@@ -185,20 +185,63 @@ START_TEST(too_few_who_pass_are_joined_by_the_next_best)
 		add()->up_kbps = R; /* ..39 */
 	for (size_t i = 0; i < 20; i++)
 		add()->reachable = false; /* ..59 */
-	draw(1);
-	ck_assert_uint_eq(out.n, DUTY_MIN);
+	draw(1); /* nobody weak or not reachable, but all young ones */
+	ck_assert_uint_eq(out.n, 20);
 	ck_assert_uint_eq(count(0, 20), 20);
-	ck_assert_uint_eq(count(20, 40), 12);
-	n = 35;
-	add()->reachable = false;
-	draw(2);
-	ck_assert_ptr_null(on(35));
-	n = 21;
+	n = 20;
 	for (size_t i = 0; i < 20; i++)
-		add()->reachable = false;
-	draw(3);
-	ck_assert_uint_eq(count(0, 21), 21);
+		add()->age_s = 59; /* ..39 */
+	draw(2);                   /* of the young ones up to DUTY_MIN */
 	ck_assert_uint_eq(out.n, DUTY_MIN);
+	ck_assert_uint_eq(count(0, 10), 10);
+	ck_assert_uint_eq(count(10, 40), DUTY_MIN - 10);
+	/* those of weight first, who have been there for longer */
+	ck_assert_uint_eq(count(20, 40), 20);
+}
+END_TEST
+
+START_TEST(weak_ones_are_on_duty_only_when_there_is_hardly_anybody)
+{
+	clear();
+	add_many(3); /* 0..2 */
+	for (size_t i = 0; i < 2; i++)
+		add()->age_s = 1; /* ..4 */
+	for (size_t i = 0; i < 2; i++)
+		add()->up_kbps = 2 * R - 1; /* ..6 */
+	for (size_t i = 0; i < 20; i++)
+		add()->reachable = false; /* ..26 */
+	draw(1);
+	ck_assert_uint_eq(out.n, DUTY_FEW);
+	ck_assert_uint_eq(count(0, 7), 7);
+	ck_assert_uint_eq(count(7, 27), 1);
+	/* whom nobody got anything of is as weak */
+	n = 7;
+	while (n < 27) {
+		add()->judged = true;
+		v[n - 1].rep = n % 2 ? DUTY_REP : DUTY_REP - 1;
+	}
+	draw(2);
+	ck_assert_uint_eq(count(0, 5), 5);
+	ck_assert_uint_eq(out.n, 3 + 2 + 10);
+	for (size_t i = 5; i < 27; i++)
+		ck_assert((on(i) != NULL) == (i >= 7 && v[i].rep == DUTY_REP));
+	/* members who have become weak go, but for a few */
+	clear();
+	add_many(20);
+	draw(3);
+	ck_assert_uint_eq(out.n, 20);
+	old = out;
+	for (size_t i = 0; i < 20; i++)
+		v[i].up_kbps = R;
+	draw(4);
+	ck_assert_uint_eq(out.n, DUTY_FEW);
+	/* and all of them when there are as many strong ones */
+	for (size_t i = 0; i < DUTY_FEW; i++)
+		add();
+	old = out;
+	draw(5);
+	ck_assert_uint_eq(out.n, DUTY_FEW);
+	ck_assert_uint_eq(count(20, n), DUTY_FEW);
 }
 END_TEST
 
@@ -262,10 +305,18 @@ START_TEST(a_few_of_one_network_are_better_than_nobody)
 	ck_assert_uint_eq(count(42, 50), DUTY_FEW);
 	/* who makes up viewers behind one address gets no further */
 	for (size_t i = 0; i < 20; i++)
-		add()->reachable = false;
+		add()->age_s = 5;
 	draw(2);
 	ck_assert_uint_eq(out.n, 20 + DUTY_NET);
 	ck_assert_uint_eq(count(50, 70), 20);
+	ck_assert_uint_eq(count(0, 50), DUTY_NET);
+	/* not even before weak ones from elsewhere */
+	n = 50;
+	for (size_t i = 0; i < 20; i++)
+		add()->reachable = false;
+	draw(3);
+	ck_assert_uint_eq(out.n, DUTY_FEW);
+	ck_assert_uint_eq(count(50, 70), DUTY_FEW - DUTY_NET);
 	ck_assert_uint_eq(count(0, 50), DUTY_NET);
 }
 END_TEST
@@ -362,7 +413,7 @@ START_TEST(weights_of_members_move_when_they_are_off)
 	v[0].up_kbps = 3 * R * 13 / 10;
 	draw(1);
 	ck_assert_uint_gt(out.entries[0].weight, was);
-	/* inside an epoch they stay */
+	/* between whole draws they stay */
 	duty_draft_init(&draft, &old, R, false);
 	duty_draft_offer(&draft, &v[0]);
 	duty_draft_end(&draft, &out);
@@ -402,7 +453,8 @@ UNIT_MAIN("duty_roster", stability_is_that_of_pareto_lifetimes,
     weight_is_uplink_up_to_eight_rates_by_stability, there_may_be_nobody,
     a_small_young_swarm_on_one_host_is_all_on_duty,
     with_enough_who_pass_there_are_no_others,
-    too_few_who_pass_are_joined_by_the_next_best,
+    too_few_who_pass_are_joined_by_younger_ones,
+    weak_ones_are_on_duty_only_when_there_is_hardly_anybody,
     of_very_many_the_strongest_are_on_duty, two_of_a_network_are_enough,
     a_few_of_one_network_are_better_than_nobody, private_networks_have_no_limit,
     members_stay_while_they_pass,

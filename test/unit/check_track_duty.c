@@ -114,16 +114,29 @@ leave(const char *from, unsigned k, sp_time now)
 	announce(from, &a, now);
 }
 
-/* Viewers |from| .. |to| - 1, each in a /24 of its own. */
+/* One that passes, but for its age. */
+static struct tw_announce
+fit(unsigned k)
+{
+	struct tw_announce a = viewer(k);
+
+	a.reachable = true;
+	a.up_kbps = 50000;
+	return a;
+}
+
+/* Fit ones, |from| .. |to| - 1, each in a /24 of its own. */
 static void
 join_many(unsigned from, unsigned to, sp_time now)
 {
+	struct tw_announce a;
 	char text[32];
 
 	for (; from < to; from++) {
+		a = fit(from);
 		log_format(text, sizeof(text), "5.%u.%u.9", from / 256,
 		    from % 256);
-		join(text, from, now);
+		announce(text, &a, now);
 	}
 }
 
@@ -250,84 +263,83 @@ START_TEST(last_one_leaves_an_empty_roster)
 }
 END_TEST
 
-START_TEST(epochs_are_told_though_nothing_else_changes)
+START_TEST(draws_and_epochs_are_told_though_nothing_else_changes)
 {
 	start();
-	join_many(0, 100, 0);
+	join_many(0, 20, 0);
 	ck_assert_uint_eq(wake(0), 1);
 	read_roster();
-	ck_assert_uint_eq(ros.epoch, 1);
-	ck_assert_uint_eq(ros.n, 32);
+	ck_assert_uint_eq(ros.n, 20);
 	ck_assert(track_deadline(track) <= 20 * SP_S);
 	ck_assert_uint_eq(wake(20 * SP_S - 1), 0);
 	ck_assert_uint_eq(wake(20 * SP_S), 1);
-	read_roster();
-	ck_assert_uint_eq(ros.epoch, 2);
-	/* everybody is older: once more the weights have changed */
+	/* everybody is older: the weights have changed, the epoch has not */
+	ck_assert_uint_eq(read_roster(), 5 + 24 + 20 * 31);
 	/* and nobody tells of anything that they gave, down to the least */
-	for (int s = 40; s <= 220; s += 20) {
-		join_many(0, 100, s * SP_S);
-		wake(s * SP_S);
-		read_roster();
+	for (int s = 40; s <= 260; s += 20) {
+		join_many(0, 20, s * SP_S);
+		ck_assert_uint_eq(wake(s * SP_S), 1);
+		ck_assert_uint_gt(read_roster(), 0);
 	}
-	ck_assert_uint_eq(wake(240 * SP_S), 1);
+	join_many(0, 20, 270 * SP_S);
+	ck_assert_uint_eq(wake(280 * SP_S), 1);
 	ck_assert_uint_eq(read_roster(), 5 + 24);
-	ck_assert_uint_eq(ros.epoch, 13);
-	ck_assert_uint_eq(ros.n, 32);
+	ck_assert_uint_eq(ros.epoch, 1);
+	ck_assert_uint_eq(wake(300 * SP_S - 1), 0);
+	ck_assert_uint_eq(wake(300 * SP_S), 1);
+	ck_assert_uint_eq(read_roster(), 5 + 24);
+	ck_assert_uint_eq(ros.epoch, 2);
+	ck_assert_uint_eq(ros.n, 20);
 	tear_down();
 }
 END_TEST
 
-START_TEST(inside_an_epoch_enough_are_enough)
+START_TEST(an_epoch_lasts_whatever_changes_in_it)
+{
+	start();
+	for (unsigned s = 0; s < 300; s += 7) {
+		join_many(0, 10, s * SP_S);
+		join_many(10 + s, 12 + s, s * SP_S);
+		wake(s * SP_S);
+		read_roster();
+		ck_assert_uint_eq(ros.epoch, 1);
+		ck_assert_uint_ge(ros.n, 10);
+	}
+	/* it ends with the next draw */
+	wake(294 * SP_S + DUTIES_DRAW_S * SP_S);
+	read_roster();
+	ck_assert_uint_eq(ros.epoch, 2);
+	tear_down();
+}
+END_TEST
+
+START_TEST(between_whole_draws_enough_are_enough)
 {
 	struct tw_announce a;
 	char text[32];
-	unsigned was;
 
 	start();
-	for (unsigned k = 0; k < 60; k++) {
-		a = viewer(k);
-		a.reachable = true;
-		a.up_kbps = 50000;
-		log_format(text, sizeof(text), "5.0.%u.9", k);
-		announce(text, &a, 0);
-		announce(text, &a, 61 * SP_S);
-	}
+	join_many(0, 60, 0);
+	join_many(0, 60, 61 * SP_S);
 	wake(61 * SP_S);
 	read_roster();
 	ck_assert_uint_eq(ros.n, 60);
-	ck_assert_uint_ge(ros.entries[0].weight, 8);
-	/* newcomers wait for the epoch, leavers do not */
-	a = viewer(77);
-	a.reachable = true;
-	a.up_kbps = 50000;
+	/* newcomers wait for the next one, leavers do not */
+	a = fit(77);
 	announce("6.0.0.1", &a, 63 * SP_S);
 	leave("5.0.3.9", 3, 63 * SP_S);
 	ck_assert_uint_eq(wake(63 * SP_S), 1);
 	read_roster();
 	ck_assert_uint_eq(ros.n, 59);
 	ck_assert(!on_duty(3) && !on_duty(77));
-	was = ros.epoch;
 	ck_assert_uint_eq(wake(81 * SP_S), 1);
 	read_roster();
-	ck_assert_uint_eq(ros.epoch, was + 1);
 	ck_assert_uint_eq(ros.n, 59); /* it is too young */
-	for (unsigned k = 0; k < 60; k++) {
-		log_format(text, sizeof(text), "5.0.%u.9", k);
-		a = viewer(k);
-		a.reachable = true;
-		a.up_kbps = 50000;
-		if (k != 3)
-			announce(text, &a, 120 * SP_S);
-	}
-	a = viewer(77);
-	a.reachable = true;
-	a.up_kbps = 50000;
+	join_many(0, 3, 120 * SP_S);
+	join_many(4, 60, 120 * SP_S);
 	announce("6.0.0.1", &a, 123 * SP_S);
 	wake(125 * SP_S);
 	read_roster();
-	read_roster();
-	ck_assert_uint_gt(ros.epoch, was + 1);
 	ck_assert(on_duty(77));
 	ck_assert_uint_eq(ros.n, 60);
 	/* too few: the others come at once */
@@ -340,6 +352,30 @@ START_TEST(inside_an_epoch_enough_are_enough)
 	read_roster();
 	ck_assert_uint_eq(ros.n, 32);
 	ck_assert(on_duty(77) && on_duty(59));
+	ck_assert_uint_eq(ros.epoch, 1);
+	tear_down();
+}
+END_TEST
+
+START_TEST(of_weak_ones_there_are_eight)
+{
+	start();
+	for (unsigned k = 1; k <= 20; k++)
+		join("127.0.0.1", k, 0);
+	wake(0);
+	read_roster();
+	ck_assert_uint_eq(ros.n, 8);
+	/* one of them for each who passes */
+	join_many(300, 303, 2 * SP_S);
+	wake(2 * SP_S);
+	read_roster();
+	ck_assert_uint_eq(ros.n, 8);
+	join_many(303, 315, 4 * SP_S);
+	wake(4 * SP_S);
+	read_roster();
+	ck_assert_uint_eq(ros.n, 15);
+	for (unsigned k = 1; k <= 20; k++)
+		ck_assert(!on_duty(k));
 	tear_down();
 }
 END_TEST
@@ -395,10 +431,10 @@ END_TEST
 
 START_TEST(another_viewer_at_the_same_address_takes_its_place)
 {
-	struct tw_announce a = viewer(1);
+	struct tw_announce a;
 
 	start();
-	memcpy(a.info_hash, seed.info_hash, LINK_INFOHASH_LEN);
+	a = viewer(1);
 	announce("5.0.0.1", &a, 0);
 	wake(0);
 	read_roster();
@@ -517,10 +553,9 @@ START_TEST(every_failing_allocation_is_survived)
 		struct tw_peer peers[4];
 		struct live_result res;
 		struct tw_reply r;
-		struct sp_buf in, out;
+		struct sp_buf out;
 		int rv;
 
-		buf_init(&in, &fm.mem, 1 << 16);
 		buf_init(&out, &fm.mem, 1 << 16);
 		signer_init(&seed, 1);
 		rv = track_new(&track, &conf, &fm.mem, 1, 0);
@@ -548,7 +583,6 @@ START_TEST(every_failing_allocation_is_survived)
 				    0);
 		}
 		track_free(track);
-		buf_fini(&in);
 		buf_fini(&out);
 	}
 }
@@ -556,8 +590,9 @@ END_TEST
 
 UNIT_MAIN("track_duty", first_viewers_have_a_roster_within_a_second,
     who_stops_is_gone_a_second_later, last_one_leaves_an_empty_roster,
-    epochs_are_told_though_nothing_else_changes,
-    inside_an_epoch_enough_are_enough,
+    draws_and_epochs_are_told_though_nothing_else_changes,
+    an_epoch_lasts_whatever_changes_in_it,
+    between_whole_draws_enough_are_enough, of_weak_ones_there_are_eight,
     seeders_strangers_and_mutes_are_not_on_it, who_is_silent_expires,
     another_viewer_at_the_same_address_takes_its_place,
     viewers_may_be_there_before_the_channel, forgotten_channels_have_no_roster,
