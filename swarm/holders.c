@@ -77,6 +77,16 @@ holders_gone(struct holders *h, unsigned slot)
 }
 
 void
+holders_set(struct holders *h, unsigned slot, uint32_t index)
+{
+	uint64_t bit = UINT64_C(1) << slot;
+
+	h->told |= bit;
+	if (!(h->all & bit) && index < h->blocks)
+		h->held[index] |= bit;
+}
+
+void
 holders_unset(struct holders *h, unsigned slot, uint32_t index)
 {
 	uint64_t bit = UINT64_C(1) << slot;

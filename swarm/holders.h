@@ -32,6 +32,8 @@ void holders_add(struct holders *h, unsigned slot, uint32_t first,
 void holders_all(struct holders *h, unsigned slot);
 /* It no longer holds any block; it still knows the piece. */
 void holders_gone(struct holders *h, unsigned slot);
+/* It holds this block: it sent it to us, or we to it. */
+void holders_set(struct holders *h, unsigned slot, uint32_t index);
 /* It does not hold this block after all (it rejected a request). */
 void holders_unset(struct holders *h, unsigned slot, uint32_t index);
 /* What |slot| had told before the record came. */

@@ -116,6 +116,7 @@ mesh_free(struct mesh *m)
 		if (m->peers[i] != NULL)
 			mesh_peer_free(m, i);
 	mesh_fetch_fini(m);
+	mesh_tree_fini(m);
 	window_fini(&m->window);
 	contacts_fini(&m->contacts);
 	buf_fini(&m->out);
@@ -212,6 +213,10 @@ mesh_supply(struct mesh *m, uint8_t track, uint64_t number, const void *p,
 		if (rv < 0 && rv != SP_ERR_EXISTS)
 			return rv;
 	}
+	if (!m->supplies) {
+		m->supplies = true;
+		mesh_root_roster(m);
+	}
 	return 0;
 }
 
@@ -231,6 +236,8 @@ mesh_follow(struct mesh *m, uint8_t track, bool on, sp_time now)
 		playhead_follow(&m->play[track], now);
 	else
 		playhead_stop(&m->play[track]);
+	if (!on)
+		mesh_tree_end(m, track);
 	mesh_retime(m, track);
 	mesh_dirty(m, 0);
 	return 0;
@@ -414,6 +421,7 @@ mesh_stats(const struct mesh *m, struct mesh_stats *out, sp_time now)
 	for (i = 0; i < MESH_PEERS_MAX; i++)
 		if (m->peers[i] != NULL && m->peers[i]->established)
 			out->neighbours++;
+	mesh_tree_stats(m, out);
 	out->contacts = m->contacts.n;
 	out->delay_ms = 0;
 	for (i = 0; i < LIM_TRACKS; i++)
@@ -423,6 +431,7 @@ mesh_stats(const struct mesh *m, struct mesh_stats *out, sp_time now)
 	out->peer_bps = ratemeter_bps(&m->peer_meter, now);
 	out->origin_bps = ratemeter_bps(&m->origin_meter, now);
 	out->up_bps = ratemeter_bps(&m->up_meter, now);
+	out->uplink_bps = mesh_uplink(m);
 	out->feed_up = m->feed_up;
 }
 

@@ -2,9 +2,9 @@
 
 #define ACTS_MIN   16
 #define ACTS_MAX   1024
-#define AHEAD_MS   150 /* of uplink, handed out and not yet gone */
-#define URGENT     (500 * SP_MS)
-#define SENT_MAX   254  /* as far as the order of sending counts */
+#define AHEAD_MS   150        /* of uplink, handed out and not yet gone */
+#define PUSHED     UINT32_MAX /* for an index: the first push */
+#define SENT_MAX   254        /* as far as the order of sending counts */
 #define PLAIN_KEEP 1024 /* bytes of buffer that an idle neighbour may keep */
 
 struct mesh_act *
@@ -135,13 +135,33 @@ upload_key(const struct mesh *m, const struct peer *p,
 	sp_time slack = SP_CLAMP(e->deadline - m->now, 0, 1000 * SP_S);
 	uint64_t sent;
 
-	if (pc == NULL || e->ref.index >= pc->blocks || slack < URGENT)
+	if (pc == NULL || e->ref.index >= pc->blocks || slack < MESH_URGENT)
 		return (uint64_t)slack;
 	sent = SP_MIN(pc->sent[e->ref.index], SENT_MAX);
-	return (sent + 1) << 56 | (p->turn & (UINT64_MAX >> 8));
+	return MESH_CLASS_PULL | sent << 54 | (p->turn & (UINT64_MAX >> 10));
 }
 
-/* Whose turn it is, and with which of its requests. */
+/* Pushes at the front of |p|'s queue that have become needless. */
+static void
+drop_needless(struct mesh *m, struct peer *p)
+{
+	const struct upload_entry *e;
+	const struct piece *pc;
+	struct upload_entry old;
+
+	while (p->up.n_push > 0) {
+		e = &p->up.push[p->up.n_push - 1].e;
+		pc = mesh_find(m, e->ref.track, e->ref.number);
+		if (pc != NULL && e->deadline > m->now &&
+		    e->ref.index < pc->blocks &&
+		    piece_holds(pc, e->ref.index) &&
+		    !holders_has(&pc->holders, p->slot, e->ref.index))
+			return;
+		upload_pop(&p->up, &old);
+	}
+}
+
+/* Whose turn it is, and with which of its requests; PUSHED: a push. */
 static struct peer *
 upload_turn(struct mesh *m, uint32_t *index)
 {
@@ -150,15 +170,23 @@ upload_turn(struct mesh *m, uint32_t *index)
 	unsigned i;
 	uint32_t k;
 
+	*index = 0;
 	if ((m->up_at != SP_NEVER && m->now < m->up_at) || uplink_is_full(m))
 		return NULL;
 	MESH_SLOTS (m->askers, i) {
 		p = m->peers[i];
-		if (p->up.n == 0)
+		drop_needless(m, p);
+		if (p->up.n + p->up.n_push == 0)
 			m->askers &= ~MESH_BIT(i);
 		if (p->closing || p->unsent >= MESH_WATERMARK ||
 		    (m->slow >> i & 1))
 			continue;
+		if (p->up.n_push > 0 &&
+		    p->up.push[p->up.n_push - 1].key < least) {
+			least = p->up.push[p->up.n_push - 1].key;
+			best = p;
+			*index = PUSHED;
+		}
 		for (k = 0; k < p->up.n; k++) {
 			key = upload_key(m, p, &p->up.v[k]);
 			if (key >= least)
@@ -171,12 +199,32 @@ upload_turn(struct mesh *m, uint32_t *index)
 	return best;
 }
 
+static void
+take(struct mesh *m, struct peer *p, uint32_t k, struct upload_entry *out)
+{
+	const struct upload_push *u;
+	struct tree *t;
+
+	if (k != PUSHED) {
+		upload_take(&p->up, k, out);
+		return;
+	}
+	u = &p->up.push[p->up.n_push - 1];
+	t = mesh_tree(m, u->e.ref.track);
+	if (t != NULL)
+		tree_waited(t, u->strong,
+		    m->now - u->at +
+			(sp_time)(m->unsent * 1000 / mesh_uplink(m)) * SP_MS);
+	upload_pop(&p->up, out);
+}
+
 /* Block |k| of |p|'s queue into m->out; AGAIN: the upload limit says wait. */
 static int
 send_block(struct mesh *m, struct peer *p, uint32_t k)
 {
-	struct upload_entry e = p->up.v[k];
-	const struct piece *pc = mesh_find(m, e.ref.track, e.ref.number);
+	struct upload_entry e =
+	    k == PUSHED ? p->up.push[p->up.n_push - 1].e : p->up.v[k];
+	struct piece *pc = mesh_find(m, e.ref.track, e.ref.number);
 	const uint8_t *block;
 	uint64_t cost = wirecost_sent(e.len + MESH_BLOCK_HEAD);
 	size_t at;
@@ -184,7 +232,7 @@ send_block(struct mesh *m, struct peer *p, uint32_t k)
 	block = pc == NULL ? NULL : window_get(&m->window, pc, e.ref.index);
 	if (block == NULL || e.deadline + SP_S < m->now) {
 		/* gone, or of no use to the asker any more */
-		upload_take(&p->up, k, &e);
+		take(m, p, k, &e);
 		at = secure_begin(&m->out);
 		pw_put_reject(&m->out, e.ref,
 		    block == NULL ? PW_REJECT_GONE : PW_REJECT_QUEUE);
@@ -194,13 +242,14 @@ send_block(struct mesh *m, struct peer *p, uint32_t k)
 		m->up_at = ratelim_when(&m->up_limit, cost, m->now);
 		return SP_ERR_AGAIN;
 	}
-	upload_take(&p->up, k, &e);
+	take(m, p, k, &e);
 	at = secure_begin(&m->out);
 	pw_put_block_head(&m->out, e.ref, e.len);
 	buf_put(&m->out, block, e.len);
 	if (m->out.err != 0)
 		return m->out.err;
 	pc->sent[e.ref.index] += pc->sent[e.ref.index] < UINT8_MAX;
+	holders_set(&pc->holders, p->slot, e.ref.index);
 	p->turn = ++m->turns;
 	p->up_bytes += e.len;
 	m->st.up_bytes += e.len;

@@ -56,6 +56,20 @@ piece_done(struct mesh *m, struct piece *pc)
 	}
 }
 
+/* On to those that it is to be pushed to. */
+static void
+share(struct mesh *m, struct piece *pc, uint32_t index, int slot)
+{
+	uint32_t i;
+
+	if (!(m->conf.without & MESH_WITHOUT_SMALL)) {
+		mesh_push_block(m, pc, index, slot);
+		return;
+	}
+	for (i = 0; i < pc->blocks; i++)
+		mesh_push_block(m, pc, i, slot);
+}
+
 int
 mesh_block(struct mesh *m, struct piece *pc, uint32_t index, const uint8_t *p,
     size_t len, int slot)
@@ -88,12 +102,14 @@ mesh_block(struct mesh *m, struct piece *pc, uint32_t index, const uint8_t *p,
 		ratemeter_add(&m->origin_meter, len, m->now);
 	}
 	cancel_others(m, pc, index);
+	mesh_push_needless(m, pc, index, slot);
 	if (mesh_may_share(m, pc)) {
 		/* from the origin: nobody else may have it */
 		n = mesh_news(m, pc->rec.track, pc->rec.number,
 		    slot < 0 ? MESH_NEWS_FIRST : MESH_NEWS_GAP);
 		n->held[index / 64] |= UINT64_C(1) << (index % 64);
 		n->all = piece_is_complete(pc);
+		share(m, pc, index, slot);
 	}
 	m->changed |= MESH_CHANGED_BLOCKS;
 	if (piece_is_complete(pc))

@@ -19,6 +19,7 @@ mesh_roster(struct mesh *m, const struct roster *r, sp_time now)
 	memcpy(m->roster, r, offsetof(struct roster, entries));
 	memcpy(m->roster->entries, r->entries, r->n * sizeof(r->entries[0]));
 	m->roster_at = now;
+	mesh_root_roster(m);
 	m->mates = roster_find(m->roster, m->id) >= 0;
 	if (m->mates)
 		m->house_at = SP_MIN(m->house_at, now + MESH_HOUSE_GAP);
@@ -132,6 +133,9 @@ mesh_duty_at(const struct mesh *m, const struct piece *pc, uint32_t index)
 {
 	int r = rank_of(m, pc, index);
 
+	if (r == 1 && mesh_root_acts(m, pc->rec.track,
+			  duty_stripe(pc->blocks, pc->stripes, index)))
+		return pc->avail_at;
 	return r < 0 ? SP_NEVER : turn_of(m, pc, (unsigned)r);
 }
 
@@ -161,43 +165,48 @@ mesh_duty_count(struct mesh *m, const struct piece *pc, uint32_t first,
 	}
 }
 
+/* Dials a member; false: not now. */
+static bool
+meet(struct mesh *m, const struct roster_entry *e)
+{
+	uint32_t dials = contacts_dialing(&m->contacts);
+	struct contact *ct;
+
+	if (e->addr.family == 0 || mesh_is_neighbour(m, e->peer_id))
+		return true;
+	if (mesh_peers_established(m) + dials >= m->conf.neighbours_max)
+		return false;
+	m->mates = dials >= m->conf.dials_max;
+	if (m->mates)
+		return false;
+	contacts_add(&m->contacts, &e->addr, e->peer_id, &m->rng, m->now);
+	ct = contacts_take(&m->contacts, &e->addr, ++m->next_id, m->now);
+	return ct == NULL || mesh_dial(m, ct);
+}
+
 /*
- * The backup of a duty should hear of it at first hand. One of the two dials:
- * the backup. What the limit of dials does not allow now is done later.
+ * The backups of a duty should hear of it at first hand. One of two dials: who
+ * comes later. What the limit of dials does not allow now is done later.
  */
 void
 mesh_duty_meet(struct mesh *m)
 {
-	const struct roster_entry *e;
-	struct contact *ct;
-	uint8_t rank[2], t;
-	uint32_t dials;
+	const struct roster_entry *v = m->roster->entries;
+	uint8_t rank[DUTY_RANKS], t;
+	size_t n, i, k;
 	unsigned s;
 
 	m->mates = false;
 	for (t = 0; t < LIM_TRACKS; t++) {
 		for (s = 0; m->play[t].on && s < DUTY_STRIPES; s++) {
-			if (roster_rank(m->roster, t, s, rank, 2) < 2 ||
-			    memcmp(m->roster->entries[rank[1]].peer_id, m->id,
-				LINK_PEERID_LEN) != 0)
-				continue;
-			e = &m->roster->entries[rank[0]];
-			if (e->addr.family == 0 ||
-			    mesh_is_neighbour(m, e->peer_id))
-				continue;
-			dials = contacts_dialing(&m->contacts);
-			if (mesh_peers_established(m) + dials >=
-			    m->conf.neighbours_max)
-				return;
-			m->mates = dials >= m->conf.dials_max;
-			if (m->mates)
-				return;
-			contacts_add(&m->contacts, &e->addr, e->peer_id,
-			    &m->rng, m->now);
-			ct = contacts_take(&m->contacts, &e->addr, ++m->next_id,
-			    m->now);
-			if (ct != NULL && !mesh_dial(m, ct))
-				return;
+			n = roster_rank(m->roster, t, s, rank, DUTY_RANKS);
+			for (i = 0; i < n; i++)
+				if (memcmp(v[rank[i]].peer_id, m->id,
+					LINK_PEERID_LEN) == 0)
+					break;
+			for (k = 0; i < n && k < i; k++)
+				if (!meet(m, &v[rank[k]]))
+					return;
 		}
 	}
 }

@@ -211,5 +211,6 @@ mesh_house(struct mesh *m)
 	mesh_receipts_run(m);
 	if (m->mates)
 		mesh_duty_meet(m);
+	mesh_tree_house(m);
 	mesh_neighbours_run(m);
 }

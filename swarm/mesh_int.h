@@ -10,6 +10,9 @@
  *	mesh_msg.c     what neighbours say
  *	mesh_have.c    telling and learning who holds what; records on request
  *	mesh_duty.c    the duty roster
+ *	mesh_root.c    push trees: where they begin
+ *	mesh_tree.c    push trees: who is whose child
+ *	mesh_push.c    push trees: blocks on their way
  *	mesh_record.c  records, manifests, clock, deadlines
  *	mesh_block.c   a block has come
  *	mesh_sched.c   one scheduling pass: playheads, due pieces, stalls
@@ -37,6 +40,7 @@
 #include "swarm/playhead.h"
 #include "swarm/rescue.h"
 #include "swarm/tap.h"
+#include "swarm/tree.h"
 #include "swarm/uplink.h"
 #include "swarm/wirecost.h"
 
@@ -46,6 +50,7 @@
 #define MESH_NEWS_FIRST (20 * SP_MS)  /* likewise, of what nobody has */
 #define MESH_NEWS_SOON  (40 * SP_MS)  /* or less, when a pass comes */
 #define MESH_HOUSE_GAP  (250 * SP_MS)
+#define MESH_URGENT     (500 * SP_MS) /* of slack: goes before pushes */
 #define MESH_BURST      (60 * SP_MS)  /* of quiet: the window has come */
 #define MESH_WANT_GAP   (500 * SP_MS) /* between asking for a record */
 #define MESH_FEED_GRACE (400 * SP_MS) /* the feed may bring it anyway */
@@ -64,6 +69,9 @@
 	for (uint64_t slots_ = (set);                                        \
 	     slots_ != 0 && ((i) = (unsigned)__builtin_ctzll(slots_), true); \
 	     slots_ &= slots_ - 1)
+
+/* Of orders of sending: what is asked for and not urgent, after all else. */
+#define MESH_CLASS_PULL (UINT64_C(3) << 62)
 
 #define MESH_BIT(i) (UINT64_C(1) << (i))
 
@@ -107,6 +115,26 @@ struct clockmap {
 	bool any;
 	sp_time off[2];
 	sp_time span_at;
+};
+
+/* A track's trees, and what is told of them. */
+struct mesh_tree {
+	struct tree tree;
+	sp_time born; /* we relay a while after it */
+	uint64_t bps; /* of the track, smoothed; bytes per second */
+	unsigned
+	    k_most; /* stripes of late pieces; k_age ago there were so many */
+	unsigned k_age;
+	bool member;              /* of the roster */
+	uint8_t rank[PW_STRIPES]; /* ours, if so; DUTY_RANKS: none */
+	/* who has a better one (0: cannot be dialled), and since when */
+	uint32_t before[PW_STRIPES][DUTY_RANKS - 1];
+	sp_time before_at[PW_STRIPES][DUTY_RANKS - 1];
+	uint16_t acting; /* stripes where none of these is heard of */
+	uint32_t backup[PW_STRIPES]; /* id of who has rank 1 */
+	struct pw_tree ad;           /* as told last */
+	uint64_t ad_to;              /* slots that it was told to */
+	sp_time ad_at;
 };
 
 struct mesh {
@@ -164,6 +192,10 @@ struct mesh {
 	bool mates;            /* who shares a duty with us is to be met */
 	/* availability until somebody has it or fetches it, as a backup */
 	struct quantile heard_us;
+
+	struct mesh_tree *trees[LIM_TRACKS]; /* NULL: not followed */
+	uint64_t pushes;                     /* put into queues so far */
+	bool supplies;                       /* a seeder that has the pieces */
 
 	uint8_t *manifest_env;
 	size_t manifest_len;
@@ -295,6 +327,67 @@ bool mesh_duty_is_on(const struct mesh *m);
 /* Dials those that a duty is shared with. */
 void mesh_duty_meet(struct mesh *m);
 
+/* mesh_tree.c */
+/* A new piece at the edge: its track has trees, and their shape may change. */
+void mesh_tree_piece(struct mesh *m, const struct piece *pc);
+/* Tells |slot| (or TREE_NOBODY) that we leave it as parent. */
+void mesh_tree_bid(struct mesh *m, uint8_t track, unsigned stripe,
+    unsigned slot, uint64_t from);
+/* What is above us has changed: tells the children. */
+void mesh_tree_tell(struct mesh *m, uint8_t track, unsigned stripe);
+void mesh_tree_gone(struct mesh *m, unsigned slot);
+/* |track| is not followed any more. */
+void mesh_tree_end(struct mesh *m, uint8_t track);
+void mesh_tree_fini(struct mesh *m);
+/* Whether the neighbour is a parent of ours. */
+bool mesh_tree_needs(const struct mesh *m, unsigned slot);
+/* Looks for parents, leaves those that are silent, tells what has changed. */
+void mesh_tree_house(struct mesh *m);
+/* SUBSCRIBE, ACCEPT, UNSUBSCRIBE, REDIRECT, TREE. */
+void mesh_tree_recv(struct mesh *m, struct peer *p, struct pw_msg *msg);
+/* The end of a peer-id, as it stands in a path. */
+uint32_t mesh_short_id(const uint8_t id[LINK_PEERID_LEN]);
+void mesh_tree_stats(const struct mesh *m, struct mesh_stats *out);
+/* NULL: the track has none. */
+static inline struct tree *
+mesh_tree(const struct mesh *m, uint8_t track)
+{
+	return track < LIM_TRACKS && m->trees[track] != NULL
+		   ? &m->trees[track]->tree
+		   : NULL;
+}
+
+/* mesh_root.c */
+/* There is another roster, or tree, or source: who the roots are. */
+void mesh_root_roster(struct mesh *m);
+/* A backup stands in for those before it that are not heard of. */
+void mesh_root_watch(struct mesh *m, uint8_t track);
+/* We stand in for who is on duty for |stripe|. */
+bool mesh_root_acts(const struct mesh *m, uint8_t track, unsigned stripe);
+
+/* mesh_push.c */
+/* The block has come from |slot| (-1: the origin): on to whom it is due. */
+void mesh_push_block(struct mesh *m, struct piece *pc, uint32_t index,
+    int slot);
+/* A child of |stripe|: what is newer than |from| and it may lack. */
+void mesh_push_catch_up(struct mesh *m, struct peer *p, uint8_t track,
+    unsigned stripe, uint64_t from);
+/* What is queued for it of pieces |from| and on is not sent. */
+void mesh_push_forget(struct mesh *m, struct peer *p, uint8_t track,
+    unsigned stripe, uint64_t from);
+/* A block that nobody asked for came; false: nor is it pushed. */
+bool mesh_push_arrived(struct mesh *m, const struct peer *p,
+    const struct piece *pc, uint32_t index);
+/*
+ * The block is to be pushed to us, and there is time: it is not pulled, and
+ * not fetched by chance. *next is lowered to when that ends.
+ */
+bool mesh_push_expects(const struct mesh *m, const struct piece *pc,
+    uint32_t index, sp_time *next);
+/* It came from elsewhere: the parent need not send it. */
+void mesh_push_needless(struct mesh *m, const struct piece *pc, uint32_t index,
+    int slot);
+
 /* mesh_need.c */
 /* Starts the transfers that |v| needs; *next is lowered to the next look. */
 void mesh_rescue(struct mesh *m, const struct wanted *v, size_t n,
@@ -326,6 +419,9 @@ void mesh_receipts_init(struct mesh *m);
 void mesh_receipts_run(struct mesh *m);
 /* The act, if a batch waits. */
 bool mesh_receipts_next(struct mesh *m, struct mesh_act *act);
+/* mesh_msg.c */
+/* Addresses that |p| has told of, in a pex or a redirect. */
+void mesh_pex_take(struct mesh *m, struct peer *p, struct pw_msg *msg);
 
 /* mesh_neigh.c */
 void mesh_neighbours_run(struct mesh *m);

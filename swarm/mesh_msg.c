@@ -29,15 +29,20 @@ on_interested(struct mesh *m, struct peer *p, bool on)
 	return 0;
 }
 
-/* How long a block that is asked for now would wait for our uplink. */
+/*
+ * How long a block that is asked for now would wait for our uplink; what is
+ * |urgent| overtakes what is pushed.
+ */
 static sp_time
-queue_time(const struct mesh *m)
+queue_time(const struct mesh *m, bool urgent)
 {
 	uint64_t bytes = m->unsent;
 	unsigned i;
 
-	MESH_SLOTS (m->askers, i)
+	MESH_SLOTS (m->askers, i) {
 		bytes += m->peers[i]->up.bytes;
+		bytes += urgent ? 0 : m->peers[i]->up.push_bytes;
+	}
 	return (sp_time)(bytes * 1000 / mesh_uplink(m)) * SP_MS;
 }
 
@@ -56,7 +61,7 @@ refusal(const struct mesh *m, const struct peer *p, const struct piece *pc,
 		return PW_REJECT_CHOKED;
 	if (pc == NULL || index >= pc->blocks || !piece_holds(pc, index))
 		return PW_REJECT_GONE;
-	wait = queue_time(m);
+	wait = queue_time(m, slack < MESH_URGENT);
 	if ((m->slow & MESH_BIT(p->slot)) ||
 	    wait > (p->lesser ? QUEUE_LESSER : QUEUE_MAX) ||
 	    wait > SP_MAX(slack, QUEUE_FAIR) ||
@@ -143,6 +148,10 @@ on_block(struct mesh *m, unsigned slot, const struct pw_msg *msg)
 		    (uint64_t)((m->now - p->req[i].sent_at) / SP_US));
 		forget_request(m, p, i);
 		peer_request_done(p, (uint32_t)i, m->now);
+	} else if (pc != NULL && ref->index < pc->blocks &&
+		   mesh_push_arrived(m, p, pc, ref->index)) {
+		p->blocks_ok++;
+		m->st.push_bytes += piece_holds(pc, ref->index) ? 0 : len;
 	} else if (++p->strays > MESH_STRAYS + p->timeouts) {
 		return SP_ERR_LIMIT;
 	}
@@ -157,6 +166,7 @@ on_block(struct mesh *m, unsigned slot, const struct pw_msg *msg)
 		m->st.bad_bytes += len;
 		return SP_ERR_HASH;
 	}
+	holders_set(&pc->holders, slot, ref->index);
 	rv = mesh_block(m, pc, ref->index, msg->u.block.p, len, (int)slot);
 	return rv == SP_ERR_EXISTS ? 0 : rv;
 }
@@ -182,8 +192,8 @@ on_record(struct mesh *m, struct peer *p, const struct pw_msg *msg)
 	return on_env(p, rv);
 }
 
-static int
-on_pex(struct mesh *m, struct peer *p, struct pw_msg *msg)
+void
+mesh_pex_take(struct mesh *m, struct peer *p, struct pw_msg *msg)
 {
 	struct pw_pex_entry e;
 
@@ -200,7 +210,6 @@ on_pex(struct mesh *m, struct peer *p, struct pw_msg *msg)
 			continue;
 		contacts_add(&m->contacts, &e.addr, e.peer_id, &m->rng, m->now);
 	}
-	return 0;
 }
 
 static void
@@ -261,10 +270,18 @@ on_message(struct mesh *m, unsigned slot, struct pw_msg *msg)
 		on_want_manifest(m, p, msg);
 		return 0;
 	case PW_PEX:
-		return on_pex(m, p, msg);
+		mesh_pex_take(m, p, msg);
+		return 0;
+	case PW_TREE:
+	case PW_SUBSCRIBE:
+	case PW_ACCEPT:
+	case PW_UNSUBSCRIBE:
+	case PW_REDIRECT:
+		mesh_tree_recv(m, p, msg);
+		return 0;
 	case PW_PING:
 		pw_put_pong(mesh_say(m, p), msg->u.ping.token,
-		    (uint16_t)SP_MIN(queue_time(m) / SP_MS, UINT16_MAX),
+		    (uint16_t)SP_MIN(queue_time(m, false) / SP_MS, UINT16_MAX),
 		    (uint32_t)SP_MIN(m->conf.up_bps / 125, UINT32_MAX));
 		return 0;
 	case PW_PONG:

@@ -59,6 +59,19 @@ without(const struct mesh *m, const struct piece *pc, sp_time at, sp_time last)
 	return m->conf.without & MESH_WITHOUT_RAMP ? last : at;
 }
 
+/* Whom those believe who have a duty, or back it up: who has delivered. */
+static uint64_t
+proven(const struct mesh *m, uint64_t believed)
+{
+	uint64_t set = 0;
+	unsigned i;
+
+	MESH_SLOTS (believed, i)
+		if (m->peers[i]->seeder || m->peers[i]->blocks_ok > 0)
+			set |= MESH_BIT(i);
+	return set;
+}
+
 /*
  * Before, only what nobody is known to hold or expect: when it is our duty, or
  * when our own draw says so.
@@ -71,6 +84,7 @@ needs_early(struct mesh *m, const struct wanted *w, sp_time guard,
 	const struct holders *hs = &pc->holders;
 	sp_time tau, shift, at, duty, last = w->deadline - guard, end;
 	unsigned grain = tap_grain(&m->taps[0], m->now);
+	uint64_t trusted, sure = proven(m, believed);
 	uint32_t i;
 
 	/* half of the time is the ramp's, or all would fetch at its end */
@@ -83,9 +97,14 @@ needs_early(struct mesh *m, const struct wanted *w, sp_time guard,
 	*next = SP_MIN(*next, last);
 	for (i = 0; i < pc->blocks; i++) {
 		if (piece_holds(pc, i) || piece_fetches(pc, i) ||
-		    pc->pending[i] > 0 ||
-		    ((holders_of(hs, i) | holders_expect(hs, i, m->now)) &
-			believed) != 0)
+		    pc->pending[i] > 0)
+			continue;
+		duty = mesh_duty_at(m, pc, i);
+		trusted = duty == SP_NEVER ? believed : sure;
+		if (((holders_of(hs, i) | holders_expect(hs, i, m->now)) &
+			trusted) != 0)
+			continue;
+		if (duty == SP_NEVER && mesh_push_expects(m, pc, i, next))
 			continue;
 		at = rescue_threshold(m->seed, pc->rec.track, pc->rec.number,
 		    m->conf.without & MESH_WITHOUT_SMALL
@@ -95,7 +114,6 @@ needs_early(struct mesh *m, const struct wanted *w, sp_time guard,
 		at = SP_CLAMP(w->deadline - at - shift, end, last);
 		if (m->conf.without != 0)
 			at = without(m, pc, at, last);
-		duty = mesh_duty_at(m, pc, i);
 		if (duty <= m->now)
 			need[i] = NEED_DUTY;
 		else if (at <= m->now)

@@ -42,7 +42,7 @@ view_neighbours(const struct mesh *m, struct neigh_peer *v)
 			.flow_bps = ratemeter_bps(&p->down, m->now) +
 				    ratemeter_bps(&p->upm, m->now),
 			.ours = p->outgoing,
-			.keep = p->seeder,
+			.keep = p->seeder || mesh_tree_needs(m, i),
 		};
 	}
 	return n;

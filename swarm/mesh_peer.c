@@ -79,6 +79,7 @@ mesh_peer_free(struct mesh *m, unsigned slot)
 		m->unsent -= p->unsent;
 	m->slow &= m->used;
 	mesh_have_forget(m, slot);
+	mesh_tree_gone(m, slot);
 	mesh_peer_requests_free(m, p);
 	peer_fini(p);
 	mem_free(m->mem, p);
@@ -125,6 +126,7 @@ mesh_peer_drop(struct mesh *m, unsigned slot, int bye, int err)
 	m->askers &= ~MESH_BIT(slot);
 	p->close_why = err;
 	m->st.closed++;
+	mesh_tree_gone(m, slot);
 	mesh_peer_requests_free(m, p);
 	upload_clear(&p->up);
 	release_contact(m, p, err < 0 || !p->established);

@@ -196,8 +196,10 @@ record_added(struct mesh *m, struct piece *pc, bool relay)
 		mesh_retime(m, (uint8_t)(track - LIM_TRACK_INIT));
 	}
 	mesh_duty_draw(m, pc);
-	if (newest)
+	if (newest) {
+		mesh_tree_piece(m, pc);
 		trim(m, pc);
+	}
 	/* who has the feed hears of it there */
 	if (relay)
 		mesh_news(m, track, pc->rec.number, 0)->known = true;

@@ -153,8 +153,10 @@ candidates_of(struct mesh *m, const struct wanted *w, uint32_t ref,
 		}
 		holders = holders_of(hs, i) & m->open;
 		hedge = pc->pending[i] > 0;
-		if (holders == 0 ||
-		    (hedge && !may_hedge(m, w, i, &holders, next)))
+		if (holders == 0 || (w->deadline - m->now > 2 * m->q95 &&
+					mesh_push_expects(m, pc, i, next)))
+			continue;
+		if (hedge && !may_hedge(m, w, i, &holders, next))
 			continue;
 		out[n++] = (struct picker_block){
 			.holders = holders,

@@ -71,6 +71,7 @@ struct peer {
 	sp_time ping_at;
 	uint64_t ping_token; /* 0: none out */
 	sp_time block_at;    /* last block came */
+	sp_time push_till;   /* it was our parent: pushes may be on the way */
 	sp_time rate_span;
 	sp_time pex_at;
 	sp_time choke_out_of_turn; /* not before: it became interested */

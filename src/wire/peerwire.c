@@ -74,17 +74,27 @@ pw_have_get(struct sp_rd *rd, struct pw_msg *m)
 }
 
 static bool
-pw_pex_check(struct sp_rd *rd, struct pw_msg *m)
+pw_pex_check(struct sp_rd *rd, struct pw_msg *m, unsigned max)
 {
 	struct pw_pex_entry e;
 	unsigned n;
 
 	m->u.pex.rd = *rd;
 	for (n = 0; buf_get_left(rd) > 0; n++) {
-		if (n == LIM_PEX_PEERS || !pw_pex_get(rd, &e))
+		if (n == max || !pw_pex_get(rd, &e))
 			return false;
 	}
 	return true;
+}
+
+static bool
+pw_redirect_get(struct sp_rd *rd, struct pw_msg *m)
+{
+	m->u.pex.track = buf_get_u8(rd);
+	m->u.pex.stripe = buf_get_u8(rd);
+	return !rd->bad && m->u.pex.track < LIM_TRACKS &&
+	       m->u.pex.stripe < PW_STRIPES &&
+	       pw_pex_check(rd, m, PW_REDIRECTS);
 }
 
 static bool
@@ -125,6 +135,57 @@ pw_bye_get(struct sp_rd *rd, struct pw_msg *m)
 	return !rd->bad && m->u.bye.len <= LIM_BYE_TEXT;
 }
 
+static void
+pw_ad_get(struct sp_rd *rd, struct pw_tree *ad)
+{
+	ad->free = buf_get_u16(rd);
+	ad->strong = buf_get_u16(rd);
+	buf_get_copy(rd, ad->wait, sizeof(ad->wait));
+	buf_get_copy(rd, ad->late, sizeof(ad->late));
+}
+
+static bool
+pw_accept_get(struct sp_rd *rd, struct pw_accept *a)
+{
+	a->depth = buf_get_u8(rd);
+	while (buf_get_left(rd) > 0) {
+		if (a->n == PW_PATH)
+			return false;
+		a->path[a->n++] = buf_get_u32(rd);
+	}
+	return a->depth < PW_DEPTH_NONE;
+}
+
+static void
+pw_weight_get(struct sp_rd *rd, struct pw_msg *m)
+{
+	uint8_t w = buf_get_u8(rd);
+
+	m->u.tree.weight = w & PW_WEIGHT_MAX;
+	m->u.tree.orphan = w > PW_WEIGHT_MAX;
+}
+
+static bool
+pw_tree_get(struct sp_rd *rd, struct pw_msg *m)
+{
+	m->u.tree.track = buf_get_u8(rd);
+	if (m->type == PW_TREE)
+		pw_ad_get(rd, &m->u.tree.ad);
+	else
+		m->u.tree.stripe = buf_get_u8(rd);
+	if (rd->bad || m->u.tree.track >= LIM_TRACKS ||
+	    m->u.tree.stripe >= PW_STRIPES)
+		return false;
+	if (m->type == PW_ACCEPT)
+		return pw_accept_get(rd, &m->u.tree.accept);
+	if (m->type == PW_TREE)
+		return true;
+	if (m->type == PW_SUBSCRIBE)
+		pw_weight_get(rd, m);
+	m->u.tree.from = buf_get_u64(rd);
+	return m->u.tree.from < LIM_NUMBER;
+}
+
 /* Fills |m| from the body; the caller checks that nothing is left. */
 static bool
 pw_body_get(struct sp_rd *rd, struct pw_msg *m)
@@ -152,7 +213,14 @@ pw_body_get(struct sp_rd *rd, struct pw_msg *m)
 	case PW_WANT_RECORDS:
 		return pw_want_get(rd, m);
 	case PW_PEX:
-		return pw_pex_check(rd, m);
+		return pw_pex_check(rd, m, LIM_PEX_PEERS);
+	case PW_REDIRECT:
+		return pw_redirect_get(rd, m);
+	case PW_TREE:
+	case PW_SUBSCRIBE:
+	case PW_ACCEPT:
+	case PW_UNSUBSCRIBE:
+		return pw_tree_get(rd, m);
 	case PW_PONG:
 		m->u.ping.token = buf_get_u64(rd);
 		m->u.ping.queue_ms = buf_get_u16(rd);
@@ -189,6 +257,11 @@ static const char *const pw_names[] = {
 	[PW_PONG] = "pong",
 	[PW_BYE] = "bye",
 	[PW_WANT_MANIFEST] = "want_manifest",
+	[PW_TREE] = "tree",
+	[PW_SUBSCRIBE] = "subscribe",
+	[PW_ACCEPT] = "accept",
+	[PW_UNSUBSCRIBE] = "unsubscribe",
+	[PW_REDIRECT] = "redirect",
 };
 
 static bool
@@ -243,7 +316,8 @@ pw_have_next(struct pw_msg *have, struct pw_have_group *out)
 bool
 pw_pex_next(struct pw_msg *pex, struct pw_pex_entry *out)
 {
-	assert(pex->type == PW_PEX && "the message is a pex from pw_read");
+	assert((pex->type == PW_PEX || pex->type == PW_REDIRECT) &&
+	       "the message has entries and is from pw_read");
 	if (buf_get_left(&pex->u.pex.rd) == 0)
 		return false;
 	return pw_pex_get(&pex->u.pex.rd, out);

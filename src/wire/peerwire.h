@@ -25,6 +25,22 @@
  *	of 8). Every byte covers a block below LIM_PIECE_BLOCKS, and padding
  *	bits that would name one at or above it are 0.
  * pex: compact is 18 bytes (IPv6) when PW_PEX_V6 is set in the flags, else 6.
+ *
+ * The last five are those of the push trees (swarm/tree.h): of a media track
+ * below LIM_TRACKS, stripes are 0..15.
+ * tree: bit s of free: who asks is taken as a child in stripe s; of strong:
+ *	who has children of its own may be. times: 18 bytes in units of
+ *	PW_TREE_UNIT, 255: more, or never: how long a block waits here on its
+ *	way to a leaf, and to a child that has children; then, for each stripe,
+ *	how long after availability its blocks come here.
+ * subscribe: weight: bit 7: it has no parent; the rest: 0: it would have no
+ *	children in this stripe, else its uplink in eighths of the track's
+ *	rate; from: of this piece and on.
+ * accept: the depth of who accepts, and up to PW_PATH times u32: the last
+ *	bytes of the peer-ids of those above it, from the root down, itself not
+ *	among them. Sent again when they change.
+ * unsubscribe: from: of this piece and on; older ones are still wanted.
+ * redirect: no, or no longer; the entries, at most PW_REDIRECTS, may be asked.
  */
 #define PW_MSG_LIST(X)                                      \
 	X(CHOKE, 0, "")                                     \
@@ -43,7 +59,12 @@
 	X(PING, 36, "token:u64")                            \
 	X(PONG, 37, "token:u64 queue_ms:u16 up_kbps:u32")   \
 	X(BYE, 38, "reason:u8 text")                        \
-	X(WANT_MANIFEST, 39, "serial:u64")
+	X(WANT_MANIFEST, 39, "serial:u64")                  \
+	X(TREE, 40, "track free:u16 strong:u16 times")      \
+	X(SUBSCRIBE, 41, "track stripe weight:u8 from:u64") \
+	X(ACCEPT, 42, "track stripe depth:u8 path")         \
+	X(UNSUBSCRIBE, 43, "track stripe from:u64")         \
+	X(REDIRECT, 44, "track stripe entries as of pex")
 
 enum pw_type {
 #define PW_ENUM(name, id, body) PW_##name = (id),
@@ -72,6 +93,27 @@ enum pw_bye {
 	PW_BYE_PROTOCOL = 3,  /* you broke the protocol (text says how) */
 	PW_BYE_BAD_BLOCK = 4, /* a block of yours failed its hash */
 	PW_BYE_SELF = 5,      /* connected to itself */
+};
+
+#define PW_STRIPES    16 /* of a piece that trees tell apart */
+#define PW_PATH       8  /* ids in an accept */
+#define PW_REDIRECTS  4  /* entries of a redirect */
+#define PW_DEPTH_NONE 15 /* no depth of an accept: not attached */
+#define PW_TREE_UNIT  32 /* ms */
+#define PW_TREE_NEVER 255
+#define PW_WEIGHT_MAX 127
+
+/* What one may be asked for in the trees of a track. */
+struct pw_tree {
+	uint16_t free, strong; /* stripes, bit by number */
+	uint8_t wait[2];       /* of a leaf, of who has children */
+	uint8_t late[PW_STRIPES];
+};
+
+struct pw_accept {
+	uint8_t depth;
+	uint8_t n;
+	uint32_t path[PW_PATH];
 };
 
 struct pw_block_ref {
@@ -122,8 +164,17 @@ struct pw_msg {
 			size_t len;
 		} env; /* RECORD, MANIFEST */
 		struct {
-			struct sp_rd rd; /* for pw_pex_next */
+			struct sp_rd rd;       /* for pw_pex_next */
+			uint8_t track, stripe; /* REDIRECT only */
 		} pex;
+		struct {
+			uint8_t track, stripe;
+			uint8_t weight;          /* SUBSCRIBE */
+			bool orphan;             /* likewise */
+			uint64_t from;           /* and UNSUBSCRIBE */
+			struct pw_accept accept; /* ACCEPT */
+			struct pw_tree ad;       /* TREE; no stripe */
+		} tree;
 		uint64_t serial; /* WANT_MANIFEST: send yours if newer */
 		struct {
 			uint64_t token;
@@ -163,7 +214,10 @@ struct pw_pex_entry {
  * that new ones can be added. Pointers in *out borrow the frame.
  */
 int pw_read(struct sp_rd *frame, struct pw_msg *out);
-/* The next group or entry, of a message that pw_read gave; false at the end. */
+/*
+ * The next group, or entry (of pex or redirect), of a message that pw_read
+ * gave; false at the end.
+ */
 bool pw_have_next(struct pw_msg *have, struct pw_have_group *out);
 bool pw_pex_next(struct pw_msg *pex, struct pw_pex_entry *out);
 /* "have", "request", ...: for logs; "unknown". */
@@ -189,7 +243,18 @@ void pw_put_pong(struct sp_buf *b, uint64_t token, uint16_t queue_ms,
 /* |text| (NULL: none) is cut at LIM_BYE_TEXT bytes. */
 void pw_put_bye(struct sp_buf *b, uint8_t reason, const char *text);
 
-/* have and pex are built in steps: begin, any number of add, end. */
+void pw_put_tree(struct sp_buf *b, uint8_t track, const struct pw_tree *ad);
+void pw_put_subscribe(struct sp_buf *b, uint8_t track, uint8_t stripe,
+    uint8_t weight, bool orphan, uint64_t from);
+void pw_put_accept(struct sp_buf *b, uint8_t track, uint8_t stripe,
+    const struct pw_accept *a);
+void pw_put_unsubscribe(struct sp_buf *b, uint8_t track, uint8_t stripe,
+    uint64_t from);
+
+/*
+ * have, pex and redirect are built in steps: begin, any number of add, end. A
+ * redirect's entries are added with pw_pex_add, PW_REDIRECTS at most.
+ */
 struct pw_open {
 	size_t at; /* where the length stands */
 	uint64_t base;
@@ -201,6 +266,8 @@ void pw_have_begin(struct pw_open *o, struct sp_buf *b, uint8_t track,
 bool pw_have_add(struct pw_open *o, struct sp_buf *b,
     const struct pw_have_group *g);
 void pw_pex_begin(struct pw_open *o, struct sp_buf *b);
+void pw_redirect_begin(struct pw_open *o, struct sp_buf *b, uint8_t track,
+    uint8_t stripe);
 /* False when LIM_PEX_PEERS is reached. addr.family is 4 or 6. */
 bool pw_pex_add(struct pw_open *o, struct sp_buf *b,
     const struct pw_pex_entry *e);

@@ -105,6 +105,62 @@ pw_put_pong(struct sp_buf *b, uint64_t token, uint16_t queue_ms,
 }
 
 void
+pw_put_tree(struct sp_buf *b, uint8_t track, const struct pw_tree *ad)
+{
+	assert(track < LIM_TRACKS && "a media track");
+	pw_head_put(b, PW_TREE, 6 + sizeof(ad->wait) + sizeof(ad->late));
+	buf_put_u8(b, track);
+	buf_put_u16(b, ad->free);
+	buf_put_u16(b, ad->strong);
+	buf_put(b, ad->wait, sizeof(ad->wait));
+	buf_put(b, ad->late, sizeof(ad->late));
+}
+
+static void
+pw_tree_put(struct sp_buf *b, enum pw_type type, size_t more, uint8_t track,
+    uint8_t stripe)
+{
+	assert(track < LIM_TRACKS && stripe < PW_STRIPES && "a media track's");
+	pw_head_put(b, type, 3 + more);
+	buf_put_u8(b, track);
+	buf_put_u8(b, stripe);
+}
+
+void
+pw_put_subscribe(struct sp_buf *b, uint8_t track, uint8_t stripe,
+    uint8_t weight, bool orphan, uint64_t from)
+{
+	assert(weight <= PW_WEIGHT_MAX && from < LIM_NUMBER &&
+	       "a peer would refuse it");
+	pw_tree_put(b, PW_SUBSCRIBE, 9, track, stripe);
+	buf_put_u8(b, (uint8_t)(weight | (orphan ? PW_WEIGHT_MAX + 1 : 0)));
+	buf_put_u64(b, from);
+}
+
+void
+pw_put_accept(struct sp_buf *b, uint8_t track, uint8_t stripe,
+    const struct pw_accept *a)
+{
+	unsigned i;
+
+	assert(a->depth < PW_DEPTH_NONE && a->n <= PW_PATH &&
+	       "a peer would refuse it");
+	pw_tree_put(b, PW_ACCEPT, 1 + 4 * (size_t)a->n, track, stripe);
+	buf_put_u8(b, a->depth);
+	for (i = 0; i < a->n; i++)
+		buf_put_u32(b, a->path[i]);
+}
+
+void
+pw_put_unsubscribe(struct sp_buf *b, uint8_t track, uint8_t stripe,
+    uint64_t from)
+{
+	assert(from < LIM_NUMBER && "a peer would refuse it");
+	pw_tree_put(b, PW_UNSUBSCRIBE, 8, track, stripe);
+	buf_put_u64(b, from);
+}
+
+void
 pw_put_bye(struct sp_buf *b, uint8_t reason, const char *text)
 {
 	size_t len = text != NULL ? strlen(text) : 0;
@@ -151,6 +207,16 @@ pw_have_add(struct pw_open *o, struct sp_buf *b, const struct pw_have_group *g)
 		buf_put(b, g->bits, g->n_bytes);
 	}
 	return true;
+}
+
+void
+pw_redirect_begin(struct pw_open *o, struct sp_buf *b, uint8_t track,
+    uint8_t stripe)
+{
+	assert(track < LIM_TRACKS && stripe < PW_STRIPES && "a media track's");
+	pw_open_put(o, b, PW_REDIRECT);
+	buf_put_u8(b, track);
+	buf_put_u8(b, stripe);
 }
 
 void

@@ -71,15 +71,21 @@ put_pex(struct sp_buf *b, struct pw_msg *m)
 	size_t left = buf_get_left(&m->u.pex.rd);
 	struct pw_pex_entry e;
 	struct pw_open o;
+	size_t head;
 
-	pw_pex_begin(&o, b);
+	if (m->type == PW_REDIRECT)
+		pw_redirect_begin(&o, b, m->u.pex.track, m->u.pex.stripe);
+	else
+		pw_pex_begin(&o, b);
+	head = b->len;
 	while (pw_pex_next(m, &e)) {
 		must(e.addr.family == 4 || e.addr.family == 6);
 		must(((e.flags & PW_PEX_V6) != 0) == (e.addr.family == 6));
 		must(pw_pex_add(&o, b, &e));
 	}
 	pw_end(&o, b);
-	return b->len == left + 5;
+	must(m->type != PW_REDIRECT || o.n <= PW_REDIRECTS);
+	return b->len == left + head;
 }
 
 /* Requests and the like, which name one block. */
@@ -114,6 +120,25 @@ put_bye(struct sp_buf *b, const struct pw_msg *m)
 	pw_put_bye(b, m->u.bye.reason, text);
 }
 
+static void
+put_tree(struct sp_buf *b, const struct pw_msg *m)
+{
+	uint8_t track = m->u.tree.track, stripe = m->u.tree.stripe;
+
+	must(track < LIM_TRACKS && stripe < PW_STRIPES);
+	must(m->u.tree.from < LIM_NUMBER);
+	must(m->u.tree.accept.n <= PW_PATH);
+	if (m->type == PW_TREE)
+		pw_put_tree(b, track, &m->u.tree.ad);
+	else if (m->type == PW_SUBSCRIBE)
+		pw_put_subscribe(b, track, stripe, m->u.tree.weight,
+		    m->u.tree.orphan, m->u.tree.from);
+	else if (m->type == PW_ACCEPT)
+		pw_put_accept(b, track, stripe, &m->u.tree.accept);
+	else
+		pw_put_unsubscribe(b, track, stripe, m->u.tree.from);
+}
+
 /* Whether |b| should now be the bytes that were read. */
 static bool
 put(struct sp_buf *b, struct pw_msg *m)
@@ -146,7 +171,14 @@ put(struct sp_buf *b, struct pw_msg *m)
 		pw_put_want_manifest(b, m->u.serial);
 		return true;
 	case PW_PEX:
+	case PW_REDIRECT:
 		return put_pex(b, m);
+	case PW_TREE:
+	case PW_SUBSCRIBE:
+	case PW_ACCEPT:
+	case PW_UNSUBSCRIBE:
+		put_tree(b, m);
+		return true;
 	case PW_PING:
 		pw_put_ping(b, m->u.ping.token);
 		return true;

@@ -37,7 +37,13 @@ say_pex(FILE *out, struct sp_buf *again, struct pw_msg *m)
 	char text[ADDR_STRLEN];
 	struct pw_open o;
 
-	pw_pex_begin(&o, again);
+	if (m->type == PW_REDIRECT) {
+		fprintf(out, "track %u\nstripe %u\n", m->u.pex.track,
+		    m->u.pex.stripe);
+		pw_redirect_begin(&o, again, m->u.pex.track, m->u.pex.stripe);
+	} else {
+		pw_pex_begin(&o, again);
+	}
 	while (pw_pex_next(m, &e)) {
 		fprintf(out, "peer %s\n\tflags %u\n", addr_str(&e.addr, text),
 		    e.flags);
@@ -45,6 +51,47 @@ say_pex(FILE *out, struct sp_buf *again, struct pw_msg *m)
 		pw_pex_add(&o, again, &e);
 	}
 	pw_end(&o, again);
+}
+
+static void
+say_ad(FILE *out, struct sp_buf *again, const struct pw_msg *m)
+{
+	const struct pw_tree *ad = &m->u.tree.ad;
+	unsigned s;
+
+	fprintf(out, "track %u\nfree %04x\nstrong %04x\n", m->u.tree.track,
+	    ad->free, ad->strong);
+	fprintf(out, "wait %u %u\nlate", ad->wait[0], ad->wait[1]);
+	for (s = 0; s < PW_STRIPES; s++)
+		fprintf(out, " %u", ad->late[s]);
+	fputc('\n', out);
+	pw_put_tree(again, m->u.tree.track, ad);
+}
+
+static void
+say_tree(FILE *out, struct sp_buf *again, const struct pw_msg *m)
+{
+	const struct pw_accept *a = &m->u.tree.accept;
+	uint8_t track = m->u.tree.track, stripe = m->u.tree.stripe;
+	unsigned i;
+
+	fprintf(out, "track %u\nstripe %u\n", track, stripe);
+	if (m->type == PW_ACCEPT) {
+		fprintf(out, "depth %u\n", a->depth);
+		for (i = 0; i < a->n; i++)
+			fprintf(out, "above %08" PRIx32 "\n", a->path[i]);
+		pw_put_accept(again, track, stripe, a);
+		return;
+	}
+	if (m->type == PW_SUBSCRIBE)
+		fprintf(out, "weight %u\norphan %u\n", m->u.tree.weight,
+		    m->u.tree.orphan);
+	fprintf(out, "from %" PRIu64 "\n", m->u.tree.from);
+	if (m->type == PW_SUBSCRIBE)
+		pw_put_subscribe(again, track, stripe, m->u.tree.weight,
+		    m->u.tree.orphan, m->u.tree.from);
+	else
+		pw_put_unsubscribe(again, track, stripe, m->u.tree.from);
 }
 
 static void
@@ -124,7 +171,16 @@ say_body(FILE *out, struct sp_buf *again, struct pw_msg *m)
 		    m->u.env.len);
 		break;
 	case PW_PEX:
+	case PW_REDIRECT:
 		say_pex(out, again, m);
+		break;
+	case PW_TREE:
+		say_ad(out, again, m);
+		break;
+	case PW_SUBSCRIBE:
+	case PW_ACCEPT:
+	case PW_UNSUBSCRIBE:
+		say_tree(out, again, m);
 		break;
 	case PW_BYE:
 		say_bye(out, again, m);

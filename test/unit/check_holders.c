@@ -121,6 +121,36 @@ START_TEST(rejected_block_is_taken_back)
 }
 END_TEST
 
+START_TEST(what_came_from_somebody_it_holds)
+{
+	setup();
+	one(3, 6, true, SP_S);
+	holders_set(&h, 3, 5);
+	holders_set(&h, 63, BLOCKS - 1);
+	ck_assert(holders_has(&h, 3, 5));
+	ck_assert(!holders_has(&h, 3, 6));
+	ck_assert(holders_has(&h, 63, BLOCKS - 1));
+	ck_assert_uint_eq(h.told, UINT64_C(1) << 3 | UINT64_C(1) << 63);
+	/* what it tells of others does not take that back */
+	one(3, 8, false, SP_S);
+	ck_assert(holders_has(&h, 3, 5));
+	/* beyond the piece there is nothing */
+	holders_set(&h, 3, BLOCKS);
+	holders_set(&h, 3, UINT32_MAX);
+	ck_assert_uint_eq(holders_expect(&h, 0, SP_S), 0);
+	/* who has told of all holds all, and may lack one later */
+	holders_all(&h, 4);
+	holders_set(&h, 4, 5);
+	ck_assert_uint_eq(h.all, 1 << 4);
+	holders_unset(&h, 3, 5);
+	holders_unset(&h, 4, 5);
+	ck_assert_uint_eq(holders_of(&h, 5), 0);
+	holders_set(&h, 5, 7);
+	holders_forget(&h, 5);
+	ck_assert_uint_eq(holders_of(&h, 7), 0);
+}
+END_TEST
+
 START_TEST(free_slot_leaves_nothing_behind)
 {
 	uint32_t i;
@@ -175,5 +205,5 @@ UNIT_MAIN("holders", nobody_holds_anything_at_first,
     bits_name_blocks_from_first_on, bits_beyond_the_piece_are_not_looked_at,
     known_piece_is_told_of_and_not_held,
     all_outlives_later_bits_and_gone_ends_it, arriving_is_believed_for_a_while,
-    rejected_block_is_taken_back, free_slot_leaves_nothing_behind,
-    early_row_goes_over_whole)
+    rejected_block_is_taken_back, what_came_from_somebody_it_holds,
+    free_slot_leaves_nothing_behind, early_row_goes_over_whole)

@@ -142,6 +142,31 @@ START_TEST(who_is_on_duty_fetches_these_blocks_when_the_record_comes)
 }
 END_TEST
 
+/* The neighbours have delivered a block before. */
+static void
+delivered(void)
+{
+	unsigned i;
+
+	MESH_SLOTS (lab.mesh->open, i)
+		lab.mesh->peers[i]->blocks_ok = 1;
+}
+
+START_TEST(on_duty_who_never_delivered_is_not_believed)
+{
+	unsigned c;
+
+	playing(1);
+	c = teller(1);
+	ranks("0--");
+	lab_publish(&lab, 1);
+	lab_have(&lab, c, 0, LAB_FIRST + 1, true);
+	run(60 * SP_MS);
+	ck_assert_uint_ge(lab.fetches, 1);
+	lab_teardown();
+}
+END_TEST
+
 START_TEST(what_a_credible_neighbour_holds_is_no_duty)
 {
 	struct mesh *m;
@@ -151,6 +176,7 @@ START_TEST(what_a_credible_neighbour_holds_is_no_duty)
 	m = lab.mesh;
 	c = teller(1);
 	ranks("0--");
+	delivered();
 	lab_publish(&lab, 1);
 	lab_have(&lab, c, 0, LAB_FIRST + 1, true);
 	run(SP_S);
@@ -289,6 +315,7 @@ START_TEST(backup_that_hears_of_it_stays_away)
 		playing(1);
 		c = teller(1);
 		ranks("1--");
+		delivered();
 		lab_publish(&lab, 1);
 		run(600 * SP_MS);
 		if (how == 0)
@@ -459,6 +486,7 @@ END_TEST
 
 UNIT_MAIN("mesh_duty",
     who_is_on_duty_fetches_these_blocks_when_the_record_comes,
+    on_duty_who_never_delivered_is_not_believed,
     what_a_credible_neighbour_holds_is_no_duty,
     origin_that_does_not_begin_leaves_it_to_neighbours,
     pieces_of_an_old_window_are_nobodys_duty,

@@ -97,18 +97,20 @@ following(void)
 	lab_announced(&lab, 0, 0);
 }
 
-/* Members whose backup we are, bit by index in the roster. */
+/* Members that we back up, bit by index in the roster. */
 static unsigned
 mates(void)
 {
-	unsigned s, set = 0;
-	uint8_t rank[2];
+	unsigned s, i, set = 0, before;
+	uint8_t rank[DUTY_RANKS];
 	int own = roster_find(&ros, lab.mesh->id);
 
 	for (s = 0; s < DUTY_STRIPES; s++) {
-		roster_rank(&ros, 0, s, rank, 2);
-		if (rank[1] == own)
-			set |= 1u << rank[0];
+		roster_rank(&ros, 0, s, rank, DUTY_RANKS);
+		for (i = before = 0; i < DUTY_RANKS; i++) {
+			set |= rank[i] == own ? before : 0;
+			before |= 1u << rank[i];
+		}
 	}
 	return set;
 }

@@ -1,90 +1,6 @@
 #include <ctype.h>
 
-#include "test/unit/unit.h"
-#include "wire/peerwire.h"
-
-/* Frame of |hex|, where blanks are skipped, in static memory. */
-static struct sp_rd
-frame_of(const char *hex)
-{
-	static uint8_t bytes[2 * LIM_MSG];
-	char digits[2 * sizeof(bytes)];
-	size_t n = 0;
-
-	for (; *hex != '\0'; hex++)
-		if (*hex != ' ')
-			digits[n++] = *hex;
-	ck_assert_int_eq(buf_unhex(bytes, n / 2, digits, n), 0);
-	return buf_rd(bytes, n / 2);
-}
-
-static int
-read_hex(const char *hex, struct pw_msg *m)
-{
-	struct sp_rd rd = frame_of(hex);
-
-	return pw_read(&rd, m);
-}
-
-static void
-refused(const char *hex)
-{
-	struct pw_msg m;
-
-	ck_assert_msg(read_hex(hex, &m) == SP_ERR_PROTO, "taken: %s", hex);
-}
-
-static void
-taken(const char *hex)
-{
-	struct pw_msg m;
-
-	ck_assert_msg(read_hex(hex, &m) == 1, "refused: %s", hex);
-}
-
-/* One buffer per test; memory from an allocator that checks for leaks. */
-static struct failmem fm;
-static struct sp_buf buf;
-
-static struct sp_buf *
-fresh(void)
-{
-	failmem_init(&fm);
-	buf_init(&buf, &fm.mem, 4 * LIM_MSG);
-	return &buf;
-}
-
-/* Reads the only message of |buf|. */
-static struct pw_msg
-reread(void)
-{
-	struct sp_rd rd = buf_rd(buf.p, buf.len);
-	struct pw_msg m, more;
-
-	ck_assert_int_eq(buf.err, 0);
-	ck_assert_int_eq(pw_read(&rd, &m), 1);
-	ck_assert_int_eq(pw_read(&rd, &more), 0);
-	return m;
-}
-
-static void
-done(void)
-{
-	buf_fini(&buf);
-	failmem_check(&fm);
-}
-
-static const struct pw_block_ref ref = { .number = 0x1122334455,
-	.index = 0x3ff,
-	.track = 3 };
-
-static void
-ref_is(const struct pw_block_ref *r)
-{
-	ck_assert_uint_eq(r->number, ref.number);
-	ck_assert_uint_eq(r->index, ref.index);
-	ck_assert_uint_eq(r->track, ref.track);
-}
+#include "test/unit/pw_help.h"
 
 START_TEST(names_are_those_of_the_list_in_lower_case)
 {
@@ -572,6 +488,10 @@ START_TEST(failing_memory_shows_in_the_buffer_only)
 			;
 		pw_end(&o, &b);
 		pw_put_bye(&b, PW_BYE_LEAVING, "gone");
+		pw_redirect_begin(&o, &b, 0, 0);
+		pw_pex_add(&o, &b, &e);
+		pw_end(&o, &b);
+		pw_put_unsubscribe(&b, 0, 0, 5);
 		ck_assert_int_eq(b.err, f.failed > 0 ? SP_ERR_NOMEM : 0);
 		buf_fini(&b);
 	}

@@ -1,0 +1,485 @@
+#include "swarm/mesh_int.h"
+
+#define RELAY_AGE (8 * SP_S)    /* of a viewer before it has children */
+#define AD_GAP    (500 * SP_MS) /* between telling what has changed */
+#define AD_KEEP   (5 * SP_S)    /* and of small changes */
+#define AD_FAR    4             /* units that are no small change */
+#define HOP_DELAY (30 * SP_MS)  /* one way, as far as fan-out is planned */
+#define USED_PCT  75            /* of the uplink that is for trees */
+#define K_KEEP    16            /* pieces, until fewer stripes are believed */
+#define PUSH_TAIL (10 * SP_S)   /* what a former parent may still send */
+#define SOON      (20 * SP_MS)  /* for another parent */
+#define JUDGED    3             /* newest pieces that are looked at */
+#define AHEAD     8             /* of our newest piece another may be */
+
+uint32_t
+mesh_short_id(const uint8_t id[LINK_PEERID_LEN])
+{
+	struct sp_rd rd = buf_rd(id + LINK_PEERID_LEN - 4, 4);
+
+	return buf_get_u32(&rd);
+}
+
+/* ---- shape ---- */
+
+static struct mesh_tree *
+make(struct mesh *m, uint8_t track)
+{
+	struct mesh_tree *mt = mem_zalloc(m->mem, 1, sizeof(*mt));
+
+	if (mt == NULL)
+		return NULL;
+	tree_init(&mt->tree);
+	mt->born = m->now;
+	m->trees[track] = mt;
+	mesh_root_roster(m);
+	return mt;
+}
+
+/* Of the tracks that have trees. */
+static uint64_t
+all_bps(const struct mesh *m)
+{
+	uint64_t sum = 0;
+	unsigned i;
+
+	for (i = 0; i < LIM_TRACKS; i++)
+		sum += m->trees[i] != NULL ? m->trees[i]->bps : 0;
+	return SP_MAX(sum, 1);
+}
+
+/*
+ * Each track has its share of the uplink by its rate, and a stripe of it the
+ * k-th part: so many children fit.
+ */
+static void
+shape(struct mesh *m, struct mesh_tree *mt)
+{
+	uint64_t up = mesh_uplink(m), room;
+
+	room = up * USED_PCT / 100 * mt->k_most / all_bps(m);
+	if (!mesh_uplink_is_known(m))
+		room = SP_MIN(room, mt->k_most);
+	if (!mesh_serves(m) || (!m->conf.seeder && mt->tree.roots == 0 &&
+				   m->now - mt->born < RELAY_AGE))
+		room = 0;
+	tree_shape(&mt->tree, mt->k_most,
+	    (uint32_t)SP_MIN(room, PW_STRIPES * TREE_SLOTS),
+	    tree_fanout(up, HOP_DELAY), m->seed);
+	mt->tree.weight =
+	    (uint8_t)SP_CLAMP(up * 8 / SP_MAX(mt->bps, 1), 1, PW_WEIGHT_MAX);
+}
+
+void
+mesh_tree_piece(struct mesh *m, const struct piece *pc)
+{
+	uint8_t track = pc->rec.track;
+	struct mesh_tree *mt;
+	uint64_t bps;
+	unsigned k = duty_stripes(pc->blocks);
+
+	if (track >= LIM_TRACKS || (m->conf.without & MESH_WITHOUT_PUSH) ||
+	    !(m->play[track].on || (m->conf.seeder && !m->conf.no_upload)))
+		return;
+	mt = m->trees[track] != NULL ? m->trees[track] : make(m, track);
+	if (mt == NULL)
+		return;
+	if (k >= mt->k_most || ++mt->k_age > K_KEEP) {
+		mt->k_most = k;
+		mt->k_age = 0;
+	}
+	bps =
+	    (uint64_t)pc->rec.length * 1000000 / SP_MAX(pc->rec.duration_us, 1);
+	mt->bps = mt->bps == 0 ? bps : (mt->bps * 7 + bps) / 8;
+	shape(m, mt);
+}
+
+/* ---- saying ---- */
+
+void
+mesh_tree_bid(struct mesh *m, uint8_t track, unsigned s, unsigned slot,
+    uint64_t from)
+{
+	struct peer *p;
+
+	if (slot == TREE_NOBODY || (p = m->peers[slot]) == NULL || p->closing)
+		return;
+	p->push_till = m->now + PUSH_TAIL;
+	pw_put_unsubscribe(mesh_say(m, p), track, (uint8_t)s, from);
+}
+
+/* No, or no longer; but those of our children that have children may. */
+static void
+say_no(struct mesh *m, uint8_t track, unsigned s, unsigned slot)
+{
+	const struct tree_stripe *st = &m->trees[track]->tree.stripes[s];
+	struct peer *p = m->peers[slot];
+	struct sp_buf *b = mesh_say(m, p);
+	struct pw_pex_entry e = { .flags = PW_PEX_LISTENS };
+	struct pw_open open;
+	const struct peer *q;
+	unsigned i, n = 0;
+
+	pw_redirect_begin(&open, b, track, (uint8_t)s);
+	MESH_SLOTS (st->strong, i) {
+		q = m->peers[i];
+		if (i == slot || n == PW_REDIRECTS || q->listen.family == 0 ||
+		    (addr_is_private(&q->listen) && !addr_is_private(&p->addr)))
+			continue;
+		memcpy(e.peer_id, q->id, LINK_PEERID_LEN);
+		e.addr = q->listen;
+		n += pw_pex_add(&open, b, &e);
+	}
+	pw_end(&open, b);
+}
+
+/* What is above us has changed. */
+void
+mesh_tree_tell(struct mesh *m, uint8_t track, unsigned s)
+{
+	const struct tree *t = &m->trees[track]->tree;
+	struct pw_accept a;
+	unsigned i;
+
+	if (t->stripes[s].depth >= TREE_DEPTH_MAX)
+		return;
+	tree_above(t, s, &a);
+	MESH_SLOTS (t->stripes[s].children, i)
+		pw_put_accept(mesh_say(m, m->peers[i]), track, (uint8_t)s, &a);
+}
+
+static bool
+is_far(uint8_t a, uint8_t b)
+{
+	return a > b + AD_FAR || b > a + AD_FAR;
+}
+
+static bool
+is_other(const struct pw_tree *a, const struct pw_tree *b)
+{
+	bool far =
+	    is_far(a->wait[0], b->wait[0]) | is_far(a->wait[1], b->wait[1]);
+	unsigned s;
+
+	for (s = 0; s < PW_STRIPES; s++)
+		far |= is_far(a->late[s], b->late[s]);
+	return far || a->free != b->free || a->strong != b->strong;
+}
+
+static void
+tell_places(struct mesh *m, uint8_t track)
+{
+	struct mesh_tree *mt = m->trees[track];
+	struct pw_tree ad;
+	unsigned i;
+
+	tree_ad(&mt->tree,
+	    (sp_time)(2 * LIM_BLOCK * 1000 / SP_MAX(mesh_uplink(m), 1)) * SP_MS,
+	    &ad);
+	if (is_other(&ad, &mt->ad) ||
+	    (m->now - mt->ad_at > AD_KEEP &&
+		memcmp(&ad, &mt->ad, sizeof(ad)) != 0)) {
+		if (m->now - mt->ad_at < AD_GAP)
+			return;
+		mt->ad = ad;
+		mt->ad_to = 0;
+		mt->ad_at = m->now;
+	}
+	mt->ad_to &= m->open;
+	MESH_SLOTS (m->open & ~mt->ad_to, i)
+		pw_put_tree(mesh_say(m, m->peers[i]), track, &mt->ad);
+	mt->ad_to = m->open;
+}
+
+/* ---- ends ---- */
+
+void
+mesh_tree_gone(struct mesh *m, unsigned slot)
+{
+	struct mesh_tree *mt;
+	uint8_t t;
+
+	for (t = 0; t < LIM_TRACKS; t++) {
+		if ((mt = m->trees[t]) == NULL)
+			continue;
+		tree_gone(&mt->tree, slot);
+		mt->ad_to &= ~MESH_BIT(slot);
+		m->house_at = SP_MIN(m->house_at, m->now + SOON);
+	}
+}
+
+void
+mesh_tree_end(struct mesh *m, uint8_t track)
+{
+	struct mesh_tree *mt = m->trees[track];
+	unsigned s, i;
+
+	if (mt == NULL)
+		return;
+	for (s = 0; s < PW_STRIPES; s++) {
+		mesh_tree_bid(m, track, s, mt->tree.stripes[s].parent, 0);
+		MESH_SLOTS (mt->tree.stripes[s].children & m->open, i)
+			say_no(m, track, s, i);
+	}
+	mem_free(m->mem, mt);
+	m->trees[track] = NULL;
+}
+
+void
+mesh_tree_fini(struct mesh *m)
+{
+	unsigned t;
+
+	for (t = 0; t < LIM_TRACKS; t++)
+		mem_free(m->mem, m->trees[t]);
+}
+
+/* ---- now and then ---- */
+
+static bool
+lacks(const struct piece *pc, unsigned s)
+{
+	unsigned k = duty_stripes(pc->blocks);
+	uint32_t i;
+
+	if (s >= k)
+		return false;
+	for (i = duty_first(pc->blocks, k, s);
+	     i < duty_first(pc->blocks, k, s + 1); i++)
+		if (!piece_holds(pc, i))
+			return true;
+	return false;
+}
+
+/* The parent does not send, or not a word: then it may be dead. */
+static bool
+is_bad(const struct mesh *m, struct tree *t, unsigned s, const struct piece *pc)
+{
+	const struct peer *p = m->peers[t->stripes[s].parent];
+	bool missing = lacks(pc, s);
+
+	return tree_judge(t, s, pc->rec.number, pc->avail_at, missing) ||
+	       (missing && p->recv_at < pc->avail_at);
+}
+
+/* Whether parents have sent what they should have by now. */
+static void
+judge(struct mesh *m, uint8_t track)
+{
+	const struct window_track *w = &m->window.tracks[track];
+	struct tree *t = &m->trees[track]->tree;
+	const struct piece *pc;
+	uint8_t parent;
+	uint64_t n;
+	unsigned s;
+
+	for (n = w->edge - SP_MIN(w->edge - w->first, JUDGED); n < w->edge;
+	     n++) {
+		pc = mesh_find(m, track, n);
+		for (s = 0; pc != NULL && s < t->k; s++) {
+			parent = t->stripes[s].parent;
+			if (parent == TREE_NOBODY ||
+			    pc->avail_at + tree_wait(t, s) > m->now ||
+			    !is_bad(m, t, s, pc))
+				continue;
+			m->st.tree_left++;
+			mesh_tree_bid(m, track, s, parent, 0);
+			tree_leave(t, s, m->now);
+		}
+	}
+}
+
+static void
+seek(struct mesh *m, uint8_t track)
+{
+	struct tree *t = &m->trees[track]->tree;
+	struct tree_stripe *st;
+	sp_time srtt[TREE_SLOTS];
+	unsigned i, s;
+	uint8_t slot;
+	uint64_t from;
+
+	if (!m->play[track].on || m->conf.seeder)
+		return;
+	MESH_SLOTS (m->open, i)
+		srtt[i] = m->peers[i]->srtt;
+	from = SP_MAX(m->play[track].scan, m->window.tracks[track].first);
+	for (s = 0; s < t->k; s++) {
+		slot =
+		    tree_pick(t, s, m->open & ~m->slow, srtt, &m->rng, m->now);
+		if (slot == TREE_NOBODY)
+			continue;
+		/* who had a parent lately is still getting what it has begun */
+		st = &t->stripes[s];
+		st->asked_from =
+		    m->now < st->served_till || st->parent != TREE_NOBODY
+			? m->window.tracks[track].edge
+			: from;
+		/* behind the last piece there can be */
+		st->asked_from = SP_MIN(st->asked_from, LIM_NUMBER - 1);
+		pw_put_subscribe(mesh_say(m, m->peers[slot]), track, (uint8_t)s,
+		    t->inner >> s & 1 ? t->weight : 0,
+		    st->parent == TREE_NOBODY, st->asked_from);
+	}
+}
+
+void
+mesh_tree_house(struct mesh *m)
+{
+	uint8_t t;
+
+	for (t = 0; t < LIM_TRACKS; t++) {
+		if (m->trees[t] == NULL)
+			continue;
+		mesh_root_watch(m, t);
+		shape(m, m->trees[t]);
+		judge(m, t);
+		seek(m, t);
+		tell_places(m, t);
+	}
+}
+
+bool
+mesh_tree_needs(const struct mesh *m, unsigned slot)
+{
+	const struct tree *t;
+	uint8_t i;
+	unsigned s;
+
+	for (i = 0; i < LIM_TRACKS; i++) {
+		if ((t = mesh_tree(m, i)) == NULL)
+			continue;
+		for (s = 0; s < t->k; s++)
+			if (t->stripes[s].parent == slot)
+				return true;
+	}
+	return false;
+}
+
+void
+mesh_tree_stats(const struct mesh *m, struct mesh_stats *out)
+{
+	const struct tree *t;
+	uint8_t i;
+	unsigned s;
+
+	for (i = 0; i < LIM_TRACKS; i++) {
+		if ((t = mesh_tree(m, i)) == NULL)
+			continue;
+		out->tree_stripes += t->k;
+		out->children += t->edges;
+		for (s = 0; s < t->k; s++) {
+			if (t->stripes[s].depth >= TREE_DEPTH_MAX)
+				continue;
+			out->tree_places++;
+			out->tree_depth += t->stripes[s].depth;
+		}
+	}
+}
+
+/* ---- messages ---- */
+
+/*
+ * From which piece on: as |from| says, but one that never comes would hold up
+ * all that come or leave with it (tree_targets).
+ */
+static uint64_t
+believe(const struct mesh *m, uint8_t track, uint64_t from)
+{
+	return SP_MIN(from, m->window.tracks[track].edge + AHEAD);
+}
+
+static void
+on_subscribe(struct mesh *m, struct peer *p, const struct pw_msg *msg)
+{
+	uint8_t track = msg->u.tree.track, s = msg->u.tree.stripe, evict;
+	struct tree *t = &m->trees[track]->tree;
+	uint64_t edge = m->window.tracks[track].edge;
+	struct tree_asker who = { p->slot, mesh_short_id(p->id),
+		msg->u.tree.weight, msg->u.tree.orphan,
+		believe(m, track, msg->u.tree.from) };
+	struct pw_accept a;
+
+	if (!tree_subscribe(t, s, &who, edge, &evict)) {
+		say_no(m, track, s, p->slot);
+		return;
+	}
+	if (evict != TREE_NOBODY) {
+		mesh_push_forget(m, m->peers[evict], track, s, edge);
+		say_no(m, track, s, evict);
+	}
+	tree_above(t, s, &a);
+	pw_put_accept(mesh_say(m, p), track, s, &a);
+	mesh_push_catch_up(m, p, track, s, who.from);
+}
+
+static void
+on_accept(struct mesh *m, struct peer *p, const struct pw_msg *msg)
+{
+	uint8_t track = msg->u.tree.track, s = msg->u.tree.stripe;
+	struct tree_ids ids = { mesh_short_id(p->id), mesh_short_id(m->id) };
+	struct tree *t = &m->trees[track]->tree;
+	struct tree_move move;
+
+	if (!tree_accepted(t, s, p->slot, ids, &msg->u.tree.accept, &move,
+		m->now)) {
+		mesh_tree_bid(m, track, s, p->slot, 0);
+		m->house_at = SP_MIN(m->house_at, m->now + SOON);
+		return;
+	}
+	mesh_tree_bid(m, track, s, move.left, t->stripes[s].asked_from);
+	if (move.moved)
+		mesh_tree_tell(m, track, s);
+}
+
+static void
+on_redirect(struct mesh *m, struct peer *p, struct pw_msg *msg)
+{
+	struct tree *t = mesh_tree(m, msg->u.pex.track);
+
+	p->push_till = m->now + PUSH_TAIL;
+	if (t == NULL)
+		return;
+	tree_refused(t, msg->u.pex.stripe, p->slot, m->now);
+	mesh_pex_take(m, p, msg);
+	m->house_at = SP_MIN(m->house_at, m->now + SOON);
+}
+
+void
+mesh_tree_recv(struct mesh *m, struct peer *p, struct pw_msg *msg)
+{
+	struct mesh_tree *mt;
+	struct pw_open open;
+
+	if (msg->type == PW_REDIRECT) {
+		on_redirect(m, p, msg);
+		return;
+	}
+	mt = m->trees[msg->u.tree.track];
+	if (mt == NULL && msg->type == PW_SUBSCRIBE) {
+		pw_redirect_begin(&open, mesh_say(m, p), msg->u.tree.track,
+		    msg->u.tree.stripe);
+		pw_end(&open, &p->plain);
+	}
+	if (mt == NULL)
+		return;
+	switch (msg->type) {
+	case PW_TREE:
+		tree_told(&mt->tree, p->slot, &msg->u.tree.ad);
+		break;
+	case PW_SUBSCRIBE:
+		on_subscribe(m, p, msg);
+		break;
+	case PW_ACCEPT:
+		on_accept(m, p, msg);
+		break;
+	case PW_UNSUBSCRIBE:
+		tree_unsubscribe(&mt->tree, msg->u.tree.stripe, p->slot,
+		    believe(m, msg->u.tree.track, msg->u.tree.from));
+		mesh_push_forget(m, p, msg->u.tree.track, msg->u.tree.stripe,
+		    msg->u.tree.from);
+		break;
+	default:
+		break;
+	}
+}
