@@ -153,7 +153,7 @@ struct draw {
 	uint32_t now_s; /* as peers' born_s are counted */
 };
 
-/* False: it does not relay, or has been found out. */
+/* False: it does not relay, is away, or has been found out. */
 static bool
 offer(struct duties *d, const struct draw *w, uint32_t peer)
 {
@@ -162,7 +162,7 @@ offer(struct duties *d, const struct draw *w, uint32_t peer)
 	struct duty_viewer v;
 	struct rep rep;
 
-	if (!p->live || (p->class & PEERTAB_SEED))
+	if (!p->live || p->away || (p->class & PEERTAB_SEED))
 		return false;
 	memcpy(v.peer_id, p->id, LINK_PEERID_LEN);
 	v.addr = addr_make(p->class & PEERTAB_V6 ? 6 : 4, p->ip, p->port);

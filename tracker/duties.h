@@ -10,7 +10,8 @@
  * nothing has changed. Between whole draws it is drawn when the swarm has
  * changed, DUTIES_GAP after the last time at the earliest: then members only
  * leave while DUTY_MIN are left, and others come in when they are fewer. Who
- * expires is noticed with either.
+ * expires is noticed with either. Whose stream has ended
+ * (tracker/presence.h) is as one who has left.
  *
  * An epoch lasts DUTIES_EPOCH_S. Ranks are drawn from its number
  * (wire/roster.h), and trees hang on who is first: inside of one they move
@@ -48,8 +49,9 @@ int duties_new(struct duties **out, const struct duties_conf *conf,
 void duties_free(struct duties *d); /* NULL is fine */
 
 /*
- * Viewers or the window of a channel may have changed: it is drawn soon if so.
- * Without memory it has no roster until the next call.
+ * Viewers or the window of a channel may have changed: it is drawn soon if so,
+ * at |now| (which may be later) at the earliest. Without memory it has no
+ * roster until the next call.
  */
 void duties_touch(struct duties *d, const uint8_t info_hash[LINK_INFOHASH_LEN],
     sp_time now);

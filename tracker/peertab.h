@@ -47,6 +47,7 @@ struct peertab_peer {
 	bool completed : 1; /* has been counted as a download */
 	bool live : 1;      /* relays: it told of uplink and reach */
 	bool reachable : 1; /* so it says */
+	bool away : 1;      /* its last stream has ended */
 };
 
 static_assert(sizeof(struct peertab_peer) == 64, "there are millions");

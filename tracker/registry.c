@@ -214,9 +214,10 @@ set_live(struct registry *r, uint32_t peer, const struct tw_announce *a)
 {
 	struct peertab_peer *p = &r->tab.peers[peer];
 
-	if (p->live != a->live)
+	if (p->live != a->live || p->away)
 		peertab_touch(&r->tab, peer);
 	p->live = a->live;
+	p->away = false;
 	p->reachable = a->reachable;
 	p->up = peertab_up_pack(a->up_kbps);
 }
@@ -352,6 +353,28 @@ registry_announce(struct registry *r, const struct tw_announce *a,
 	    numwant(r, a, max));
 	count_swarm(r, swarm, out);
 	return 0;
+}
+
+/* ---- streams ------------------------------------------------------------- */
+
+bool
+registry_away(struct registry *r, const uint8_t info_hash[LINK_INFOHASH_LEN],
+    const uint8_t peer_id[LINK_PEERID_LEN], const struct sp_addr *addr,
+    bool away)
+{
+	uint32_t swarm = peertab_swarm(&r->tab, info_hash), i = PEERTAB_NONE;
+	struct peertab_peer *p;
+
+	if (swarm != PEERTAB_NONE)
+		i = peertab_find(&r->tab, swarm, addr);
+	if (i == PEERTAB_NONE)
+		return false;
+	p = &r->tab.peers[i];
+	if (memcmp(p->id, peer_id, LINK_PEERID_LEN) != 0 || p->away == away)
+		return false;
+	p->away = away;
+	peertab_touch(&r->tab, i);
+	return true;
 }
 
 /* ---- looking ------------------------------------------------------------- */

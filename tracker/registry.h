@@ -119,6 +119,15 @@ struct registry_stats {
 	uint64_t refused_full, refused_denied, refused_nomem;
 };
 void registry_stats(const struct registry *r, struct registry_stats *out);
+/*
+ * The stream of |peer_id|, who announces itself from |addr| (IP and port), has
+ * ended, or is there again: it is away, or not, until the next of these or of
+ * its announces. True when that was news.
+ */
+bool registry_away(struct registry *r,
+    const uint8_t info_hash[LINK_INFOHASH_LEN],
+    const uint8_t peer_id[LINK_PEERID_LEN], const struct sp_addr *addr,
+    bool away);
 /* For who chooses among the viewers of a swarm: read only. */
 const struct peertab *registry_tab(const struct registry *r);
 /* |now| as the peers' born_s are counted. */

@@ -3,6 +3,7 @@
 #include "base/hash.h"
 #include "base/rng.h"
 #include "tracker/duties.h"
+#include "tracker/presence.h"
 #include "tracker/rep.h"
 #include "tracker/reply.h"
 
@@ -13,6 +14,7 @@ struct track {
 	struct access *access;
 	struct duties *duties;
 	struct reps *reps;
+	struct presence *presence;
 	bool full_scrape;
 	struct track_stats stats; /* its own part of it */
 };
@@ -23,6 +25,7 @@ track_conf_init(struct track_conf *c)
 	memset(c, 0, sizeof(*c));
 	registry_conf_init(&c->registry);
 	live_conf_init(&c->live);
+	c->max_present = 10000;
 }
 
 int
@@ -59,6 +62,9 @@ track_new(struct track **out, const struct track_conf *conf,
 	dc.tell_private = conf->registry.lan == REGISTRY_LAN_YES;
 	if (r == 0)
 		r = duties_new(&t->duties, &dc, mem, rng_u64(&rng));
+	if (r == 0)
+		r = presence_new(&t->presence, mem, conf->max_present,
+		    rng_u64(&rng));
 	if (r < 0) {
 		track_free(t);
 		return r;
@@ -72,6 +78,7 @@ track_free(struct track *t)
 {
 	if (t == NULL)
 		return;
+	presence_free(t->presence);
 	duties_free(t->duties);
 	reps_free(t->reps);
 	registry_free(t->registry);
@@ -306,6 +313,44 @@ track_roster(struct track *t, const uint8_t info_hash[LINK_INFOHASH_LEN],
 	return duties_feed(t->duties, info_hash, reader, version, b);
 }
 
+static struct sp_addr
+stream_addr(const struct tw_stream *s, const struct sp_addr *from)
+{
+	struct sp_addr addr = *from;
+
+	addr.port = s->port;
+	return addr;
+}
+
+int
+track_stream_open(struct track *t, const uint8_t info_hash[LINK_INFOHASH_LEN],
+    const struct tw_stream *s, const struct sp_addr *from, sp_time now)
+{
+	struct sp_addr addr = stream_addr(s, from);
+	struct presence_key k = presence_key(info_hash, s->peer_id, &addr);
+	int r;
+
+	if (!s->named)
+		return SP_ERR_NOTFOUND;
+	r = presence_open(t->presence, &k);
+	if (r == 0 &&
+	    registry_away(t->registry, info_hash, s->peer_id, &addr, false))
+		duties_touch(t->duties, info_hash, now);
+	return r;
+}
+
+void
+track_stream_close(struct track *t, const uint8_t info_hash[LINK_INFOHASH_LEN],
+    const struct tw_stream *s, const struct sp_addr *from, sp_time now)
+{
+	struct sp_addr addr = stream_addr(s, from);
+	struct presence_key k = presence_key(info_hash, s->peer_id, &addr);
+
+	if (presence_close(t->presence, &k) &&
+	    registry_away(t->registry, info_hash, s->peer_id, &addr, true))
+		duties_touch(t->duties, info_hash, now + DUTIES_GAP);
+}
+
 const struct roster *
 track_roster_get(const struct track *t,
     const uint8_t info_hash[LINK_INFOHASH_LEN])
@@ -409,6 +454,7 @@ track_stats(const struct track *t, struct track_stats *out)
 	registry_stats(t->registry, &out->registry);
 	live_stats(t->live, &out->live);
 	out->on_duty = duties_members(t->duties);
+	out->present = presence_len(t->presence);
 }
 
 const struct live *
@@ -427,5 +473,6 @@ bool
 track_is_sound(const struct track *t)
 {
 	return registry_is_sound(t->registry) && live_is_sound(t->live) &&
-	       duties_are_sound(t->duties) && reps_are_sound(t->reps);
+	       duties_are_sound(t->duties) && reps_are_sound(t->reps) &&
+	       presence_is_sound(t->presence);
 }

@@ -46,7 +46,8 @@
 struct track_conf {
 	struct registry_conf registry;
 	struct live_conf live;
-	bool full_scrape; /* answer /scrape without info-hash (bounded) */
+	bool full_scrape;     /* answer /scrape without info-hash (bounded) */
+	uint32_t max_present; /* viewers whose streams are known; at least 1 */
 };
 
 #define TRACK_FULL_SCRAPE 10000 /* swarms in a full scrape */
@@ -101,6 +102,23 @@ int track_feed(struct track *t, const uint8_t info_hash[LINK_INFOHASH_LEN],
  */
 int track_roster(struct track *t, const uint8_t info_hash[LINK_INFOHASH_LEN],
     const struct sp_addr *reader, uint64_t *version, struct sp_buf *b);
+/*
+ * A stream for |s| from |from| opens: 0 when it is counted as a sign of life of
+ * whom it names. SP_ERR_NOTFOUND: it names nobody; SP_ERR_FULL, SP_ERR_NOMEM:
+ * it is a stream like that.
+ *
+ * When the last one that counted closes, the viewer is taken off the roster:
+ * with the next draw, or the first one after DUTIES_GAP, so that who comes back
+ * at once stays. It may be drawn again when it opens another stream or
+ * announces itself. Only what was counted is closed, once, with the same |s|
+ * and |from|.
+ */
+int track_stream_open(struct track *t,
+    const uint8_t info_hash[LINK_INFOHASH_LEN], const struct tw_stream *s,
+    const struct sp_addr *from, sp_time now);
+void track_stream_close(struct track *t,
+    const uint8_t info_hash[LINK_INFOHASH_LEN], const struct tw_stream *s,
+    const struct sp_addr *from, sp_time now);
 /* The roster with all addresses, for the operator; NULL: none. Borrows until
  * the next call. */
 const struct roster *track_roster_get(const struct track *t,
@@ -135,6 +153,7 @@ struct track_stats {
 	uint64_t denied;                   /* by access, of all kinds */
 	uint64_t peers_told;               /* addresses handed out */
 	uint64_t on_duty;                  /* members of all rosters */
+	uint64_t present; /* viewers with a stream that names them */
 };
 void track_stats(const struct track *t, struct track_stats *out);
 const struct live *track_live(const struct track *t);

@@ -359,6 +359,15 @@ http_cut(struct http_req *r)
 		evhttp_connection_free(ec);
 }
 
+void
+http_give_up(struct http_req *r, sp_time t)
+{
+	struct bufferevent *bev = req_bev(r);
+
+	if (bev != NULL)
+		sock_give_up(bufferevent_getfd(bev), t);
+}
+
 size_t
 http_backlog(const struct http_req *r)
 {

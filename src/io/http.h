@@ -117,6 +117,8 @@ void http_end(struct http_req *r);
 void http_cut(struct http_req *r);
 bool http_is_started(const struct http_req *r);
 
+/* From now on the connection is as with sock_give_up. */
+void http_give_up(struct http_req *r, sp_time t);
 /* Bytes that were written and are not yet with the kernel. */
 size_t http_backlog(const struct http_req *r);
 /* Called when the backlog of a streamed reply reached 0. */

@@ -71,6 +71,19 @@ sock_remote(int fd)
 	return sock_to_addr((struct sockaddr *)&ss);
 }
 
+void
+sock_give_up(int fd, sp_time t)
+{
+	int ms = (int)(t / SP_MS), idle = SP_MAX((int)(t / SP_S / 2), 1);
+	int one = 1, count = 2;
+
+	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof(idle));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &idle, sizeof(idle));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof(count));
+	setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, sizeof(ms));
+}
+
 int
 sock_bind(int *out, int type, const struct sp_addr *addr)
 {

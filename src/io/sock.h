@@ -50,6 +50,13 @@ int sock_lookup(struct sock_lookup **out, struct loop *l, const char *hostport,
 void sock_lookup_cancel(struct sock_lookup *q);
 
 /*
+ * The connection ends with an error when the other host has not acknowledged
+ * what was sent, nor keepalive, for |t|, or has kept its window shut for that
+ * long. Does nothing on other sockets, or where the system cannot.
+ */
+void sock_give_up(int fd, sp_time t);
+
+/*
  * For src/io itself: a non-blocking socket of |type| (SOCK_STREAM,
  * SOCK_DGRAM) bound to |addr|, streams listening. SP_ERR_IO, SP_ERR_EXISTS.
  */

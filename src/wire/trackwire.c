@@ -344,21 +344,36 @@ parse_boot(uint64_t *out, const char *s, size_t len)
 	return 0;
 }
 
+/*
+ * The first |name| of a query, unescaped: its length; SP_ERR_NOTFOUND,
+ * SP_ERR_SYNTAX, SP_ERR_TOOBIG.
+ */
+static int
+find_param(char *value, size_t size, const char *name, const char *q,
+    size_t len)
+{
+	struct uri_param p;
+	size_t at = 0;
+
+	do {
+		if (!uri_query_next(&p, q, len, &at))
+			return SP_ERR_NOTFOUND;
+	} while (!uri_param_is(&p, name));
+	return uri_unescape(value, size, p.value, p.value_len, true);
+}
+
 int
 tw_since_parse(struct tw_since *out, const char *q, size_t len)
 {
 	char value[16 + 1 + 20];
-	struct uri_param p = { 0 };
 	const char *dot;
-	size_t at = 0, head;
+	size_t head;
 	int n, r;
 
 	memset(out, 0, sizeof(*out));
-	do {
-		if (!uri_query_next(&p, q, len, &at))
-			return 0;
-	} while (!uri_param_is(&p, "since"));
-	n = uri_unescape(value, sizeof(value), p.value, p.value_len, true);
+	n = find_param(value, sizeof(value), "since", q, len);
+	if (n == SP_ERR_NOTFOUND)
+		return 0;
 	dot = n > 0 ? memchr(value, '.', (size_t)n) : NULL;
 	if (dot == NULL)
 		return SP_ERR_SYNTAX;
@@ -376,4 +391,38 @@ tw_since_write(struct sp_buf *b, const struct tw_since *s)
 	put_hex(b, s->boot, 16);
 	buf_put_u8(b, '.');
 	uri_put_u64(b, s->seq);
+}
+
+/* ---- stream ------------------------------------------------------------- */
+
+int
+tw_stream_parse(struct tw_stream *out, const char *q, size_t len)
+{
+	char value[VALUE_MAX];
+	uint64_t port;
+	int n, r;
+
+	memset(out, 0, sizeof(*out));
+	if ((r = tw_since_parse(&out->since, q, len)) < 0)
+		return r;
+	n = find_param(value, sizeof(value), "port", q, len);
+	if (n < 0 || uri_get_u64(&port, value, (size_t)n, UINT16_MAX) < 0 ||
+	    port == 0)
+		return 0;
+	n = find_param(value, sizeof(value), "peer_id", q, len);
+	if (n < 0 || set_bytes(out->peer_id, value, (size_t)n) < 0)
+		return 0;
+	out->port = (uint16_t)port;
+	out->named = true;
+	return 0;
+}
+
+void
+tw_stream_write(struct sp_buf *b, const struct tw_stream *s)
+{
+	tw_since_write(b, &s->since);
+	if (!s->named)
+		return;
+	put_bytes(b, "&peer_id=", s->peer_id);
+	put_number(b, "&port=", s->port);
 }

@@ -10,7 +10,7 @@
  *		body: frames, at most LIM_PUBLISH bytes; reply: bencoded
  *	GET /live/<info-hash>/window?since=<boot>.<seq>
  *		reply: HELLO, then frames, at most LIM_TRACKER_REPLY bytes
- *	GET /live/<info-hash>/stream?since=<boot>.<seq>
+ *	GET /live/<info-hash>/stream?since=<boot>.<seq>&peer_id=<id>&port=<port>
  *		reply: frames, goes on
  *	GET /live/<info-hash>/manifest
  *		reply: manifest envelope
@@ -177,5 +177,23 @@ struct tw_since {
  */
 int tw_since_parse(struct tw_since *out, const char *q, size_t len);
 void tw_since_write(struct sp_buf *b, const struct tw_since *s);
+
+/*
+ * What a stream is asked for with. Who announces itself names itself here too,
+ * with the peer-id and the port of its announces: the stream is its sign of
+ * life then (tracker/presence.h).
+ */
+struct tw_stream {
+	struct tw_since since;
+	bool named; /* the next two are given */
+	uint8_t peer_id[LINK_PEERID_LEN];
+	uint16_t port;
+};
+/*
+ * As tw_since_parse. Nobody is named when peer_id or port is missing or is not
+ * what an announce takes: that is no reason to refuse a stream.
+ */
+int tw_stream_parse(struct tw_stream *out, const char *q, size_t len);
+void tw_stream_write(struct sp_buf *b, const struct tw_stream *s);
 
 #endif

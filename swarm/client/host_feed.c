@@ -220,12 +220,17 @@ feed_ask(struct mesh_host *h)
 		.low_speed = SP_NEVER,
 		.reach = t->reach,
 	};
+	/* peer-id and port as they are announced (host_tracker.c) */
+	struct tw_stream s = { .since = t->since,
+		.named = true,
+		.port = h->port == 0 ? 1 : h->port };
 	struct sp_buf b;
 	int rv;
 
+	memcpy(s.peer_id, mesh_peer_id(h->mesh), sizeof(s.peer_id));
 	buf_init(&b, io_mem(), URL_MAX);
 	mesh_host_live_url(&b, t->url, mesh_info_hash(h->mesh), "stream?");
-	tw_since_write(&b, &t->since);
+	tw_stream_write(&b, &s);
 	buf_put_u8(&b, '\0');
 	if ((rv = b.err) == 0) {
 		ask.url = (const char *)b.p;

@@ -15,7 +15,8 @@
 			__builtin_trap(); \
 	} while (0)
 
-#define STEPS 200
+#define STEPS   200
+#define STREAMS 4
 
 static void *
 heap_alloc(void *ctx, size_t size)
@@ -50,6 +51,11 @@ struct run {
 	struct roster roster;
 	uint64_t version;    /* of it, as the tracker was told */
 	struct sp_addr from; /* of who announced last: the reader */
+	struct open {
+		bool counted;
+		struct tw_stream ask;
+		struct sp_addr from;
+	} open[STREAMS];
 	sp_time now;
 };
 
@@ -266,6 +272,28 @@ do_receipts(struct run *r, const struct signer *s)
 	track_receipts(r->t, s->info_hash, r->out.p, r->out.len, &from, r->now);
 }
 
+/* A stream that is open ends, another one begins. */
+static void
+do_stream(struct run *r)
+{
+	uint8_t how = buf_get_u8(&r->in);
+	struct open *o = &r->open[how % STREAMS];
+	const uint8_t *ih = r->seed[0].info_hash;
+
+	if (o->counted) {
+		track_stream_close(r->t, ih, &o->ask, &o->from, r->now);
+		o->counted = false;
+		return;
+	}
+	o->from = r->from;
+	memset(&o->ask, 0, sizeof(o->ask));
+	o->ask.named = how & 0x80;
+	o->ask.port = how >> 2 & 7;
+	memset(o->ask.peer_id, (how >> 5 & 3) % 3, sizeof(o->ask.peer_id));
+	o->counted =
+	    track_stream_open(r->t, ih, &o->ask, &o->from, r->now) == 0;
+}
+
 static void
 do_access(struct run *r)
 {
@@ -322,6 +350,9 @@ step(struct run *r)
 	case 10:
 		do_roster(r);
 		break;
+	case 11:
+		do_stream(r);
+		break;
 	case 15:
 		do_receipts(r, s);
 		break;
@@ -347,6 +378,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	conf.registry.max_swarm_peers = 20;
 	conf.registry.max_ip_ports = 3;
 	conf.full_scrape = true;
+	conf.max_present = 3;
 	MUST(track_new(&r.t, &conf, &heap, size, 0) == 0);
 	buf_init(&r.out, &heap, 64 << 20);
 	buf_init(&r.body, &heap, 64 << 20);
@@ -358,7 +390,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		MUST(track_is_sound(r.t));
 		track_stats(r.t, &st);
 		MUST(st.registry.peers <= 40 && st.registry.swarms <= 4);
-		MUST(st.live.channels <= 1);
+		MUST(st.live.channels <= 1 && st.present <= 3);
 	}
 	buf_fini(&r.out);
 	buf_fini(&r.body);

@@ -41,16 +41,26 @@ check_queries(const char *q, size_t len)
 {
 	uint8_t hash[LIM_SCRAPE_HASHES][LINK_INFOHASH_LEN];
 	struct tw_since s, again;
+	struct tw_stream st, st_again;
 	struct sp_buf b;
 	int r = tw_scrape_parse(hash, LIM_SCRAPE_HASHES, q, len);
 
 	FUZZ_CHECK(r <= LIM_SCRAPE_HASHES);
 	if (tw_since_parse(&s, q, len) < 0)
 		return;
-	buf_init(&b, &fuzz_mem, 64);
+	buf_init(&b, &fuzz_mem, 256);
 	tw_since_write(&b, &s);
 	r = tw_since_parse(&again, (const char *)b.p, b.len);
 	FUZZ_CHECK(r == 0 && s.boot == again.boot && s.seq == again.seq);
+	FUZZ_CHECK(tw_stream_parse(&st, q, len) == 0);
+	FUZZ_CHECK(st.since.boot == s.boot && st.since.seq == s.seq);
+	buf_reset(&b);
+	tw_stream_write(&b, &st);
+	r = tw_stream_parse(&st_again, (const char *)b.p, b.len);
+	FUZZ_CHECK(r == 0 && st.named == st_again.named);
+	FUZZ_CHECK(!st.named || (st.port != 0 && st.port == st_again.port));
+	FUZZ_CHECK(!st.named ||
+		   memcmp(st.peer_id, st_again.peer_id, LINK_PEERID_LEN) == 0);
 	buf_fini(&b);
 }
 

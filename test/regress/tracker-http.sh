@@ -232,11 +232,30 @@ wait $curl || :
 is "rosters" "roster n=3 roster n=2" "$("$mkrecord" frames <"$tmp/stream" |
     grep roster | tr '\n' ' ' | sed 's/ $//')"
 
+# The end of the stream that a viewer named itself for is the end of its duty.
+curl -sN --max-time 2 "$url/live/$hash/stream?${id}3&port=1003" \
+    >"$tmp/stream" &
+curl=$!
+i=0
+until get /stats | grep -q '"present": 1' || [ $i -ge 50 ]; do
+	i=$((i + 1))
+	sleep 0.1
+done
+has present '"present": 1' "$(get /stats)"
+has "on duty with a stream" '"on_duty": 2' "$(get /stats)"
+wait $curl || :
+i=0
+until get /stats | grep -q '"on_duty": 1' || [ $i -ge 50 ]; do
+	i=$((i + 1))
+	sleep 0.1
+done
+has "nobody present" '"present": 0' "$(get /stats)"
+
 r=$(get /metrics)
 has metrics '^spate_tracker_channels 1$' "$r"
 has metrics '^spate_tracker_frames_total{result="sig"} 1$' "$r"
-has metrics '^spate_tracker_requests_total{kind="stream"} 3$' "$r"
-has metrics '^spate_tracker_on_duty 2$' "$r"
+has metrics '^spate_tracker_requests_total{kind="stream"} 4$' "$r"
+has metrics '^spate_tracker_on_duty 1$' "$r"
 has stats '"records": 7' "$(get /stats)"
 lacks "channel key" "$("$mkrecord" key 7)" "$(get /stats)"
 is "stats by another name" 403 "$(status /stats -H 'Host: example.org')"

@@ -100,6 +100,31 @@ feed_start(struct viewer *v)
 	    (struct use){ .use = USE_FEED, .open = true };
 }
 
+void
+feed_stop(struct viewer *v)
+{
+	struct use *u = world_use(v->w, v->feed_end);
+
+	if (v->feed_held && u->open) {
+		u->open = false;
+		simnet_close(v->w->net, v->feed_end);
+	}
+	v->feed_held = v->feed_up = false;
+}
+
+static void
+feed_ask(struct viewer *v, uint32_t end)
+{
+	struct tw_stream s = { .since = v->feed_pos,
+		.named = true,
+		.port = SIM_PORT };
+
+	memcpy(s.peer_id, mesh_peer_id(v->mesh), sizeof(s.peer_id));
+	buf_reset(&v->w->out);
+	tw_stream_write(&v->w->out, &s);
+	simnet_send(v->w->net, end, v->w->out.p, v->w->out.len, TAG_SUBSCRIBE);
+}
+
 static void
 feed_lost(struct viewer *v, sp_time now)
 {
@@ -182,16 +207,11 @@ feed_data(struct viewer *v, const struct simnet_ev *ev)
 static void
 feed_link(struct viewer *v, const struct simnet_ev *ev)
 {
-	uint8_t sub[16];
-
 	if (v->mesh == NULL)
 		return;
 	switch (ev->type) {
 	case SIMNET_OPEN:
-		memcpy(sub, &v->feed_pos.boot, 8);
-		memcpy(sub + 8, &v->feed_pos.seq, 8);
-		simnet_send(v->w->net, ev->end, sub, sizeof(sub),
-		    TAG_SUBSCRIBE);
+		feed_ask(v, ev->end);
 		break;
 	case SIMNET_DATA:
 		feed_data(v, ev);

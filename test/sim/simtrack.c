@@ -35,8 +35,8 @@ feed(struct world *w, struct feed_end *f)
 
 	for (;;) {
 		buf_reset(&w->out);
-		n = track_feed(w->track, w->info_hash, &f->pos, FEED_CHUNK,
-		    &w->out);
+		n = track_feed(w->track, w->info_hash, &f->ask.since,
+		    FEED_CHUNK, &w->out);
 		if (n <= 0)
 			break;
 		simnet_send(w->net, f->end, w->out.p, w->out.len, TAG_FEED);
@@ -74,11 +74,13 @@ hang_up(struct world *w, uint32_t end)
 static void
 subscribe(struct world *w, const struct simnet_ev *ev)
 {
+	struct tw_stream ask;
 	struct feed_end *f;
 
 	buf_reset(&w->out);
-	if (ev->len != 16 || track_hello(w->track, w->info_hash,
-				 SIM_WALL_MS + ev->at / SP_MS, &w->out) < 0) {
+	if (tw_stream_parse(&ask, (const char *)ev->p, ev->len) < 0 ||
+	    track_hello(w->track, w->info_hash, SIM_WALL_MS + ev->at / SP_MS,
+		&w->out) < 0) {
 		hang_up(w, ev->end); /* 404 */
 		return;
 	}
@@ -90,15 +92,43 @@ subscribe(struct world *w, const struct simnet_ev *ev)
 	}
 	f = &w->feeds[w->n_feeds++];
 	f->end = ev->end;
+	f->node = ev->peer;
+	f->ask = ask;
 	f->from = world_addr(ev->peer, 40000);
 	f->roster = 0;
+	track_stream_open(w->track, w->info_hash, &f->ask, &f->from, ev->at);
 	buf_reset(&w->out);
 	if (track_roster(w->track, w->info_hash, &f->from, &f->roster,
 		&w->out) > 0)
 		simnet_send(w->net, f->end, w->out.p, w->out.len, TAG_FEED);
-	memcpy(&f->pos.boot, ev->p, 8);
-	memcpy(&f->pos.seq, ev->p + 8, 8);
 	feed(w, f);
+}
+
+static void
+unsubscribe(struct world *w, size_t i)
+{
+	struct feed_end *f = &w->feeds[i];
+
+	track_stream_close(w->track, w->info_hash, &f->ask, &f->from,
+	    world_now(w));
+	*f = w->feeds[--w->n_feeds];
+}
+
+void
+tracker_vanished(struct world *w, uint32_t node)
+{
+	simnet_timer(w->net, SIM_TRACKER, world_now(w) + SIM_VANISHED, node);
+}
+
+/* As TCP does: nothing has been acknowledged. */
+static void
+give_up(struct world *w, uint32_t node)
+{
+	for (size_t i = w->n_feeds; i-- > 0;)
+		if (w->feeds[i].node == node) {
+			hang_up(w, w->feeds[i].end);
+			unsubscribe(w, i);
+		}
 }
 
 static void
@@ -147,7 +177,10 @@ tracker_event(struct world *w, const struct simnet_ev *ev)
 {
 	switch (ev->type) {
 	case SIMNET_TIMER:
-		w->track_at = SP_NEVER;
+		if (ev->tag == 0)
+			w->track_at = SP_NEVER;
+		else
+			give_up(w, (uint32_t)ev->tag);
 		break;
 	case SIMNET_ACCEPT:
 		*world_use(w, ev->end) =
@@ -167,7 +200,7 @@ tracker_event(struct world *w, const struct simnet_ev *ev)
 		world_use(w, ev->end)->open = false;
 		for (size_t i = 0; i < w->n_feeds; i++)
 			if (w->feeds[i].end == ev->end) {
-				w->feeds[i] = w->feeds[--w->n_feeds];
+				unsubscribe(w, i);
 				break;
 			}
 		break;

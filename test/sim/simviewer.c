@@ -294,13 +294,18 @@ viewer_leave(struct viewer *v, bool crash)
 	mesh_free(v->mesh);
 	v->mesh = NULL;
 	v->timer = SP_NEVER;
-	v->feed_held = v->feed_up = false;
-	memset(v->slots, 0, sizeof(v->slots));
 	if (crash)
-		simnet_down(w->net, v->node, true);
+		v->feed_held = v->feed_up = false;
 	else
+		feed_stop(v);
+	memset(v->slots, 0, sizeof(v->slots));
+	if (crash) {
+		simnet_down(w->net, v->node, true);
+		tracker_vanished(w, v->node);
+	} else {
 		simnet_timer(w->net, v->node, world_now(w) + SIM_LEAVE,
 		    TIMER_GONE);
+	}
 	w->left++;
 	follow_up(w, g);
 }

@@ -37,6 +37,7 @@
 #define SIM_FETCHES   8
 #define SIM_SETTLED   (5 * SP_S)  /* who came before should be playing */
 #define SIM_LEAVE     (2 * SP_S)  /* goodbyes take that long at most */
+#define SIM_VANISHED  (10 * SP_S) /* until a dead host's stream is given up */
 #define SIM_BRIEF     (10 * SP_S) /* of visits, the longest that is brief */
 #define SIM_FETCH_MAX (10 * SP_S) /* without progress */
 
@@ -173,7 +174,8 @@ enum origin_head {
 
 struct feed_end {
 	uint32_t end;
-	struct tw_since pos;
+	uint32_t node;
+	struct tw_stream ask; /* its since moves along */
 	struct sp_addr from;
 	uint64_t roster; /* version that it has */
 };
@@ -267,6 +269,8 @@ void viewer_leave(struct viewer *v, bool crash);
 /* ---- simfeed.c ---- */
 
 void feed_start(struct viewer *v);
+/* The viewer leaves. */
+void feed_stop(struct viewer *v);
 void feed_announce(struct viewer *v, const struct mesh_act *act);
 void feed_receipts(struct viewer *v, const struct mesh_act *act);
 void feed_event(struct viewer *v, const struct simnet_ev *ev,
@@ -297,6 +301,8 @@ void seed_timer(struct world *w, uint64_t tag);
 
 void tracker_boot(struct world *w);
 void tracker_halt(struct world *w);
+/* The viewer of |node| has died: its stream is given up in a while. */
+void tracker_vanished(struct world *w, uint32_t node);
 void tracker_event(struct world *w, const struct simnet_ev *ev);
 
 /* ---- simorigin.c ---- */

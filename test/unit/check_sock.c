@@ -2,7 +2,9 @@
 #include "test/unit/unit.h"
 
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 START_TEST(addresses_survive_the_round_trip)
 {
@@ -192,6 +194,32 @@ START_TEST(cancelled_lookup_never_answers)
 }
 END_TEST
 
+static int
+option(int fd, int level, int name)
+{
+	int v = -1;
+	socklen_t len = sizeof(v);
+
+	ck_assert_int_eq(getsockopt(fd, level, name, &v, &len), 0);
+	return v;
+}
+
+START_TEST(a_connection_gives_up_on_a_host_that_is_silent)
+{
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	ck_assert_int_ge(fd, 0);
+	sock_give_up(fd, 10 * SP_S);
+	ck_assert_int_eq(option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT), 10000);
+	ck_assert_int_eq(option(fd, SOL_SOCKET, SO_KEEPALIVE), 1);
+	ck_assert_int_eq(option(fd, IPPROTO_TCP, TCP_KEEPIDLE), 5);
+	ck_assert_int_eq(option(fd, IPPROTO_TCP, TCP_KEEPINTVL), 5);
+	close(fd);
+	sock_give_up(-1, SP_S); /* does nothing */
+}
+END_TEST
+
 UNIT_MAIN("sock", addresses_survive_the_round_trip, mapped_addresses_fold_to_v4,
     split_table, listen_table, literals_and_localhost_resolve_later,
-    cancelled_lookup_never_answers)
+    cancelled_lookup_never_answers,
+    a_connection_gives_up_on_a_host_that_is_silent)

@@ -330,6 +330,53 @@ START_TEST(since_may_be_absent_but_not_malformed)
 }
 END_TEST
 
+START_TEST(a_stream_names_who_asks)
+{
+	struct tw_stream s = { .since = { 0xab, 7 }, .named = true }, back;
+
+	memcpy(s.peer_id, "-SP0100-\0&=+% 23456x", LINK_PEERID_LEN);
+	s.port = 65535;
+	start();
+	tw_stream_write(&b, &s);
+	WROTE("since=00000000000000ab.7&peer_id=-SP0100-%00%26%3D%2B%25%20"
+	      "23456x&port=65535");
+	ck_assert_int_eq(tw_stream_parse(&back, (char *)b.p, b.len), 0);
+	ck_assert(back.named && back.port == 65535);
+	ck_assert(back.since.boot == 0xab && back.since.seq == 7);
+	ck_assert_mem_eq(back.peer_id, s.peer_id, LINK_PEERID_LEN);
+	buf_reset(&b);
+	s.named = false;
+	tw_stream_write(&b, &s);
+	WROTE("since=00000000000000ab.7");
+	ck_assert_int_eq(tw_stream_parse(&back, (char *)b.p, b.len), 0);
+	ck_assert(!back.named && back.since.seq == 7);
+	stop();
+}
+END_TEST
+
+START_TEST(a_stream_that_names_nobody_well_names_nobody)
+{
+	struct tw_stream s;
+
+#define NAMED(q) (tw_stream_parse(&s, q, sizeof(q) - 1) == 0 && s.named)
+	ck_assert(NAMED(ID "&port=1"));
+	ck_assert(NAMED("port=1&x=2&since=1.2&" ID "&port=0"));
+	ck_assert(s.since.seq == 2);
+	ck_assert(!NAMED(""));
+	ck_assert(!NAMED(ID));
+	ck_assert(!NAMED("port=1"));
+	ck_assert(!NAMED(ID "&port=0"));
+	ck_assert(!NAMED(ID "&port=65536"));
+	ck_assert(!NAMED(ID "&port="));
+	ck_assert(!NAMED(ID "&port=%zz"));
+	ck_assert(!NAMED(ID "3&port=1"));
+	ck_assert(!NAMED("peer_id=&port=1"));
+	ck_assert(!NAMED("peer_id=%2&port=1"));
+	ck_assert(!NAMED(ID "&port=1&since=x"));
+#undef NAMED
+}
+END_TEST
+
 UNIT_MAIN("trackwire", three_parameters_make_an_announce,
     all_parameters_are_taken, bytes_come_raw_or_escaped_in_any_case,
     of_a_repeated_parameter_the_first_counts, what_is_missing_is_named,
@@ -338,4 +385,5 @@ UNIT_MAIN("trackwire", three_parameters_make_an_announce,
     a_written_announce_parses_to_the_same,
     an_announce_writes_only_what_is_given,
     who_relays_tells_its_uplink_and_reach, a_scrape_names_any_number_of_swarms,
-    since_says_where_a_client_was, since_may_be_absent_but_not_malformed)
+    since_says_where_a_client_was, since_may_be_absent_but_not_malformed,
+    a_stream_names_who_asks, a_stream_that_names_nobody_well_names_nobody)

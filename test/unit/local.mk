@@ -112,6 +112,7 @@ UNIT_CORE += test/unit/check_stats
 UNIT_CORE += test/unit/check_tap
 UNIT_CORE += test/unit/check_track
 UNIT_CORE += test/unit/check_track_duty
+UNIT_CORE += test/unit/check_track_presence
 UNIT_CORE += test/unit/check_track_roster
 UNIT_CORE += test/unit/check_trackreply
 UNIT_CORE += test/unit/check_trackwire

@@ -155,6 +155,7 @@ options_track(const struct options *o, uint64_t boot, struct track_conf *out)
 	out->live.idle = o->channel_idle;
 	out->live.boot = boot;
 	out->full_scrape = o->full_scrape;
+	out->max_present = (uint32_t)SP_MAX(o->max_streams, 1);
 }
 
 enum log_level

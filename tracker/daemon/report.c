@@ -75,6 +75,7 @@ static const struct row rows[] = {
 	{ "live", "forgotten", "channels_forgotten_total", NULL, true,
 	    AT(core.live.forgotten) },
 	{ "live", "on_duty", "on_duty", NULL, false, AT(core.on_duty) },
+	{ "live", "present", "present", NULL, false, AT(core.present) },
 	{ "errors", "announces", "errors_total", "kind=\"announce\"", true,
 	    AT(core.announce_errors) },
 	{ "errors", "scrapes", "errors_total", "kind=\"scrape\"", true,

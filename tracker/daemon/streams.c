@@ -9,7 +9,8 @@ struct stream {
 	struct streams *all;
 	struct http_req *req;
 	struct stream_chan *chan;
-	struct tw_since pos;
+	struct tw_stream ask; /* its since moves along */
+	bool counted;         /* as a sign of life */
 	struct sp_addr from;
 	uint64_t roster; /* version that it has */
 	sp_time written; /* last time */
@@ -92,11 +93,14 @@ chan_get(struct streams *s, const uint8_t info_hash[LINK_INFOHASH_LEN])
 }
 
 static void
-stream_free(struct stream *st)
+stream_free(struct stream *st, sp_time now)
 {
 	struct streams *s = st->all;
 	struct stream_chan *c = st->chan;
 
+	if (st->counted)
+		track_stream_close(s->track, c->info_hash, &st->ask, &st->from,
+		    now);
 	TAILQ_REMOVE(&s->by_time, st, by_time);
 	LIST_REMOVE(st, by_chan);
 	if (LIST_EMPTY(&c->streams)) {
@@ -110,8 +114,7 @@ stream_free(struct stream *st)
 static void
 stream_gone(void *ctx, struct http_req *r)
 {
-	(void)r;
-	stream_free(ctx);
+	stream_free(ctx, loop_now(http_req_loop(r)));
 }
 
 static void
@@ -119,7 +122,7 @@ stream_end(struct stream *st, bool cut)
 {
 	struct http_req *r = st->req;
 
-	stream_free(st);
+	stream_free(st, loop_now(http_req_loop(r)));
 	if (cut)
 		http_cut(r);
 	else
@@ -153,7 +156,7 @@ stream_pump(struct stream *st, sp_time now)
 
 	while (http_backlog(st->req) < STREAMS_AHEAD) {
 		buf_reset(&s->buf);
-		n = track_feed(s->track, st->chan->info_hash, &st->pos,
+		n = track_feed(s->track, st->chan->info_hash, &st->ask.since,
 		    STREAMS_PART, &s->buf);
 		if (n == 0)
 			n = track_roster(s->track, st->chan->info_hash,
@@ -204,7 +207,7 @@ stream_new(struct streams *s, struct http_req *r,
 
 void
 streams_open(struct streams *s, struct http_req *r,
-    const uint8_t info_hash[LINK_INFOHASH_LEN], struct tw_since pos,
+    const uint8_t info_hash[LINK_INFOHASH_LEN], const struct tw_stream *ask,
     sp_time now)
 {
 	struct stream *st;
@@ -226,7 +229,10 @@ streams_open(struct streams *s, struct http_req *r,
 		http_reply_text(r, 503, "too many streams");
 		return;
 	}
-	st->pos = pos;
+	st->ask = *ask;
+	st->counted =
+	    track_stream_open(s->track, info_hash, ask, &st->from, now) == 0;
+	http_give_up(r, STREAMS_SILENT);
 	/* Behind HELLO: who is on duty for what comes next. */
 	track_roster(s->track, info_hash, &st->from, &st->roster, &s->buf);
 	http_on_gone(r, stream_gone, st);

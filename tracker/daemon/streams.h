@@ -4,16 +4,19 @@
 /*
  * Open streams of live windows. A stream pulls from the core only while its
  * client reads: what waits unsent stays near STREAMS_AHEAD, and a client that
- * takes nothing for STREAMS_STALL is cut.
+ * takes nothing for STREAMS_STALL is cut. A client whose host does not
+ * acknowledge what was sent for STREAMS_SILENT, or does not open its window,
+ * is gone: ALIVE sees to it that something was sent.
  */
 
 #include "io/http.h"
 #include "tracker/track.h"
 
-#define STREAMS_ALIVE (5 * SP_S)
-#define STREAMS_STALL (30 * SP_S)
-#define STREAMS_AHEAD (256 * 1024) /* bytes unsent; never above 1 MiB */
-#define STREAMS_PART  (64 * 1024)
+#define STREAMS_ALIVE  (5 * SP_S)
+#define STREAMS_STALL  (30 * SP_S)
+#define STREAMS_SILENT (10 * SP_S)
+#define STREAMS_AHEAD  (256 * 1024) /* bytes unsent; never above 1 MiB */
+#define STREAMS_PART   (64 * 1024)
 
 struct streams;
 
@@ -22,9 +25,12 @@ int streams_new(struct streams **out, struct track *t, size_t max,
     uint64_t seed);
 /* After the HTTP server: no stream is open. */
 void streams_free(struct streams *s);
-/* Takes the request and answers it: 404, 503, or a stream from |pos| on. */
+/*
+ * Takes the request and answers it: 404, 503, or a stream from |ask|->since on,
+ * which is a sign of life of whom |ask| names.
+ */
 void streams_open(struct streams *s, struct http_req *r,
-    const uint8_t info_hash[LINK_INFOHASH_LEN], struct tw_since pos,
+    const uint8_t info_hash[LINK_INFOHASH_LEN], const struct tw_stream *ask,
     sp_time now);
 /* There is news in the channel. */
 void streams_wake(struct streams *s, const uint8_t info_hash[LINK_INFOHASH_LEN],

@@ -119,11 +119,11 @@ do_receipts(struct track_host *h, struct http_req *r, const uint8_t *ih)
 }
 
 static bool
-get_since(struct http_req *r, struct tw_since *out)
+get_query(struct http_req *r, struct tw_stream *out)
 {
 	const char *q = http_req_query(r);
 
-	if (tw_since_parse(out, q, strlen(q)) == 0)
+	if (tw_stream_parse(out, q, strlen(q)) == 0)
 		return true;
 	http_reply_text(r, 400, "since is not BOOT.SEQ");
 	return false;
@@ -132,14 +132,14 @@ get_since(struct http_req *r, struct tw_since *out)
 static void
 do_window(struct track_host *h, struct http_req *r, const uint8_t *ih)
 {
-	struct tw_since pos;
+	struct tw_stream ask;
 	int n;
 
-	if (!get_since(r, &pos))
+	if (!get_query(r, &ask))
 		return;
 	n = track_hello(h->track, ih, io_wall_ms(), &h->buf);
 	if (n == 0)
-		n = track_feed(h->track, ih, &pos,
+		n = track_feed(h->track, ih, &ask.since,
 		    LIM_TRACKER_REPLY - 3 * LIM_FEED_FRAME, &h->buf);
 	if (n == SP_ERR_NOTFOUND)
 		http_reply_text(r, 404, "no such channel");
@@ -150,12 +150,12 @@ do_window(struct track_host *h, struct http_req *r, const uint8_t *ih)
 static void
 do_stream(struct track_host *h, struct http_req *r, const uint8_t *ih)
 {
-	struct tw_since pos;
+	struct tw_stream ask;
 
-	if (!get_since(r, &pos))
+	if (!get_query(r, &ask))
 		return;
 	http_header(r, "Cache-Control", "no-store");
-	streams_open(h->streams, r, ih, pos, loop_now(h->loop));
+	streams_open(h->streams, r, ih, &ask, loop_now(h->loop));
 }
 
 static void
