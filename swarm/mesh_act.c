@@ -155,7 +155,10 @@ drop_needless(struct mesh *m, struct peer *p)
 		if (pc != NULL && e->deadline > m->now &&
 		    e->ref.index < pc->blocks &&
 		    piece_holds(pc, e->ref.index) &&
-		    !holders_has(&pc->holders, p->slot, e->ref.index))
+		    !holders_has(&pc->holders, p->slot, e->ref.index) &&
+		    !(holders_expect(&pc->holders, e->ref.index, m->now) >>
+			    p->slot &
+			1))
 			return;
 		upload_pop(&p->up, &old);
 	}

@@ -384,6 +384,8 @@ bool mesh_push_arrived(struct mesh *m, const struct peer *p,
  */
 bool mesh_push_expects(const struct mesh *m, const struct piece *pc,
     uint32_t index, sp_time *next);
+/* It had to be asked for (|pc| NULL: its piece has left). */
+void mesh_push_pulled(struct mesh *m, const struct piece *pc, uint32_t index);
 /* It came from elsewhere: the parent need not send it. */
 void mesh_push_needless(struct mesh *m, const struct piece *pc, uint32_t index,
     int slot);

@@ -148,10 +148,12 @@ on_block(struct mesh *m, unsigned slot, const struct pw_msg *msg)
 		    (uint64_t)((m->now - p->req[i].sent_at) / SP_US));
 		forget_request(m, p, i);
 		peer_request_done(p, (uint32_t)i, m->now);
+		mesh_push_pulled(m, pc, ref->index);
 	} else if (pc != NULL && ref->index < pc->blocks &&
 		   mesh_push_arrived(m, p, pc, ref->index)) {
-		p->blocks_ok++;
 		m->st.push_bytes += piece_holds(pc, ref->index) ? 0 : len;
+	} else if (pc == NULL && mesh_tree_needs(m, slot)) {
+		/* it is faster than the record */
 	} else if (++p->strays > MESH_STRAYS + p->timeouts) {
 		return SP_ERR_LIMIT;
 	}
@@ -168,6 +170,7 @@ on_block(struct mesh *m, unsigned slot, const struct pw_msg *msg)
 	}
 	holders_set(&pc->holders, slot, ref->index);
 	rv = mesh_block(m, pc, ref->index, msg->u.block.p, len, (int)slot);
+	p->blocks_ok += rv == 0 && i < 0;
 	return rv == SP_ERR_EXISTS ? 0 : rv;
 }
 

@@ -1,6 +1,8 @@
 #include "swarm/fetchq.h"
 #include "swarm/mesh_int.h"
 
+#define GUARD_SHARE 2 /* of the playout delay, at most, is the guard time */
+
 /* a start waits this long more for blocks that neighbours are sending */
 #define START_GRACE (500 * SP_MS)
 #define ASK_AGAIN   (50 * SP_MS) /* when no origin may be asked */
@@ -135,6 +137,13 @@ needs(struct mesh *m, const struct wanted *w, uint64_t believed, uint8_t *need,
 	sp_time guard = mesh_fetch_guard(m,
 	    (uint64_t)(pc->blocks - pc->n_held) * LIM_BLOCK);
 
+	/*
+	 * Half of the time is the neighbours' all the same: who fetched all of
+	 * everything at once would never learn that its origin is quick again.
+	 */
+	if (m->play[pc->rec.track % LIM_TRACK_INIT].fixed)
+		guard = SP_MIN(guard,
+		    SP_MAX(w->deadline - pc->avail_at, 0) / GUARD_SHARE);
 	if (m->conf.without & MESH_WITHOUT_PLAN)
 		guard = SP_MAX(guard, 2 * (sp_time)pc->rec.duration_us * SP_US);
 	memset(need, NEED_NOT, pc->blocks);

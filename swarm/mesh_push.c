@@ -2,6 +2,7 @@
 
 #define WAIT_SHARE 2 /* of the time until the deadline, pull has the rest */
 #define STALE      (1500 * SP_MS) /* before the playout delay is over */
+#define PUSH_AGE   (500 * SP_MS)  /* in a queue, over the length of a piece */
 #define FRESH_TREE (700 * SP_MS)  /* what a new parent has to catch up with */
 
 /*
@@ -37,12 +38,15 @@ push_to(struct mesh *m, struct peer *p, struct piece *pc, uint32_t index,
 	struct upload_push u;
 
 	if (p->closing || !p->established || (m->slow & MESH_BIT(p->slot)) ||
-	    holders_has(&pc->holders, p->slot, index))
+	    holders_has(&pc->holders, p->slot, index) ||
+	    (holders_expect(&pc->holders, index, m->now) >> p->slot & 1))
 		return;
 	u.e.ref = (struct pw_block_ref){ pc->rec.number, (uint16_t)index,
 		pc->rec.track };
 	u.e.len = record_block_len(&pc->rec, index);
-	u.e.deadline = due(m, pc);
+	/* what is that late is pulled: a queue must not grow old */
+	u.e.deadline = SP_MIN(due(m, pc),
+	    m->now + (sp_time)pc->rec.duration_us * SP_US + PUSH_AGE);
 	if (u.e.deadline <= m->now)
 		return;
 	u.at = m->now;
@@ -76,7 +80,7 @@ mesh_push_block(struct mesh *m, struct piece *pc, uint32_t index, int slot)
 		return;
 	s = duty_stripe(pc->blocks, duty_stripes(pc->blocks), index);
 	st = &mt->tree.stripes[s];
-	if (slot < 0 && !m->conf.seeder)
+	if (slot < 0 && !m->conf.seeder && st->depth == 0)
 		tree_arrived(&m->trees[pc->rec.track]->tree, s,
 		    m->now - pc->avail_at, m->now);
 	set = tree_targets(&m->trees[pc->rec.track]->tree, s, pc->rec.number);
@@ -190,6 +194,17 @@ mesh_push_expects(const struct mesh *m, const struct piece *pc, uint32_t index,
 		return false;
 	*next = SP_MIN(*next, at);
 	return true;
+}
+
+void
+mesh_push_pulled(struct mesh *m, const struct piece *pc, uint32_t index)
+{
+	struct tree *t = pc == NULL ? NULL : mesh_tree(m, pc->rec.track);
+
+	if (t != NULL && index < pc->blocks)
+		t->stripes[duty_stripe(pc->blocks, duty_stripes(pc->blocks),
+			       index)]
+		    .pulled_at = m->now;
 }
 
 void

@@ -1,11 +1,12 @@
 #include "swarm/mesh_int.h"
 
 #define ROOT_MET    (3 * SP_S)     /* who is on duty is a neighbour by then */
+#define ROOT_LATE   (1500 * SP_MS) /* after a piece's length, if longer */
 #define ROOT_SILENT (2500 * SP_MS) /* it would have told of a piece */
 
 /* Whether we hear of that member, who is to be a neighbour of ours. */
 static bool
-is_heard(const struct mesh *m, uint32_t id)
+is_heard(const struct mesh *m, uint32_t id, sp_time silent)
 {
 	const struct peer *p;
 	unsigned i;
@@ -13,7 +14,7 @@ is_heard(const struct mesh *m, uint32_t id)
 	MESH_SLOTS (m->open, i) {
 		p = m->peers[i];
 		if (mesh_short_id(p->id) == id)
-			return m->now - p->recv_at < ROOT_SILENT;
+			return m->now - p->recv_at < silent;
 	}
 	return false;
 }
@@ -76,7 +77,8 @@ rank(struct mesh *m, uint8_t track, unsigned s)
 
 /* Nobody before us is heard of. */
 static bool
-stands_in(const struct mesh *m, const struct mesh_tree *mt, unsigned s)
+stands_in(const struct mesh *m, const struct mesh_tree *mt, unsigned s,
+    sp_time silent)
 {
 	unsigned i;
 
@@ -85,7 +87,7 @@ stands_in(const struct mesh *m, const struct mesh_tree *mt, unsigned s)
 	for (i = 0; i < mt->rank[s]; i++)
 		if (mt->before[s][i] == 0 ||
 		    m->now - mt->before_at[s][i] <= ROOT_MET ||
-		    is_heard(m, mt->before[s][i]))
+		    is_heard(m, mt->before[s][i], silent))
 			return false;
 	return true;
 }
@@ -94,14 +96,19 @@ void
 mesh_root_watch(struct mesh *m, uint8_t track)
 {
 	struct mesh_tree *mt = m->trees[track];
+	const struct piece *pc = mesh_newest(m, track);
+	sp_time silent = ROOT_SILENT;
 	uint16_t roots = 0;
 	unsigned s;
 
+	if (pc != NULL)
+		silent = SP_MAX(silent,
+		    (sp_time)pc->rec.duration_us * SP_US + ROOT_LATE);
 	mt->acting = 0;
 	for (s = 0; mt->member && s < PW_STRIPES; s++) {
 		if (mt->rank[s] == 0)
 			roots |= (uint16_t)(1u << s);
-		else if (stands_in(m, mt, s))
+		else if (stands_in(m, mt, s, silent))
 			mt->acting |= (uint16_t)(1u << s);
 	}
 	roots |= mt->acting;

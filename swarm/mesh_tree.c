@@ -1,16 +1,17 @@
 #include "swarm/mesh_int.h"
 
-#define RELAY_AGE (8 * SP_S)    /* of a viewer before it has children */
-#define AD_GAP    (500 * SP_MS) /* between telling what has changed */
-#define AD_KEEP   (5 * SP_S)    /* and of small changes */
-#define AD_FAR    4             /* units that are no small change */
-#define HOP_DELAY (30 * SP_MS)  /* one way, as far as fan-out is planned */
-#define USED_PCT  75            /* of the uplink that is for trees */
-#define K_KEEP    16            /* pieces, until fewer stripes are believed */
-#define PUSH_TAIL (10 * SP_S)   /* what a former parent may still send */
-#define SOON      (20 * SP_MS)  /* for another parent */
-#define JUDGED    3             /* newest pieces that are looked at */
-#define AHEAD     8             /* of our newest piece another may be */
+#define RELAY_AGE  (8 * SP_S)    /* of a viewer before it has children */
+#define AD_GAP     (500 * SP_MS) /* between telling what has changed */
+#define AD_KEEP    (5 * SP_S)    /* and of small changes */
+#define AD_FAR     4             /* units that are no small change */
+#define HOP_DELAY  (30 * SP_MS)  /* one way, as far as fan-out is planned */
+#define USED_PCT   75            /* of the uplink that is for trees */
+#define K_KEEP     16            /* pieces, until fewer stripes are believed */
+#define PUSH_TAIL  (10 * SP_S)   /* what a former parent may still send */
+#define SOON       (20 * SP_MS)  /* for another parent */
+#define SHED_ROUND 4             /* children let go at once */
+#define JUDGED     8             /* newest pieces that are looked at */
+#define AHEAD      8             /* of our newest piece another may be */
 
 uint32_t
 mesh_short_id(const uint8_t id[LINK_PEERID_LEN])
@@ -59,7 +60,7 @@ shape(struct mesh *m, struct mesh_tree *mt)
 
 	room = up * USED_PCT / 100 * mt->k_most / all_bps(m);
 	if (!mesh_uplink_is_known(m))
-		room = SP_MIN(room, mt->k_most);
+		room = SP_MIN(room, mt->k_most / 4);
 	if (!mesh_serves(m) || (!m->conf.seeder && mt->tree.roots == 0 &&
 				   m->now - mt->born < RELAY_AGE))
 		room = 0;
@@ -218,6 +219,7 @@ mesh_tree_end(struct mesh *m, uint8_t track)
 		return;
 	for (s = 0; s < PW_STRIPES; s++) {
 		mesh_tree_bid(m, track, s, mt->tree.stripes[s].parent, 0);
+		mesh_tree_bid(m, track, s, mt->tree.stripes[s].asked, 0);
 		MESH_SLOTS (mt->tree.stripes[s].children & m->open, i)
 			say_no(m, track, s, i);
 	}
@@ -289,6 +291,21 @@ judge(struct mesh *m, uint8_t track)
 	}
 }
 
+/* Lets children go that the uplink is too slow for. */
+static void
+shed(struct mesh *m, uint8_t track)
+{
+	struct tree *t = &m->trees[track]->tree;
+	uint64_t edge = m->window.tracks[track].edge;
+	unsigned s, slot, n;
+
+	for (n = 0; n < SHED_ROUND && tree_excess(t, &s, &slot); n++) {
+		tree_unsubscribe(t, s, slot, edge);
+		mesh_push_forget(m, m->peers[slot], track, s, edge);
+		say_no(m, track, s, slot);
+	}
+}
+
 static void
 seek(struct mesh *m, uint8_t track)
 {
@@ -333,6 +350,7 @@ mesh_tree_house(struct mesh *m)
 			continue;
 		mesh_root_watch(m, t);
 		shape(m, m->trees[t]);
+		shed(m, t);
 		judge(m, t);
 		seek(m, t);
 		tell_places(m, t);

@@ -263,7 +263,9 @@ tree_subscribe(struct tree *t, unsigned stripe, const struct tree_asker *who,
 		st->children |= bit;
 		st->leaving &= ~bit;
 		st->fresh |= bit;
-		st->fresh_from = SP_MAX(st->fresh_from, who->from);
+		st->fresh_from = st->fresh == bit
+				     ? who->from
+				     : SP_MIN(st->fresh_from, who->from);
 	}
 	st->weight[who->slot] = who->weight;
 	st->strong &= ~bit;
@@ -280,8 +282,32 @@ tree_unsubscribe(struct tree *t, unsigned stripe, unsigned slot, uint64_t from)
 	remove_child(t, stripe, slot);
 	if (!was)
 		return;
+	/* one number for all: who is not the first may lose what is pulled */
+	st->leave_from = st->leaving == 0 ? from : SP_MIN(st->leave_from, from);
 	st->leaving |= UINT64_C(1) << slot;
-	st->leave_from = SP_MAX(st->leave_from, from);
+}
+
+bool
+tree_excess(const struct tree *t, unsigned *stripe, unsigned *slot)
+{
+	const struct tree_stripe *st;
+	uint64_t weak;
+	unsigned i, s;
+
+	if (t->edges <= t->room + t->room / 4)
+		return false;
+	for (i = 0; i < 2 * PW_STRIPES; i++) {
+		s = i % PW_STRIPES;
+		st = &t->stripes[s];
+		weak = st->children & ~st->strong;
+		/* the inner ones in the second turn */
+		if (weak == 0 || (i < PW_STRIPES && (t->inner >> s & 1)))
+			continue;
+		*stripe = s;
+		*slot = (unsigned)__builtin_ctzll(weak);
+		return true;
+	}
+	return false;
 }
 
 uint64_t
@@ -496,7 +522,7 @@ tree_judge(struct tree *t, unsigned stripe, uint64_t number, sp_time avail,
 	    avail < st->since)
 		return false;
 	st->judged = number + 1;
-	if (!missing)
+	if (!missing && st->pulled_at < avail)
 		st->misses = 0;
 	else
 		st->misses += st->got_at < avail ? 2 : 1;

@@ -59,6 +59,7 @@ struct tree_stripe {
 	sp_time refused_at, asked_at;
 	sp_time since;          /* the parent took us */
 	sp_time got_at;         /* its last block came */
+	sp_time pulled_at;      /* a block came that had to be asked for */
 	sp_time served_till;    /* a former parent sends what it had begun */
 	uint64_t judged;        /* pieces below were looked at for misses */
 	sp_time late, late_dev; /* arrival after availability, smoothed */
@@ -126,6 +127,12 @@ bool tree_subscribe(struct tree *t, unsigned stripe,
 /* |slot| gets no piece of |from| and on any more. */
 void tree_unsubscribe(struct tree *t, unsigned stripe, unsigned slot,
     uint64_t from);
+/*
+ * There are more children than may be squeezed in: the uplink is slower than
+ * was thought. A leaf has to go, rather one of a stripe that is not inner:
+ * false if there is none, or no need.
+ */
+bool tree_excess(const struct tree *t, unsigned *stripe, unsigned *slot);
 /* The slots that are to get piece |number|. */
 uint64_t tree_targets(struct tree *t, unsigned stripe, uint64_t number);
 /* What a child is told of us. */
@@ -167,7 +174,8 @@ void tree_arrived(struct tree *t, unsigned stripe, sp_time late, sp_time now);
 sp_time tree_wait(const struct tree *t, unsigned stripe);
 /*
  * Piece |number|, available at |avail|, should be there; |missing|: some of
- * |stripe| is not. True: the parent has not sent for long enough to be left.
+ * |stripe| is not; what was asked for counts as missing too. True: the parent
+ * has not sent for long enough to be left.
  */
 bool tree_judge(struct tree *t, unsigned stripe, uint64_t number, sp_time avail,
     bool missing);

@@ -75,8 +75,8 @@ START_TEST(later_setting_replaces_the_earlier)
 	now = loop_now(loop);
 	io_timer_set(&a, 0);
 	io_timer_set(&a, now + 10 * SP_MS);
-	loop_step(loop, now + 5 * SP_MS);
-	ck_assert_uint_eq(calls, 0);
+	/* not at once, as it was set before; however slow the machine is */
+	loop_step(loop, 0);
 	while (calls == 0)
 		loop_step(loop, loop_now(loop) + SP_S);
 	ck_assert_int_ge(when, now + 10 * SP_MS);
