@@ -159,11 +159,11 @@ static bool
 is_other(const struct pw_tree *a, const struct pw_tree *b)
 {
 	bool far =
-	    is_far(a->wait[0], b->wait[0]) | is_far(a->wait[1], b->wait[1]);
+	    is_far(a->wait[0], b->wait[0]) || is_far(a->wait[1], b->wait[1]);
 	unsigned s;
 
 	for (s = 0; s < PW_STRIPES; s++)
-		far |= is_far(a->late[s], b->late[s]);
+		far = far || is_far(a->late[s], b->late[s]);
 	return far || a->free != b->free || a->strong != b->strong;
 }
 
