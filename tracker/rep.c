@@ -67,10 +67,10 @@ reps_free(struct reps *r)
 
 	if (r == NULL)
 		return;
+	heap_fini(&r->gone); /* its nodes are theirs */
 	while (map_next(r->viewers, &it, &v) != NULL)
 		mem_free(r->mem, *(struct viewer **)v);
 	map_free(r->viewers);
-	heap_fini(&r->gone);
 	mem_free(r->mem, r);
 }
 

@@ -101,13 +101,13 @@ following(void)
 static unsigned
 mates(void)
 {
-	unsigned s, i, set = 0, before;
+	unsigned s, i, n, set = 0, before;
 	uint8_t rank[DUTY_RANKS];
 	int own = roster_find(&ros, lab.mesh->id);
 
 	for (s = 0; s < DUTY_STRIPES; s++) {
-		roster_rank(&ros, 0, s, rank, DUTY_RANKS);
-		for (i = before = 0; i < DUTY_RANKS; i++) {
+		n = (unsigned)roster_rank(&ros, 0, s, rank, DUTY_RANKS);
+		for (i = before = 0; i < n; i++) {
 			set |= rank[i] == own ? before : 0;
 			before |= 1u << rank[i];
 		}
