@@ -67,32 +67,37 @@ class_of(const struct mesh *m, const struct mesh_tree *mt, unsigned s,
 						      : CLASS_LEAF;
 }
 
+static void
+push_all(struct mesh *m, struct piece *pc, uint32_t index, unsigned s,
+    uint64_t set)
+{
+	unsigned i;
+
+	MESH_SLOTS (set, i)
+		push_to(m, m->peers[i], pc, index,
+		    class_of(m, m->trees[pc->rec.track], s, i));
+}
+
 void
 mesh_push_block(struct mesh *m, struct piece *pc, uint32_t index, int slot)
 {
-	const struct mesh_tree *mt;
+	struct tree *t = mesh_tree(m, pc->rec.track);
 	const struct tree_stripe *st;
-	unsigned i, s;
 	uint64_t set;
+	unsigned s;
 
-	if (pc->rec.track >= LIM_TRACKS ||
-	    (mt = m->trees[pc->rec.track]) == NULL)
+	if (t == NULL)
 		return;
 	s = duty_stripe(pc->blocks, duty_stripes(pc->blocks), index);
-	st = &mt->tree.stripes[s];
+	st = &t->stripes[s];
 	if (slot < 0 && !m->conf.seeder && st->depth == 0)
-		tree_arrived(&m->trees[pc->rec.track]->tree, s,
-		    m->now - pc->avail_at, m->now);
-	set = tree_targets(&m->trees[pc->rec.track]->tree, s, pc->rec.number);
+		tree_arrived(t, s, m->now - pc->avail_at, m->now);
+	set = tree_targets(t, s, pc->rec.number);
+	if (slot >= 0)
+		set &= ~MESH_BIT(slot);
 	/* those first that pass it on */
-	MESH_SLOTS (set & st->strong, i)
-		if ((int)i != slot)
-			push_to(m, m->peers[i], pc, index,
-			    class_of(m, mt, s, i));
-	MESH_SLOTS (set & ~st->strong, i)
-		if ((int)i != slot)
-			push_to(m, m->peers[i], pc, index,
-			    class_of(m, mt, s, i));
+	push_all(m, pc, index, s, set & st->strong);
+	push_all(m, pc, index, s, set & ~st->strong);
 	/* it entered the tree here: up as well as down, while that is early */
 	if (slot < 0 && st->parent != TREE_NOBODY &&
 	    m->now - pc->avail_at < (due(m, pc) - pc->avail_at) / WAIT_SHARE)
