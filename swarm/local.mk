@@ -28,6 +28,7 @@ libswarm_a_SOURCES += swarm/mesh_block.c
 libswarm_a_SOURCES += swarm/mesh_duty.c
 libswarm_a_SOURCES += swarm/mesh_fetch.c
 libswarm_a_SOURCES += swarm/mesh_have.c
+libswarm_a_SOURCES += swarm/mesh_graft.c
 libswarm_a_SOURCES += swarm/mesh_house.c
 libswarm_a_SOURCES += swarm/mesh_int.h
 libswarm_a_SOURCES += swarm/mesh_msg.c

@@ -12,6 +12,7 @@
  *	mesh_duty.c    the duty roster
  *	mesh_root.c    push trees: where they begin
  *	mesh_tree.c    push trees: who is whose child
+ *	mesh_graft.c   push trees: what is said of them
  *	mesh_push.c    push trees: blocks on their way
  *	mesh_record.c  records, manifests, clock, deadlines
  *	mesh_block.c   a block has come
@@ -50,6 +51,7 @@
 #define MESH_NEWS_FIRST (20 * SP_MS)  /* likewise, of what nobody has */
 #define MESH_NEWS_SOON  (40 * SP_MS)  /* or less, when a pass comes */
 #define MESH_HOUSE_GAP  (250 * SP_MS)
+#define MESH_TREE_SOON  (20 * SP_MS)  /* another parent is looked for */
 #define MESH_URGENT     (500 * SP_MS) /* of slack: goes before pushes */
 #define MESH_BURST      (60 * SP_MS)  /* of quiet: the window has come */
 #define MESH_WANT_GAP   (500 * SP_MS) /* between asking for a record */
@@ -330,11 +332,6 @@ void mesh_duty_meet(struct mesh *m);
 /* mesh_tree.c */
 /* A new piece at the edge: its track has trees, and their shape may change. */
 void mesh_tree_piece(struct mesh *m, const struct piece *pc);
-/* Tells |slot| (or TREE_NOBODY) that we leave it as parent. */
-void mesh_tree_bid(struct mesh *m, uint8_t track, unsigned stripe,
-    unsigned slot, uint64_t from);
-/* What is above us has changed: tells the children. */
-void mesh_tree_tell(struct mesh *m, uint8_t track, unsigned stripe);
 void mesh_tree_gone(struct mesh *m, unsigned slot);
 /* |track| is not followed any more. */
 void mesh_tree_end(struct mesh *m, uint8_t track);
@@ -343,8 +340,6 @@ void mesh_tree_fini(struct mesh *m);
 bool mesh_tree_needs(const struct mesh *m, unsigned slot);
 /* Looks for parents, leaves those that are silent, tells what has changed. */
 void mesh_tree_house(struct mesh *m);
-/* SUBSCRIBE, ACCEPT, UNSUBSCRIBE, REDIRECT, TREE. */
-void mesh_tree_recv(struct mesh *m, struct peer *p, struct pw_msg *msg);
 /* The end of a peer-id, as it stands in a path. */
 uint32_t mesh_short_id(const uint8_t id[LINK_PEERID_LEN]);
 void mesh_tree_stats(const struct mesh *m, struct mesh_stats *out);
@@ -364,6 +359,18 @@ void mesh_root_roster(struct mesh *m);
 void mesh_root_watch(struct mesh *m, uint8_t track);
 /* We stand in for who is on duty for |stripe|. */
 bool mesh_root_acts(const struct mesh *m, uint8_t track, unsigned stripe);
+
+/* mesh_graft.c */
+/* Tells |slot| (or TREE_NOBODY) that we leave it as parent. */
+void mesh_tree_bid(struct mesh *m, uint8_t track, unsigned stripe,
+    unsigned slot, uint64_t from);
+/* What is above us has changed: tells the children. */
+void mesh_tree_tell(struct mesh *m, uint8_t track, unsigned stripe);
+/* It is no child of |stripe|, or no longer; ours who have some may take it. */
+void mesh_tree_deny(struct mesh *m, uint8_t track, unsigned stripe,
+    unsigned slot);
+/* SUBSCRIBE, ACCEPT, UNSUBSCRIBE, REDIRECT, TREE. */
+void mesh_tree_recv(struct mesh *m, struct peer *p, struct pw_msg *msg);
 
 /* mesh_push.c */
 /* The block has come from |slot| (-1: the origin): on to whom it is due. */

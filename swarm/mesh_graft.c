@@ -1,0 +1,163 @@
+#include "swarm/mesh_int.h"
+
+/* What is said of push trees, and heard. */
+
+#define PUSH_TAIL (10 * SP_S) /* what a former parent may still send */
+#define AHEAD     8           /* of our newest piece another may be */
+
+void
+mesh_tree_bid(struct mesh *m, uint8_t track, unsigned s, unsigned slot,
+    uint64_t from)
+{
+	struct peer *p;
+
+	if (slot == TREE_NOBODY || (p = m->peers[slot]) == NULL || p->closing)
+		return;
+	p->push_till = m->now + PUSH_TAIL;
+	pw_put_unsubscribe(mesh_say(m, p), track, (uint8_t)s, from);
+}
+
+void
+mesh_tree_deny(struct mesh *m, uint8_t track, unsigned s, unsigned slot)
+{
+	const struct tree_stripe *st = &m->trees[track]->tree.stripes[s];
+	struct peer *p = m->peers[slot];
+	struct sp_buf *b = mesh_say(m, p);
+	struct pw_pex_entry e = { .flags = PW_PEX_LISTENS };
+	struct pw_open open;
+	const struct peer *q;
+	unsigned i, n = 0;
+
+	pw_redirect_begin(&open, b, track, (uint8_t)s);
+	MESH_SLOTS (st->strong, i) {
+		q = m->peers[i];
+		if (i == slot || n == PW_REDIRECTS || q->listen.family == 0 ||
+		    (addr_is_private(&q->listen) && !addr_is_private(&p->addr)))
+			continue;
+		memcpy(e.peer_id, q->id, LINK_PEERID_LEN);
+		e.addr = q->listen;
+		n += pw_pex_add(&open, b, &e);
+	}
+	pw_end(&open, b);
+}
+
+void
+mesh_tree_tell(struct mesh *m, uint8_t track, unsigned s)
+{
+	const struct tree *t = &m->trees[track]->tree;
+	struct pw_accept a;
+	unsigned i;
+
+	if (t->stripes[s].depth >= TREE_DEPTH_MAX)
+		return;
+	tree_above(t, s, &a);
+	MESH_SLOTS (t->stripes[s].children, i)
+		pw_put_accept(mesh_say(m, m->peers[i]), track, (uint8_t)s, &a);
+}
+
+/* ---- hearing ---- */
+
+/*
+ * From which piece on: as |from| says, but one that never comes would hold up
+ * all that come or leave with it (tree_targets).
+ */
+static uint64_t
+believe(const struct mesh *m, uint8_t track, uint64_t from)
+{
+	return SP_MIN(from, m->window.tracks[track].edge + AHEAD);
+}
+
+static void
+on_subscribe(struct mesh *m, struct peer *p, const struct pw_msg *msg)
+{
+	uint8_t track = msg->u.tree.track, s = msg->u.tree.stripe, evict;
+	struct tree *t = &m->trees[track]->tree;
+	uint64_t edge = m->window.tracks[track].edge;
+	struct tree_asker who = { p->slot, mesh_short_id(p->id),
+		msg->u.tree.weight, msg->u.tree.orphan,
+		believe(m, track, msg->u.tree.from) };
+	struct pw_accept a;
+
+	if (!tree_subscribe(t, s, &who, edge, &evict)) {
+		mesh_tree_deny(m, track, s, p->slot);
+		return;
+	}
+	if (evict != TREE_NOBODY) {
+		mesh_push_forget(m, m->peers[evict], track, s, edge);
+		mesh_tree_deny(m, track, s, evict);
+	}
+	tree_above(t, s, &a);
+	pw_put_accept(mesh_say(m, p), track, s, &a);
+	mesh_push_catch_up(m, p, track, s, who.from);
+}
+
+static void
+on_accept(struct mesh *m, struct peer *p, const struct pw_msg *msg)
+{
+	uint8_t track = msg->u.tree.track, s = msg->u.tree.stripe;
+	struct tree_ids ids = { mesh_short_id(p->id), mesh_short_id(m->id) };
+	struct tree *t = &m->trees[track]->tree;
+	struct tree_move move;
+
+	if (!tree_accepted(t, s, p->slot, ids, &msg->u.tree.accept, &move,
+		m->now)) {
+		mesh_tree_bid(m, track, s, p->slot, 0);
+		m->house_at = SP_MIN(m->house_at, m->now + MESH_TREE_SOON);
+		return;
+	}
+	mesh_tree_bid(m, track, s, move.left, t->stripes[s].asked_from);
+	if (move.moved)
+		mesh_tree_tell(m, track, s);
+}
+
+static void
+on_redirect(struct mesh *m, struct peer *p, struct pw_msg *msg)
+{
+	struct tree *t = mesh_tree(m, msg->u.pex.track);
+
+	p->push_till = m->now + PUSH_TAIL;
+	if (t == NULL)
+		return;
+	tree_refused(t, msg->u.pex.stripe, p->slot, m->now);
+	mesh_pex_take(m, p, msg);
+	m->house_at = SP_MIN(m->house_at, m->now + MESH_TREE_SOON);
+}
+
+void
+mesh_tree_recv(struct mesh *m, struct peer *p, struct pw_msg *msg)
+{
+	struct mesh_tree *mt;
+	struct pw_open open;
+
+	if (msg->type == PW_REDIRECT) {
+		on_redirect(m, p, msg);
+		return;
+	}
+	mt = m->trees[msg->u.tree.track];
+	if (mt == NULL && msg->type == PW_SUBSCRIBE) {
+		pw_redirect_begin(&open, mesh_say(m, p), msg->u.tree.track,
+		    msg->u.tree.stripe);
+		pw_end(&open, &p->plain);
+	}
+	if (mt == NULL)
+		return;
+	switch (msg->type) {
+	case PW_TREE:
+		tree_told(&mt->tree, p->slot, &msg->u.tree.ad);
+		break;
+	case PW_SUBSCRIBE:
+		on_subscribe(m, p, msg);
+		break;
+	case PW_ACCEPT:
+		on_accept(m, p, msg);
+		break;
+	case PW_UNSUBSCRIBE:
+		tree_unsubscribe(&mt->tree, msg->u.tree.stripe, p->slot,
+		    believe(m, msg->u.tree.track, msg->u.tree.from));
+		mesh_push_forget(m, p, msg->u.tree.track, msg->u.tree.stripe,
+		    msg->u.tree.from);
+		break;
+	default:
+		break;
+	}
+}
