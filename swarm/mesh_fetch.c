@@ -391,7 +391,11 @@ mesh_fetch_data(struct mesh *m, uint32_t fetch, const uint8_t *p, size_t len,
 	pc = mesh_find(m, f->track, f->number);
 	if (pc == NULL || !f->head)
 		return SP_ERR_CLOSED;
-	f->bytes += len;
+	m->taps[f->origin].came += len;
+	if (f->came == 0) {
+		f->data_at = now;
+		f->came = m->taps[f->origin].came;
+	}
 	n = (size_t)SP_MIN(f->skip, len);
 	f->skip -= n;
 	m->st.origin_waste_bytes += n;
@@ -439,18 +443,22 @@ mesh_fetch_done(struct mesh *m, uint32_t fetch, enum mesh_fetch result,
 {
 	struct fetch *f = find(m, fetch);
 	struct piece *pc;
+	struct tap *t;
 	bool whole;
 
 	m->now = now;
 	if (f == NULL)
 		return SP_ERR_NOTFOUND;
+	t = &m->taps[f->origin];
 	pc = mesh_find(m, f->track, f->number);
 	whole = f->at >= f->first + f->n;
 	if (f->fill > 0)
 		m->st.origin_waste_bytes += f->fill;
-	if (result == MESH_FETCH_OK && f->head)
-		tap_ok(&m->taps[f->origin], f->started, f->first_byte, f->bytes,
-		    now);
+	if (result == MESH_FETCH_OK && f->head) {
+		tap_ok(t, f->started, f->first_byte, now);
+		if (f->came != 0)
+			tap_flow(t, t->came - f->came, now - f->data_at, now);
+	}
 	if (result != MESH_FETCH_OK || f->bad > 0 || !whole)
 		failed(m, f, pc, result, status, retry_after_ms);
 	release(m, f);

@@ -90,11 +90,13 @@ struct fetch {
 	uint32_t first, n; /* blocks */
 	unsigned origin;
 	sp_time started, first_byte;
-	uint64_t skip; /* bytes before the first wanted one */
-	uint32_t at;   /* block that is being gathered */
+	sp_time data_at; /* its first bytes came */
+	uint64_t came;   /* the tap's bytes with these; 0: none yet */
+	uint64_t skip;   /* bytes before the first wanted one */
+	uint32_t at;     /* block that is being gathered */
 	uint32_t fill;
 	uint8_t *buf; /* LIM_BLOCK bytes */
-	uint64_t bytes, bad;
+	uint64_t bad;
 };
 
 /* What is to be told to the neighbours about one piece. */

@@ -224,6 +224,8 @@ mesh_rescue(struct mesh *m, const struct wanted *v, size_t n, sp_time *next)
 
 	if (m->n_origins == 0)
 		return;
+	for (i = 0; i < m->n_origins; i++)
+		tap_age(&m->taps[i], m->now);
 	fetchq_init(&q);
 	for (i = 0; i < n; i++) {
 		pc = v[i].pc;

@@ -3,8 +3,8 @@
 #define REST_MIN   (250 * SP_MS)
 #define REST_MAX   (4 * SP_S)
 #define RETRY_MAX  (30 * SP_S)
-#define FORGET     200          /* samples that the quantiles remember */
-#define FULL_BYTES (256 * 1024) /* of a transfer that shows the rate */
+#define FORGET     200 /* samples that the quantiles remember */
+#define USUAL      8   /* one sample's share in what is usual */
 #define GRAIN_KEPT (20 * SP_S)
 #define HANGS      8  /* in a row: twice the patience */
 #define HANGS_MAX  32 /* and five times it, at most */
@@ -20,6 +20,8 @@ tap_init(struct tap *t, uint32_t window_max)
 	quantile_init(&t->rate, FORGET);
 	t->ttfb_worst = TAP_TTFB;
 	t->rate_worst = TAP_RATE;
+	t->ttfb_usual = TAP_TTFB;
+	t->rate_usual = TAP_RATE;
 	t->window = t->window_max = window_max;
 	t->cut_at = SP_NEVER;
 }
@@ -85,6 +87,40 @@ tap_answers(struct tap *t)
 }
 
 static void
+learn(struct tap *t)
+{
+	t->ttfb_worst = (sp_time)quantile_get(&t->ttfb_us, 999000,
+			    (uint64_t)SP_MAX(t->ttfb_usual, TAP_TTFB) / 1000) *
+			SP_US;
+	t->rate_worst = SP_MAX(quantile_get(&t->rate, 50000, t->rate_usual), 1);
+}
+
+void
+tap_age(struct tap *t, sp_time now)
+{
+	if (now < t->fade_at)
+		return;
+	t->fade_at = now + TAP_FADE;
+	quantile_fade(&t->ttfb_us);
+	quantile_fade(&t->rate);
+	learn(t);
+}
+
+void
+tap_flow(struct tap *t, uint64_t bytes, sp_time took, sp_time now)
+{
+	uint64_t rate;
+
+	if (bytes < TAP_SHORT)
+		return;
+	tap_age(t, now);
+	rate = SP_MAX(bytes / (uint64_t)SP_MAX(took / SP_MS, 1), 1);
+	t->rate_usual = (t->rate_usual * (USUAL - 1) + rate) / USUAL;
+	quantile_add(&t->rate, rate);
+	learn(t);
+}
+
+static void
 answered(struct tap *t, sp_time began, sp_time first, sp_time now)
 {
 	sp_time ttfb = SP_MAX(first - began, 0), median;
@@ -96,23 +132,18 @@ answered(struct tap *t, sp_time began, sp_time first, sp_time now)
 		halve(t, began, now);
 	else
 		t->good++;
+	t->ttfb_usual = (t->ttfb_usual * (USUAL - 1) + ttfb) / USUAL;
 	quantile_add(&t->ttfb_us, (uint64_t)ttfb / 1000);
-	t->ttfb_worst = (sp_time)quantile_get(&t->ttfb_us, 999000, 0) * SP_US;
+	learn(t);
 }
 
 void
-tap_ok(struct tap *t, sp_time began, sp_time first, uint64_t bytes, sp_time now)
+tap_ok(struct tap *t, sp_time began, sp_time first, sp_time now)
 {
-	uint64_t ms = (uint64_t)SP_MAX((now - first) / SP_MS, 1);
-	uint64_t rate = SP_MAX(bytes / ms, 1);
-
+	tap_age(t, now);
 	t->fails = 0;
 	if (!t->told)
 		t->down_until = 0;
-	/* a short one is over before it is fast: it shows only what can be */
-	if (bytes >= FULL_BYTES || rate > t->rate_worst)
-		quantile_add(&t->rate, rate);
-	t->rate_worst = SP_MAX(quantile_get(&t->rate, 50000, TAP_RATE), 1);
 	answered(t, began, first, now);
 	if (t->good < t->window || t->window >= t->window_max)
 		return;
@@ -167,7 +198,7 @@ tap_eta(const struct tap *t, uint64_t bytes)
 {
 	uint64_t us, rate;
 
-	us = quantile_get(&t->ttfb_us, 500000, TAP_TTFB / SP_US);
-	rate = SP_MAX(quantile_get(&t->rate, 500000, TAP_RATE), 1);
+	us = quantile_get(&t->ttfb_us, 500000, (uint64_t)t->ttfb_usual / 1000);
+	rate = SP_MAX(quantile_get(&t->rate, 500000, t->rate_usual), 1);
 	return (sp_time)us * SP_US + (sp_time)(bytes / rate) * SP_MS;
 }

@@ -31,12 +31,18 @@
 #define TAP_TTFB      (300 * SP_MS) /* assumed before there are samples */
 #define TAP_RATE      500           /* bytes per ms, likewise */
 #define TAP_GRAIN_MAX 4
+#define TAP_FADE      (30 * SP_S)  /* half-life of what was measured */
+#define TAP_SHORT     (256 * 1024) /* bytes: too few to tell a rate by */
 
 struct tap {
 	struct quantile ttfb_us;
-	struct quantile rate; /* bytes per ms of whole transfers */
+	struct quantile rate; /* bytes per ms of all transfers together */
 	sp_time ttfb_worst;   /* q99.9 */
 	uint64_t rate_worst;  /* q05 */
+	sp_time ttfb_usual;   /* smoothed; what is left when the */
+	uint64_t rate_usual;  /* samples have faded */
+	sp_time fade_at;      /* they count half from then on */
+	uint64_t came;        /* bytes so far, of all transfers */
 	uint32_t fails;       /* in a row */
 	sp_time failed_at;    /* the last of them */
 	bool no_range;        /* it answers a Range with the whole resource */
@@ -56,9 +62,18 @@ void tap_init(struct tap *t, uint32_t window_max);
 /* Whether one more transfer may begin now. */
 bool tap_may(const struct tap *t, sp_time now);
 void tap_begin(struct tap *t);
-/* A transfer of |bytes|, the first of which came at |first|, ended well. */
-void tap_ok(struct tap *t, sp_time began, sp_time first, uint64_t bytes,
-    sp_time now);
+/* A transfer whose head came at |first| ended well. */
+void tap_ok(struct tap *t, sp_time began, sp_time first, sp_time now);
+/*
+ * Between the first bytes of a transfer and its end |took| went by, and all
+ * that were under way brought |bytes|: they share one line. Bytes that came
+ * with the first are not counted, or who waited for them would seem fast; less
+ * than TAP_SHORT says nothing.
+ */
+void tap_flow(struct tap *t, uint64_t bytes, sp_time took, sp_time now);
+/* Time goes by: the first minute, with all its transfers at once, is forgotten.
+ */
+void tap_age(struct tap *t, sp_time now);
 /*
  * It failed as a whole (network, 429, 5xx): rests 0.25, 0.5 ... 4 s, or for
  * |retry_after| when that is longer (at most 30 s). What began before it failed

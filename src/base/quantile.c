@@ -83,6 +83,12 @@ quantile_add(struct quantile *q, uint64_t v)
 	q->max = SP_MAX(q->max, v);
 }
 
+void
+quantile_fade(struct quantile *q)
+{
+	halve(q, NULL);
+}
+
 uint64_t
 quantile_get(const struct quantile *q, uint32_t ppm, uint64_t dflt)
 {

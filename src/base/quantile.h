@@ -23,6 +23,8 @@ struct quantile {
 /* A |limit| of 1 is taken as 2. */
 void quantile_init(struct quantile *q, uint32_t limit);
 void quantile_add(struct quantile *q, uint64_t v);
+/* Counts what was added so far half as much. */
+void quantile_fade(struct quantile *q);
 /*
  * Value v such that about |ppm| / 10^6 of the samples are <= v (the middle of
  * the bucket that holds this sample, at most max); |dflt| while there are no

@@ -243,11 +243,34 @@ START_TEST(merging_more_than_fits_halves)
 }
 END_TEST
 
-UNIT_MAIN("quantile", without_samples_the_default_comes_back,
-    values_below_16_are_exact, a_single_value_is_found_within_a_sixteenth,
-    the_whole_range_fits, no_answer_is_above_the_largest_sample,
-    quantiles_agree_with_sorting, halving_keeps_the_shape,
-    halving_forgets_what_was, halving_forgets_a_low_outlier_too,
-    halving_single_samples_does_not_empty,
+START_TEST(what_fades_counts_half_and_in_the_end_not_at_all)
+{
+	struct quantile q;
+	int i;
+
+	quantile_init(&q, 0);
+	for (i = 0; i < 64; i++)
+		quantile_add(&q, 1000);
+	quantile_fade(&q);
+	ck_assert_uint_eq(q.total, 32);
+	for (i = 0; i < 31; i++)
+		quantile_add(&q, 10);
+	/* 32 of 63: it is still in the middle; after two more it is not */
+	ck_assert_uint_ge(quantile_get(&q, 500000, 0), 900);
+	quantile_add(&q, 10);
+	quantile_add(&q, 10);
+	ck_assert_uint_eq(quantile_get(&q, 500000, 0), 10);
+	for (i = 0; i < 20; i++)
+		quantile_fade(&q);
+	ck_assert_uint_eq(quantile_get(&q, 500000, 77), 77);
+}
+END_TEST
+
+UNIT_MAIN("quantile", what_fades_counts_half_and_in_the_end_not_at_all,
+    without_samples_the_default_comes_back, values_below_16_are_exact,
+    a_single_value_is_found_within_a_sixteenth, the_whole_range_fits,
+    no_answer_is_above_the_largest_sample, quantiles_agree_with_sorting,
+    halving_keeps_the_shape, halving_forgets_what_was,
+    halving_forgets_a_low_outlier_too, halving_single_samples_does_not_empty,
     below_counts_the_buckets_that_are_below, merging_is_adding,
     merging_more_than_fits_halves)

@@ -4,13 +4,14 @@
 
 static struct tap tap;
 
-/* |n| transfers of |bytes|, one after the other, that end at |now|. */
+/* |n| transfers of |bytes|, one at a time, all of which end at |now|. */
 static void
 good(unsigned n, sp_time ttfb, uint64_t bytes, sp_time took, sp_time now)
 {
 	while (n-- > 0) {
 		tap_begin(&tap);
-		tap_ok(&tap, now - took - ttfb, now - took, bytes, now);
+		tap_ok(&tap, now - took - ttfb, now - took, now);
+		tap_flow(&tap, bytes, took, now);
 		tap_end(&tap);
 	}
 }
@@ -77,22 +78,56 @@ START_TEST(guard_is_learned)
 }
 END_TEST
 
-START_TEST(short_transfers_show_only_how_fast_it_can_be)
+START_TEST(short_transfers_show_no_rate)
 {
 	tap_init(&tap, 4);
-	/* 1 byte a ms: over before it was fast */
-	good(1, 0, 1000, SP_S, SP_S);
+	good(9, 0, TAP_SHORT - 1, SP_S, SP_S);
+	good(9, 0, TAP_SHORT - 1, SP_MS, SP_S);
 	ck_assert_uint_eq(tap.rate_worst, TAP_RATE);
 	ck_assert_uint_eq(tap.rate.total, 0);
-	good(1, 0, 100000, 10 * SP_MS, SP_S);
-	ck_assert_uint_ge(tap.rate_worst, 9000);
-	ck_assert_uint_le(tap.rate_worst, 11000);
-	good(1, 0, 1000, SP_S, SP_S);
-	ck_assert_uint_ge(tap.rate_worst, 9000);
-	/* one of 256 KiB counts, however slow */
-	good(1, 0, 256 * 1024, 10 * SP_S, 20 * SP_S);
-	ck_assert_uint_ge(tap.rate_worst, 24);
-	ck_assert_uint_le(tap.rate_worst, 28);
+	good(1, 0, TAP_SHORT, 10 * SP_MS, SP_S);
+	ck_assert_uint_ge(tap.rate_worst, TAP_SHORT / 10 * 15 / 16);
+	ck_assert_uint_le(tap.rate_worst, TAP_SHORT / 10 * 17 / 16);
+}
+END_TEST
+
+START_TEST(what_was_slow_at_first_is_forgotten)
+{
+	sp_time now = SP_S, g;
+
+	tap_init(&tap, 4);
+	tap_age(&tap, 0);
+	/* all at once, on connections that are new: 50 bytes a ms */
+	good(4, SP_S, 400000, 8 * SP_S, now);
+	g = tap_guard(&tap, 400000);
+	ck_assert_int_ge(g, 8 * SP_S);
+	/* some fast ones do not make it good at once */
+	good(4, 40 * SP_MS, 400000, 40 * SP_MS, 20 * SP_S);
+	ck_assert_int_ge(tap_guard(&tap, 400000), 8 * SP_S);
+	for (now = 30 * SP_S; now <= 180 * SP_S; now += 10 * SP_S) {
+		tap_age(&tap, now);
+		good(1, 40 * SP_MS, 400000, 40 * SP_MS, now);
+	}
+	ck_assert_int_le(tap_guard(&tap, 400000), 300 * SP_MS);
+}
+END_TEST
+
+START_TEST(without_anything_new_the_usual_remains)
+{
+	sp_time now;
+
+	tap_init(&tap, 4);
+	tap_age(&tap, 0);
+	good(4, SP_S, 400000, 8 * SP_S, SP_S);
+	for (now = 0; now <= 180 * SP_S; now += TAP_FADE)
+		tap_age(&tap, now);
+	ck_assert_uint_eq(tap.rate.total, 0);
+	/* four samples have moved it by half */
+	ck_assert_uint_gt(tap.rate_worst, 250);
+	ck_assert_uint_lt(tap.rate_worst, TAP_RATE);
+	ck_assert_int_gt(tap.ttfb_worst, TAP_TTFB);
+	ck_assert_int_lt(tap.ttfb_worst, 700 * SP_MS);
+	ck_assert_int_gt(tap_eta(&tap, 0), TAP_TTFB);
 }
 END_TEST
 
@@ -243,7 +278,8 @@ END_TEST
 
 UNIT_MAIN("tap", origin_that_fails_rests_longer_each_time,
     retry_after_is_honoured_up_to_a_bound, guard_is_learned,
-    short_transfers_show_only_how_fast_it_can_be,
+    short_transfers_show_no_rate, what_was_slow_at_first_is_forgotten,
+    without_anything_new_the_usual_remains,
     no_more_are_under_way_than_the_window_has,
     refusals_halve_the_window_once_for_all_that_were_out,
     window_grows_by_one_per_window_of_successes,
