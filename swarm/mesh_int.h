@@ -51,7 +51,6 @@
 #define MESH_NEWS_FIRST (20 * SP_MS)  /* likewise, of what nobody has */
 #define MESH_NEWS_SOON  (40 * SP_MS)  /* or less, when a pass comes */
 #define MESH_HOUSE_GAP  (250 * SP_MS)
-#define MESH_TREE_SOON  (20 * SP_MS)  /* another parent is looked for */
 #define MESH_URGENT     (500 * SP_MS) /* of slack: goes before pushes */
 #define MESH_BURST      (60 * SP_MS)  /* of quiet: the window has come */
 #define MESH_WANT_GAP   (500 * SP_MS) /* between asking for a record */
@@ -139,6 +138,8 @@ struct mesh_tree {
 	struct pw_tree ad;           /* as told last */
 	uint64_t ad_to;              /* slots that it was told to */
 	sp_time ad_at;
+	uint16_t tell; /* stripes whose children do not know of a change */
+	sp_time tell_at[PW_STRIPES];
 };
 
 struct mesh {
@@ -200,6 +201,7 @@ struct mesh {
 	struct mesh_tree *trees[LIM_TRACKS]; /* NULL: not followed */
 	uint64_t pushes;                     /* put into queues so far */
 	bool supplies;                       /* a seeder that has the pieces */
+	sp_time hurried_at; /* the house was kept early, for trees */
 
 	uint8_t *manifest_env;
 	size_t manifest_len;
@@ -335,6 +337,8 @@ void mesh_duty_meet(struct mesh *m);
 /* A new piece at the edge: its track has trees, and their shape may change. */
 void mesh_tree_piece(struct mesh *m, const struct piece *pc);
 void mesh_tree_gone(struct mesh *m, unsigned slot);
+/* A parent may be missing: looks soon, if that was not done just now. */
+void mesh_tree_hurry(struct mesh *m);
 /* |track| is not followed any more. */
 void mesh_tree_end(struct mesh *m, uint8_t track);
 void mesh_tree_fini(struct mesh *m);
@@ -366,7 +370,10 @@ bool mesh_root_acts(const struct mesh *m, uint8_t track, unsigned stripe);
 /* Tells |slot| (or TREE_NOBODY) that we leave it as parent. */
 void mesh_tree_bid(struct mesh *m, uint8_t track, unsigned stripe,
     unsigned slot, uint64_t from);
-/* What is above us has changed: tells the children. */
+/*
+ * What is above us has changed: tells the children, twice a second at most: it
+ * goes through all that is below us.
+ */
 void mesh_tree_tell(struct mesh *m, uint8_t track, unsigned stripe);
 /* It is no child of |stripe|, or no longer; ours who have some may take it. */
 void mesh_tree_deny(struct mesh *m, uint8_t track, unsigned stripe,

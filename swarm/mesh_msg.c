@@ -4,6 +4,7 @@
 #define PLAIN_SOFT      (512 * 1024)  /* a neighbour that does not read */
 #define QUEUE_MAX       (600 * SP_MS) /* of upload; then requests are refused */
 #define QUEUE_LESSER    (300 * SP_MS) /* of who contributes next to nothing */
+#define STRAYS_SPAN     (10 * SP_S)   /* half of them are forgotten */
 #define QUEUE_FAIR      (100 * SP_MS) /* then each may have one in it */
 
 static void
@@ -134,6 +135,22 @@ on_reject(struct mesh *m, struct peer *p, const struct pw_msg *msg)
 	return 0;
 }
 
+/*
+ * A block that nobody asked for. A few come of every change of plan, so that
+ * only many in a short time say something. False: too many.
+ */
+static bool
+count_stray(struct peer *p, sp_time now)
+{
+	sp_time spans = (now - p->strays_at) / STRAYS_SPAN;
+
+	if (spans > 0) {
+		p->strays >>= SP_MIN(spans, 31);
+		p->strays_at = now;
+	}
+	return ++p->strays <= MESH_STRAYS + p->timeouts;
+}
+
 static int
 on_block(struct mesh *m, unsigned slot, const struct pw_msg *msg)
 {
@@ -154,7 +171,7 @@ on_block(struct mesh *m, unsigned slot, const struct pw_msg *msg)
 		m->st.push_bytes += piece_holds(pc, ref->index) ? 0 : len;
 	} else if (pc == NULL && mesh_tree_needs(m, slot)) {
 		/* it is faster than the record */
-	} else if (++p->strays > MESH_STRAYS + p->timeouts) {
+	} else if (!count_stray(p, m->now)) {
 		return SP_ERR_LIMIT;
 	}
 	ratemeter_add(&p->down, len, m->now);

@@ -7,6 +7,9 @@
 #define HOP_DELAY  (30 * SP_MS)  /* one way, as far as fan-out is planned */
 #define USED_PCT   75            /* of the uplink that is for trees */
 #define K_KEEP     16            /* pieces, until fewer stripes are believed */
+#define ASKED_TAIL (10 * SP_S)   /* an answer may come, and blocks with it */
+#define SOON       (20 * SP_MS)  /* for another parent */
+#define HURRY_GAP  (100 * SP_MS) /* so often at most */
 #define SHED_ROUND 4             /* children let go at once */
 #define JUDGED     8             /* newest pieces that are looked at */
 
@@ -150,8 +153,21 @@ mesh_tree_gone(struct mesh *m, unsigned slot)
 			continue;
 		tree_gone(&mt->tree, slot);
 		mt->ad_to &= ~MESH_BIT(slot);
-		m->house_at = SP_MIN(m->house_at, m->now + MESH_TREE_SOON);
+		mesh_tree_hurry(m);
 	}
+}
+
+/* That there are trees no longer. */
+static void
+tell_end(struct mesh *m, uint8_t track)
+{
+	struct pw_tree ad = { .free = 0 };
+	unsigned i;
+
+	memset(ad.wait, PW_TREE_NEVER, sizeof(ad.wait));
+	memset(ad.late, PW_TREE_NEVER, sizeof(ad.late));
+	MESH_SLOTS (m->trees[track]->ad_to & m->open, i)
+		pw_put_tree(mesh_say(m, m->peers[i]), track, &ad);
 }
 
 void
@@ -168,6 +184,7 @@ mesh_tree_end(struct mesh *m, uint8_t track)
 		MESH_SLOTS (mt->tree.stripes[s].children & m->open, i)
 			mesh_tree_deny(m, track, s, i);
 	}
+	tell_end(m, track);
 	mem_free(m->mem, mt);
 	m->trees[track] = NULL;
 }
@@ -279,10 +296,33 @@ seek(struct mesh *m, uint8_t track)
 			: from;
 		/* behind the last piece there can be */
 		st->asked_from = SP_MIN(st->asked_from, LIM_NUMBER - 1);
+		m->peers[slot]->asked_till = m->now + ASKED_TAIL;
 		pw_put_subscribe(mesh_say(m, m->peers[slot]), track, (uint8_t)s,
 		    t->inner >> s & 1 ? t->weight : 0,
 		    st->parent == TREE_NOBODY, st->asked_from);
 	}
+}
+
+/* Paths that changed too soon after they had been told. */
+static void
+tell_again(struct mesh *m, uint8_t track)
+{
+	uint16_t set = m->trees[track]->tell;
+	unsigned s;
+
+	for (s = 0; s < PW_STRIPES; s++)
+		if (set >> s & 1)
+			mesh_tree_tell(m, track, s);
+}
+
+void
+mesh_tree_hurry(struct mesh *m)
+{
+	sp_time at = SP_MAX(m->now + SOON, m->hurried_at + HURRY_GAP);
+
+	if (at >= m->house_at)
+		return;
+	m->house_at = m->hurried_at = at;
 }
 
 void
@@ -298,6 +338,7 @@ mesh_tree_house(struct mesh *m)
 		shed(m, t);
 		judge(m, t);
 		seek(m, t);
+		tell_again(m, t);
 		tell_places(m, t);
 	}
 }

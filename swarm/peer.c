@@ -1,12 +1,14 @@
 #include "swarm/peer.h"
 
-#define PLAIN_MAX (1024 * 1024)
-#define HS_MAX    1024
-#define RATE_SPAN (3 * SP_S)
-#define BLOCK     16384
-#define ENV_RATE  (32 * 1024) /* bytes per second, beyond a window's records */
-#define ENV_BURST (1024 * 1024)
-#define PEX_RATE  2 /* addresses per second, beyond one full message */
+#define PLAIN_MAX  (1024 * 1024)
+#define HS_MAX     1024
+#define RATE_SPAN  (3 * SP_S)
+#define BLOCK      16384
+#define ENV_RATE   (32 * 1024) /* bytes per second, beyond a window's records */
+#define ENV_BURST  (1024 * 1024)
+#define PEX_RATE   2  /* addresses per second, beyond one full message */
+#define TREE_RATE  32 /* messages of trees per second: 16 stripes, twice */
+#define TREE_BURST 128
 
 void
 peer_init(struct peer *p, const struct sp_mem *mem, uint32_t conn,
@@ -21,6 +23,7 @@ peer_init(struct peer *p, const struct sp_mem *mem, uint32_t conn,
 	p->opened_at = p->recv_at = p->sent_at = now;
 	ratelim_init(&p->env_out, ENV_RATE, ENV_BURST, now);
 	ratelim_init(&p->pex_in, PEX_RATE, LIM_PEX_PEERS, now);
+	ratelim_init(&p->tree_in, TREE_RATE, TREE_BURST, now);
 	buf_init(&p->plain, mem, PLAIN_MAX);
 	buf_init(&p->hs, mem, HS_MAX);
 	havemap_init(&p->have, mem);

@@ -72,12 +72,15 @@ struct peer {
 	uint64_t ping_token; /* 0: none out */
 	sp_time block_at;    /* last block came */
 	sp_time push_till;   /* it was our parent: pushes may be on the way */
+	sp_time asked_till;  /* it was asked to be one: it may push */
 	sp_time rate_span;
 	sp_time pex_at;
 	sp_time choke_out_of_turn; /* not before: it became interested */
 	struct ratelim env_out;    /* records and manifests it may ask for */
 	struct ratelim pex_in;     /* addresses that it may tell us of */
+	struct ratelim tree_in;    /* what it may say of trees */
 	uint32_t strays;           /* blocks that nobody asked for */
+	sp_time strays_at;         /* they were halved */
 	uint32_t records_bad; /* records and manifests that did not verify */
 	uint64_t down_bytes, up_bytes;
 	struct ratemeter down, upm;

@@ -253,6 +253,15 @@ got(struct lab *lab, struct lab_conn *k, struct pw_msg *msg)
 		k->want_number = msg->u.want.number;
 		k->want_count = msg->u.want.count;
 		break;
+	case PW_TREE:
+		k->ad = msg->u.tree.ad;
+		break;
+	case PW_SUBSCRIBE:
+		k->asked |= (uint16_t)(1u << msg->u.tree.stripe);
+		break;
+	case PW_ACCEPT:
+		k->accept = msg->u.tree.accept;
+		break;
 	case PW_PEX:
 		got_pex(k, msg);
 		break;

@@ -55,6 +55,9 @@ struct lab_conn {
 	unsigned n_pex;
 	struct sp_addr pex[LIM_PEX_PEERS]; /* of the last one */
 	uint64_t blocks, block_bytes;
+	uint16_t asked;          /* stripes it was asked for as a parent */
+	struct pw_tree ad;       /* as told last */
+	struct pw_accept accept; /* likewise */
 };
 
 struct lab_fetch {

@@ -1,0 +1,298 @@
+#include "swarm/mesh_int.h"
+
+#include "test/unit/mesh_help.h"
+
+/* Push trees, as neighbours see them who are played by hand. */
+
+static uint64_t pieces;
+
+/* A viewer with uplink for many children, who has seen a piece: 3 stripes. */
+static void
+setup(void)
+{
+	struct mesh_conf conf;
+
+	lab_conf(&conf);
+	conf.up_bps = 1000000;
+	lab_setup(&conf);
+	mesh_follow(lab.mesh, 0, true, lab.now);
+	lab_publish(&lab, 0);
+	pieces = 1;
+	run(SP_S);
+}
+
+/* Pieces go on for |n| seconds. */
+static void
+watch(unsigned n)
+{
+	while (n-- > 0) {
+		lab_publish(&lab, pieces++);
+		run(SP_S);
+	}
+}
+
+/* |c| tells that all stripes are at once with it, and that it has places. */
+static void
+offer(unsigned c)
+{
+	struct pw_tree ad = { .free = UINT16_MAX };
+
+	pw_put_tree(lab_say(&lab, c), 0, &ad);
+	lab_flush(&lab, c);
+}
+
+static void
+accept(unsigned c, uint8_t stripe, uint32_t above)
+{
+	struct pw_accept a = { .depth = 1, .n = 1, .path = { above } };
+
+	pw_put_accept(lab_say(&lab, c), 0, stripe, &a);
+	lab_flush(&lab, c);
+}
+
+static void
+redirect(unsigned c, uint8_t stripe)
+{
+	struct pw_open open;
+
+	pw_redirect_begin(&open, lab_say(&lab, c), 0, stripe);
+	pw_end(&open, lab_say(&lab, c));
+	lab_flush(&lab, c);
+}
+
+static void
+subscribe(unsigned c, uint8_t stripe)
+{
+	pw_put_subscribe(lab_say(&lab, c), 0, stripe, 0, true,
+	    LAB_FIRST + pieces);
+	lab_flush(&lab, c);
+}
+
+/* A neighbour who becomes the parent in all stripes. */
+static unsigned
+parent(uint8_t who)
+{
+	unsigned c = neighbour(who);
+
+	offer(c);
+	run(300 * SP_MS);
+	ck_assert_uint_eq(lab.conn[c].asked, 7);
+	for (uint8_t s = 0; s < 3; s++)
+		accept(c, s, 77);
+	ck_assert_uint_eq(lab_stats(&lab).tree_places, 3);
+	return c;
+}
+
+/* Sends |n| blocks that nobody asked for. */
+static void
+push(unsigned c, unsigned n)
+{
+	static uint8_t bytes[LIM_BLOCK];
+	struct pw_block_ref ref = { LAB_FIRST, 0, 0 };
+
+	lab_bytes(0, LAB_FIRST, 0, 0, bytes, sizeof(bytes));
+	while (n-- > 0 && lab.conn[c].open) {
+		pw_put_block_head(lab_say(&lab, c), ref, sizeof(bytes));
+		buf_put(lab_say(&lab, c), bytes, sizeof(bytes));
+		lab_flush(&lab, c);
+	}
+}
+
+START_TEST(path_that_flaps_is_passed_on_twice_a_second)
+{
+	unsigned c, d, i, n;
+
+	setup();
+	c = parent(1);
+	run(9 * SP_S); /* then we relay */
+	d = neighbour(2);
+	subscribe(d, 0);
+	ck_assert_uint_eq(lab.conn[d].got[PW_ACCEPT], 1);
+	ck_assert_uint_eq(lab.conn[d].accept.depth, 2);
+	n = lab.conn[d].got[PW_ACCEPT];
+	accept(c, 0, 500); /* what changes once is told at once */
+	ck_assert_uint_eq(lab.conn[d].got[PW_ACCEPT], n + 1);
+	ck_assert_uint_eq(lab.conn[d].accept.path[0], 500);
+	for (i = 0; i < 120; i++) {
+		accept(c, 0, 1000 + i);
+		run(40 * SP_MS);
+	}
+	ck_assert_uint_ge(lab.conn[d].got[PW_ACCEPT], n + 8);
+	ck_assert_uint_le(lab.conn[d].got[PW_ACCEPT], n + 12);
+	/* and how it ends is told */
+	run(SP_S);
+	ck_assert_uint_eq(lab.conn[d].accept.path[0], 1119);
+	lab_teardown();
+}
+END_TEST
+
+START_TEST(messages_of_trees_are_answered_within_a_rate)
+{
+	unsigned c, i;
+
+	setup();
+	c = neighbour(1);
+	for (i = 0; i < 1000; i++)
+		subscribe(c, (uint8_t)(i % 3));
+	ck_assert_uint_eq(lab.conn[c].got[PW_REDIRECT], 128);
+	run(SP_S);
+	for (i = 0; i < 1000; i++)
+		subscribe(c, (uint8_t)(i % 3));
+	ck_assert_uint_eq(lab.conn[c].got[PW_REDIRECT], 160);
+	ck_assert(lab.conn[c].open);
+	/* it may still be a parent, a little later */
+	run(4 * SP_S);
+	offer(c);
+	run(300 * SP_MS);
+	accept(c, 0, 77);
+	ck_assert_uint_eq(lab_stats(&lab).tree_places, 1);
+	lab_teardown();
+}
+END_TEST
+
+START_TEST(who_was_not_asked_may_not_push)
+{
+	unsigned c, d, i;
+
+	setup();
+	c = neighbour(1);
+	for (i = 0; i < 40; i++) {
+		redirect(c, 0);
+		accept(c, 1, 77);
+	}
+	ck_assert_uint_eq(lab.conn[c].got[PW_UNSUBSCRIBE], 40);
+	push(c, MESH_STRAYS + 2);
+	ck_assert(!lab.conn[c].open);
+	/* who was asked may, for a while */
+	d = neighbour(2);
+	offer(d);
+	run(300 * SP_MS);
+	ck_assert_uint_eq(lab.conn[d].asked, 7);
+	redirect(d, 0);
+	push(d, MESH_STRAYS + 2);
+	ck_assert(lab.conn[d].open);
+	lab_teardown();
+}
+END_TEST
+
+START_TEST(strays_are_forgotten_after_a_while)
+{
+	unsigned c, i;
+
+	setup();
+	c = neighbour(1);
+	for (i = 0; i < 20; i++) {
+		push(c, MESH_STRAYS / 2);
+		run(10 * SP_S);
+		ck_assert_msg(lab.conn[c].open, "after %u times", i);
+	}
+	push(c, MESH_STRAYS + 2);
+	ck_assert(!lab.conn[c].open);
+	lab_teardown();
+}
+END_TEST
+
+START_TEST(refusals_do_not_make_us_look_without_pause)
+{
+	unsigned c, i, n = 0;
+	sp_time last = 0;
+
+	setup();
+	c = neighbour(1);
+	offer(c);
+	run(300 * SP_MS);
+	for (i = 0; i < 100; i++) {
+		redirect(c, (uint8_t)(i % 3));
+		lab_run(&lab, lab.now + 10 * SP_MS);
+		n += lab.mesh->hurried_at != last;
+		last = lab.mesh->hurried_at;
+	}
+	ck_assert_uint_ge(n, 2);
+	ck_assert_uint_le(n, 11);
+	lab_teardown();
+}
+END_TEST
+
+START_TEST(who_begins_to_follow_later_is_told_of_places_again)
+{
+	struct pw_tree none = { .free = 0 };
+	unsigned c, n;
+
+	memset(none.wait, PW_TREE_NEVER, sizeof(none.wait));
+	memset(none.late, PW_TREE_NEVER, sizeof(none.late));
+	setup();
+	c = neighbour(1);
+	watch(1);
+	n = lab.conn[c].got[PW_TREE];
+	ck_assert_uint_ge(n, 1); /* in vain: it had no trees */
+	offer(c);
+	run(300 * SP_MS);
+	ck_assert_uint_eq(lab.conn[c].got[PW_TREE], n + 1);
+	/* each time, but only once */
+	offer(c);
+	run(300 * SP_MS);
+	ck_assert_uint_eq(lab.conn[c].got[PW_TREE], n + 1);
+	pw_put_tree(lab_say(&lab, c), 0, &none);
+	lab_flush(&lab, c);
+	run(300 * SP_MS);
+	ck_assert_uint_eq(lab.conn[c].got[PW_TREE], n + 1);
+	offer(c);
+	run(300 * SP_MS);
+	ck_assert_uint_eq(lab.conn[c].got[PW_TREE], n + 2);
+	lab_teardown();
+}
+END_TEST
+
+START_TEST(who_has_no_trees_any_more_is_not_asked)
+{
+	struct pw_tree none = { .free = 0 };
+	unsigned c;
+
+	memset(none.wait, PW_TREE_NEVER, sizeof(none.wait));
+	memset(none.late, PW_TREE_NEVER, sizeof(none.late));
+	setup();
+	c = neighbour(1);
+	offer(c);
+	pw_put_tree(lab_say(&lab, c), 0, &none);
+	lab_flush(&lab, c);
+	watch(2);
+	ck_assert_uint_eq(lab.conn[c].asked, 0);
+	lab_teardown();
+}
+END_TEST
+
+START_TEST(end_of_following_is_told_and_answers_are_declined)
+{
+	unsigned c, s;
+
+	setup();
+	c = neighbour(1);
+	offer(c);
+	run(300 * SP_MS);
+	ck_assert_uint_eq(lab.conn[c].asked, 7);
+	ck_assert_uint_lt(lab.conn[c].ad.wait[0], PW_TREE_NEVER);
+	mesh_follow(lab.mesh, 0, false, lab.now);
+	lab_drain(&lab);
+	for (s = 0; s < PW_STRIPES; s++)
+		ck_assert_uint_eq(lab.conn[c].ad.late[s], PW_TREE_NEVER);
+	ck_assert_uint_eq(lab.conn[c].ad.wait[0], PW_TREE_NEVER);
+	ck_assert_uint_eq(lab.conn[c].ad.wait[1], PW_TREE_NEVER);
+	ck_assert_uint_eq(lab.conn[c].got[PW_UNSUBSCRIBE], 3);
+	accept(c, 2, 77); /* under way */
+	ck_assert_uint_eq(lab.conn[c].got[PW_UNSUBSCRIBE], 4);
+	subscribe(c, 0);
+	ck_assert_uint_eq(lab.conn[c].got[PW_REDIRECT], 1);
+	/* what it began to push is no offence */
+	push(c, MESH_STRAYS + 2);
+	ck_assert(lab.conn[c].open);
+	lab_teardown();
+}
+END_TEST
+
+UNIT_MAIN("mesh_tree", path_that_flaps_is_passed_on_twice_a_second,
+    messages_of_trees_are_answered_within_a_rate,
+    who_was_not_asked_may_not_push, strays_are_forgotten_after_a_while,
+    refusals_do_not_make_us_look_without_pause,
+    who_begins_to_follow_later_is_told_of_places_again,
+    who_has_no_trees_any_more_is_not_asked,
+    end_of_following_is_told_and_answers_are_declined)
