@@ -88,7 +88,7 @@ bench_digest(const struct bench *b, FILE *f)
 		    percent(b, i, METRIC_OPTIMUM, t[1]),
 		    figure(b, i, METRIC_COPIES_LATER, 0, 1e6, t[2]),
 		    figure(b, i, METRIC_EXCESS, 0, 1e6, t[3]),
-		    figure(b, i, METRIC_LAG, 2, 1e9, t[4]),
+		    figure(b, i, METRIC_LAG_LATER, 2, 1e9, t[4]),
 		    figure(b, i, METRIC_LAG_RATIO, 0, 1e6, t[5]),
 		    sum(b, i, METRIC_MISSES), bars(b, i, t[6]),
 		    b->suite->rows[i].text);

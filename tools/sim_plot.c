@@ -27,7 +27,7 @@ put_lag(FILE *f, const struct tally *t)
 	fputs("$lag << EOD\n", f);
 	for (uint32_t ppm = 1000; ppm <= 1000000; ppm += 1000)
 		fprintf(f, "%.4f %.3f\n",
-		    (double)quantile_get(&t->lag, ppm, 0) / 1e6, ppm / 1e6);
+		    (double)quantile_get(&t->sum.lag, ppm, 0) / 1e6, ppm / 1e6);
 	fputs("EOD\n", f);
 }
 

@@ -121,7 +121,7 @@ remark(FILE *f, size_t m, const struct sim_result *r)
 		    (double)v[METRIC_OPTIMUM][0] / 1e6,
 		    (double)v[METRIC_EXCESS][0] / 1e6);
 		break;
-	case METRIC_LAG:
+	case METRIC_LAG_LATER:
 		fprintf(f, "   lag/lag_min %.2f",
 		    (double)v[METRIC_LAG_RATIO][0] / 1e6);
 		break;

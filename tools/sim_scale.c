@@ -73,10 +73,11 @@ point_of(struct point *p, const struct bench *b, size_t row, FILE *f)
 	p->viewers = median(b, row, METRIC_VIEWERS, 0);
 	if (n == 0 || p->viewers <= 0)
 		return false;
-	p->lag = median(b, row, METRIC_LAG, 2) / 1e9;
+	p->lag = median(b, row, METRIC_LAG_LATER, 2) / 1e9;
 	p->law = median(b, row, METRIC_LAG_LAW, 0) / 1e9;
 	p->power[COPIES] = median(b, row, METRIC_COPIES_LATER, 0) / 1e6;
-	p->power[CONTROL] = median(b, row, METRIC_CONTROL, 0) / 1e6 * rate;
+	p->power[CONTROL] =
+	    median(b, row, METRIC_CONTROL_LATER, 0) / 1e6 * rate;
 	p->power[CPU] = cpu / n / run / p->viewers * 1e3;
 	fprintf(f, "%7.0f %6.2f %9.2f %6.2f %10.0f %7.2f %8.2f %8.0f\n",
 	    p->viewers, p->power[COPIES], p->lag, p->law, p->power[CONTROL],

@@ -54,23 +54,28 @@ text_more(const struct bench *b, FILE *f, size_t row)
 {
 	char t[8][32];
 
-	fprintf(f, "      rho %s, lag p50 %s p95 %s p99.9 %s; least %s\n",
+	fprintf(f,
+	    "      rho %s, lag p50 %s p95 %s p99.9 %s; least %s; p99 of all "
+	    "%s\n",
 	    typical(b, row, METRIC_RHO, 0, t[0]),
-	    typical(b, row, METRIC_LAG, 0, t[1]),
-	    typical(b, row, METRIC_LAG, 1, t[2]),
-	    typical(b, row, METRIC_LAG, 3, t[3]),
-	    typical(b, row, METRIC_LAG_MIN, 0, t[4]));
+	    typical(b, row, METRIC_LAG_LATER, 0, t[1]),
+	    typical(b, row, METRIC_LAG_LATER, 1, t[2]),
+	    typical(b, row, METRIC_LAG_LATER, 3, t[3]),
+	    typical(b, row, METRIC_LAG_MIN, 0, t[4]),
+	    typical(b, row, METRIC_LAG, 2, t[5]));
 	fprintf(f,
 	    "      duplicates %s, polluted %s B, Jain %s, recovery %s, origin "
 	    "peak %s mean %s\n",
-	    typical(b, row, METRIC_DUPLICATES, 0, t[0]),
+	    typical(b, row, METRIC_DUPLICATES_LATER, 0, t[0]),
 	    typical(b, row, METRIC_POLLUTED, 0, t[1]),
 	    typical(b, row, METRIC_JAIN, 0, t[2]),
 	    typical(b, row, METRIC_RECOVERY, 0, t[3]),
 	    typical(b, row, METRIC_ORIGIN_PEAK, 0, t[4]),
 	    typical(b, row, METRIC_ORIGIN_MEAN, 0, t[5]));
 	fprintf(f,
-	    "      control %s: haves %s, requests %s, records %s, tracker %s",
+	    "      control %s; of all %s: haves %s, requests %s, records %s, "
+	    "tracker %s",
+	    typical(b, row, METRIC_CONTROL_LATER, 0, t[5]),
 	    typical(b, row, METRIC_CONTROL, 0, t[0]),
 	    typical(b, row, METRIC_CONTROL_HAVE, 0, t[1]),
 	    typical(b, row, METRIC_CONTROL_ASK, 0, t[2]),
@@ -99,7 +104,7 @@ text_row(const struct bench *b, FILE *f, size_t row, bool verbose)
 	    typical(b, row, METRIC_COPIES_LATER, 0, t[2]),
 	    typical(b, row, METRIC_MISSES, 0, t[3]),
 	    typical(b, row, METRIC_DUE, 0, t[4]),
-	    typical(b, row, METRIC_LAG, 2, t[5]),
+	    typical(b, row, METRIC_LAG_LATER, 2, t[5]),
 	    typical(b, row, METRIC_STARTUP, 0, t[6]),
 	    typical(b, row, METRIC_STARTUP, 2, t[7]));
 	text_more(b, f, row);
@@ -141,7 +146,8 @@ text(const struct bench *b, FILE *f, bool verbose)
 {
 	bench_digest(b, f);
 	fprintf(f,
-	    "\n%zu seed%s a row: medians, missed: all; offload, best, c after "
+	    "\n%zu seed%s a row: medians, missed: all; offload, best, c, lag "
+	    "after "
 	    "settling\n\n"
 	    "%-5s        %-32s %14s %14s\n",
 	    b->n_seeds, b->n_seeds == 1 ? "" : "s", "row", "bar", "median",

@@ -31,10 +31,11 @@ enum metric_unit {
 	    "(1 - offload-later) / (1 - optimum)")                             \
 	X(STARTUP, "startup", TIME, true, "join to first piece played")        \
 	X(LAG, "lag", TIME, true, "availability to completion")                \
+	X(LAG_LATER, "lag-later", TIME, true, "the same, after settle")        \
 	X(LAG_MIN, "lag-min", TIME, false, "least lag there can be")           \
-	X(LAG_RATIO, "lag-ratio", RATIO, false, "lag p99 / lag-min")           \
+	X(LAG_RATIO, "lag-ratio", RATIO, false, "lag-later p99 / lag-min")     \
 	X(LAG_LAW, "lag-law", TIME, false, "p99 of a swarm that pushes")       \
-	X(LAG_OF_LAW, "lag-of-law", RATIO, false, "lag p99 / lag-law")         \
+	X(LAG_OF_LAW, "lag-of-law", RATIO, false, "lag-later p99 / lag-law")   \
 	X(DELAY, "delay", TIME, true, "playout delay at the end")              \
 	X(STALLS, "stalls", COUNT, false, "times a player waited")             \
 	X(STALLED, "stalled", TIME, false, "time that players waited")         \
@@ -49,6 +50,8 @@ enum metric_unit {
 	X(WRONG, "wrong", COUNT, false, "blocks stored or played wrong")       \
 	X(DUPLICATES, "duplicates", RATIO, false,                              \
 	    "bytes of blocks already held / block bytes received")             \
+	X(DUPLICATES_LATER, "duplicates-later", RATIO, false,                  \
+	    "the same, after settle")                                          \
 	X(BAD, "bad", RATIO, false,                                            \
 	    "bytes of blocks that failed their hash / block bytes received")   \
 	X(POLLUTED, "polluted", COUNT, false,                                  \
@@ -57,6 +60,8 @@ enum metric_unit {
 	    "last polluter's joining to the last of these")                    \
 	X(CONTROL, "control", RATIO, false,                                    \
 	    "bytes received that are no media / bytes of the stream")          \
+	X(CONTROL_LATER, "control-later", RATIO, false,                        \
+	    "the same, after settle")                                          \
 	X(CONTROL_HAVE, "control-have", RATIO, false, "of it what peers hold") \
 	X(CONTROL_ASK, "control-ask", RATIO, false,                            \
 	    "of it requests, cancels and rejects")                             \

@@ -80,7 +80,7 @@ lags(struct tally *t, const struct scenario *scn, const struct view *v)
 {
 	const struct means *m = &t->means;
 	int64_t *val = t->value;
-	int64_t p99 = tally_get(t, METRIC_LAG, 990000);
+	int64_t p99 = tally_get(t, METRIC_LAG_LATER, 990000);
 	uint64_t here = SP_MAX(m->here_ms, 1), mean;
 	sp_time spread, path;
 

@@ -22,7 +22,7 @@
  *	at T join N		more viewers, as in the first viewers line
  *	at T leave|crash N	random viewers; crash: nobody is told
  *	ablate NAME,...		parts of the engine that are left out
- *	settle T		offload-later, copies-later count from then on
+ *	settle T		metrics named -later count from then on
  *	run T
  *	expect METRIC [pNN] ==|<=|>=|<|> VALUE
  *

@@ -294,8 +294,8 @@ simhost_finish(struct simhost *h)
 		if (v->mesh != NULL)
 			tally_viewer(w, v);
 	}
-	t->origin_sent = world_origin_bytes(w);
-	t->stream_bytes = pieces * world_copy_bytes(w);
+	t->sum.origin_sent = world_origin_bytes(w);
+	t->sum.stream_bytes = pieces * world_copy_bytes(w);
 	t->value[METRIC_ORIGIN_PEAK] = (int64_t)w->origin_peak;
 	tally_close(t, &w->scn);
 	return t;

@@ -182,9 +182,9 @@ record(struct world *w)
 	struct tally *t = w->tally;
 	struct series_row row = { .at = world_now(w) - SIM_START,
 		.origin_bytes = world_origin_bytes(w),
-		.played_bytes = t->played_bytes,
-		.peer_bytes = t->peer_bytes,
-		.bad_bytes = t->bad_bytes,
+		.played_bytes = t->sum.played_bytes,
+		.peer_bytes = t->sum.peer_bytes,
+		.bad_bytes = t->sum.bad_bytes,
 		.missed = (uint64_t)t->value[METRIC_MISSES] };
 	struct mesh_stats s;
 	struct viewer *v;
@@ -262,27 +262,6 @@ world_copy_bytes(const struct world *w)
 	return sum;
 }
 
-/* What was until now is start-up. */
-static void
-settle(struct world *w)
-{
-	struct tally *t = w->tally;
-	struct viewer *v;
-
-	t->early_origin = world_origin_bytes(w);
-	t->early_played = t->played_bytes; /* of those who left */
-	for (size_t i = SIM_FIRST; i < w->n_agents; i++) {
-		if (w->agents[i].kind != AGENT_VIEWER)
-			continue;
-		v = w->agents[i].u.viewer;
-		if (v->mesh != NULL)
-			t->early_played +=
-			    v->player.played * world_piece_bytes(w, v->track);
-	}
-	t->early_stream =
-	    (truth_edge(w->truth) - w->first_piece) * world_copy_bytes(w);
-}
-
 void
 plan_timer(struct world *w, uint64_t tag)
 {
@@ -299,7 +278,7 @@ plan_timer(struct world *w, uint64_t tag)
 		scenario_event(w, &w->scn.events[i]);
 		break;
 	case CONDUCT_SETTLE:
-		settle(w);
+		tally_settle(w);
 		break;
 	case CONDUCT_JOIN:
 		world_join(w, &w->scn.groups[i]);

@@ -67,6 +67,52 @@ tally_means(struct means *m, const struct viewer *v, const struct scenario *scn,
 	m->up_max = SP_MAX(m->up_max, up);
 }
 
+static void
+sums_add(struct sums *t, const struct viewer *v, const struct mesh_stats *s,
+    sp_time now)
+{
+	const struct world *w = v->w;
+
+	t->peer_bytes += s->peer_bytes;
+	t->origin_bytes += s->origin_bytes;
+	t->dup_bytes += s->dup_bytes;
+	t->bad_bytes += s->bad_bytes;
+	t->waste_bytes += s->origin_waste_bytes;
+	t->wire_in += s->wire_in_bytes;
+	t->have_in += s->have_in_bytes;
+	t->ask_in += s->ask_in_bytes;
+	t->record_in += s->record_in_bytes;
+	t->feed_in += v->feed_bytes;
+	t->due_bytes += (uint64_t)((now - v->joined) / SP_MS) *
+			(uint64_t)w->scn.tracks[v->track].rate / 1000;
+	t->played_bytes += v->player.played * world_piece_bytes(w, v->track);
+	quantile_merge(&t->lag, &s->lag);
+}
+
+/* What was until now is start-up. */
+void
+tally_settle(struct world *w)
+{
+	struct sums *early = &w->tally->early;
+	struct mesh_stats s;
+	sp_time now = world_now(w);
+	struct viewer *v;
+
+	*early = w->tally->sum; /* of those who left */
+	for (size_t i = SIM_FIRST; i < w->n_agents; i++) {
+		if (w->agents[i].kind != AGENT_VIEWER)
+			continue;
+		v = w->agents[i].u.viewer;
+		if (v->mesh == NULL)
+			continue;
+		mesh_stats(v->mesh, &s, now);
+		sums_add(early, v, &s, now);
+	}
+	early->origin_sent = world_origin_bytes(w);
+	early->stream_bytes =
+	    (truth_edge(w->truth) - w->first_piece) * world_copy_bytes(w);
+}
+
 void
 tally_viewer(struct world *w, struct viewer *v)
 {
@@ -83,20 +129,7 @@ tally_viewer(struct world *w, struct viewer *v)
 	tally_player(t, v, now);
 	tally_uplink(t, v, &s, now);
 	tally_means(&t->means, v, &w->scn, now);
-	t->peer_bytes += s.peer_bytes;
-	t->origin_bytes += s.origin_bytes;
-	t->dup_bytes += s.dup_bytes;
-	t->bad_bytes += s.bad_bytes;
-	t->waste_bytes += s.origin_waste_bytes;
-	t->wire_in += s.wire_in_bytes;
-	t->have_in += s.have_in_bytes;
-	t->ask_in += s.ask_in_bytes;
-	t->record_in += s.record_in_bytes;
-	t->feed_in += v->feed_bytes;
-	t->due_bytes += (uint64_t)((now - v->joined) / SP_MS) *
-			(uint64_t)w->scn.tracks[v->track].rate / 1000;
-	t->up_bytes += s.up_bytes;
-	t->played_bytes += v->player.played * world_piece_bytes(w, v->track);
+	sums_add(&t->sum, v, &s, now);
 	val[METRIC_MISSES] += (int64_t)s.missed;
 	val[METRIC_DUE] += (int64_t)s.due;
 	val[METRIC_LOST] += (int64_t)s.lost;
@@ -109,7 +142,6 @@ tally_viewer(struct world *w, struct viewer *v)
 	val[METRIC_TIMEOUTS] += (int64_t)s.timeouts;
 	val[METRIC_HEDGES] += (int64_t)s.hedges;
 	val[METRIC_BANNED] += (int64_t)s.banned;
-	quantile_merge(&t->lag, &s.lag);
 	tally_sample(t, METRIC_DELAY, (int64_t)s.delay_ms * SP_MS);
 	if (now - v->joined >= SIM_SETTLED)
 		tally_sample(t, METRIC_NEIGHBOURS, s.neighbours);

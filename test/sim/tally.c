@@ -12,7 +12,9 @@ tally_new(void)
 {
 	struct tally *t = sim_zalloc(1, sizeof(*t));
 
-	quantile_init(&t->lag, 0);
+	quantile_init(&t->sum.lag, 0);
+	quantile_init(&t->early.lag, 0);
+	quantile_init(&t->lag_later, 0);
 	t->polluter = -1;
 	return t;
 }
@@ -61,36 +63,66 @@ tally_ppm(uint64_t a, uint64_t b, int64_t none)
 static void
 close_offload(struct tally *t)
 {
+	const struct sums *s = &t->sum, *e = &t->early;
 	int64_t *v = t->value;
 
-	v[METRIC_OFFLOAD] = PPM - tally_ppm(t->origin_sent, t->played_bytes, 0);
-	v[METRIC_COPIES] = tally_ppm(t->origin_sent, t->stream_bytes, 0);
+	v[METRIC_OFFLOAD] = PPM - tally_ppm(s->origin_sent, s->played_bytes, 0);
+	v[METRIC_COPIES] = tally_ppm(s->origin_sent, s->stream_bytes, 0);
 	v[METRIC_OFFLOAD_LATER] =
-	    PPM - tally_ppm(t->origin_sent - t->early_origin,
-		      t->played_bytes - t->early_played, 0);
-	v[METRIC_COPIES_LATER] = tally_ppm(t->origin_sent - t->early_origin,
-	    t->stream_bytes - t->early_stream, 0);
+	    PPM - tally_ppm(s->origin_sent - e->origin_sent,
+		      s->played_bytes - e->played_bytes, 0);
+	v[METRIC_COPIES_LATER] = tally_ppm(s->origin_sent - e->origin_sent,
+	    s->stream_bytes - e->stream_bytes, 0);
+}
+
+static uint64_t
+block_bytes(const struct sums *s)
+{
+	return s->peer_bytes + s->dup_bytes + s->bad_bytes + s->origin_bytes;
+}
+
+static uint64_t
+control_bytes(const struct sums *s)
+{
+	uint64_t blocks = s->peer_bytes + s->dup_bytes + s->bad_bytes;
+
+	return SP_MAX(s->wire_in, blocks) - blocks + s->feed_in;
 }
 
 static void
 close_bytes(struct tally *t)
 {
+	const struct sums *s = &t->sum, *e = &t->early;
+	uint64_t blocks = block_bytes(s), due = s->due_bytes;
 	int64_t *v = t->value;
-	uint64_t from_peers = t->peer_bytes + t->dup_bytes + t->bad_bytes;
-	uint64_t blocks = from_peers + t->origin_bytes;
-	uint64_t wire = SP_MAX(t->wire_in, from_peers);
 
 	v[METRIC_BLOCKS] = (int64_t)(blocks / LIM_BLOCK);
-	v[METRIC_DUPLICATES] = tally_ppm(t->dup_bytes, blocks, 0);
-	v[METRIC_BAD] = tally_ppm(t->bad_bytes, blocks, 0);
-	v[METRIC_POLLUTED] = (int64_t)t->bad_bytes;
-	v[METRIC_CONTROL] =
-	    tally_ppm(wire - from_peers + t->feed_in, t->due_bytes, 0);
-	v[METRIC_CONTROL_HAVE] = tally_ppm(t->have_in, t->due_bytes, 0);
-	v[METRIC_CONTROL_ASK] = tally_ppm(t->ask_in, t->due_bytes, 0);
-	v[METRIC_CONTROL_RECORD] = tally_ppm(t->record_in, t->due_bytes, 0);
-	v[METRIC_CONTROL_FEED] = tally_ppm(t->feed_in, t->due_bytes, 0);
-	v[METRIC_WASTE] = tally_ppm(t->waste_bytes, t->origin_sent, 0);
+	v[METRIC_DUPLICATES] = tally_ppm(s->dup_bytes, blocks, 0);
+	v[METRIC_DUPLICATES_LATER] =
+	    tally_ppm(s->dup_bytes - e->dup_bytes, blocks - block_bytes(e), 0);
+	v[METRIC_BAD] = tally_ppm(s->bad_bytes, blocks, 0);
+	v[METRIC_POLLUTED] = (int64_t)s->bad_bytes;
+	v[METRIC_CONTROL] = tally_ppm(control_bytes(s), due, 0);
+	v[METRIC_CONTROL_LATER] = tally_ppm(
+	    control_bytes(s) - SP_MIN(control_bytes(e), control_bytes(s)),
+	    due - e->due_bytes, 0);
+	v[METRIC_CONTROL_HAVE] = tally_ppm(s->have_in, due, 0);
+	v[METRIC_CONTROL_ASK] = tally_ppm(s->ask_in, due, 0);
+	v[METRIC_CONTROL_RECORD] = tally_ppm(s->record_in, due, 0);
+	v[METRIC_CONTROL_FEED] = tally_ppm(s->feed_in, due, 0);
+	v[METRIC_WASTE] = tally_ppm(s->waste_bytes, s->origin_sent, 0);
+}
+
+/* Neither is ever halved: the counts are those of samples. */
+static void
+close_lag(struct tally *t)
+{
+	struct quantile *q = &t->lag_later;
+
+	*q = t->sum.lag;
+	for (size_t i = 0; i < QUANTILE_BUCKETS; i++)
+		q->count[i] -= t->early.lag.count[i];
+	q->total -= t->early.lag.total;
 }
 
 void
@@ -102,12 +134,13 @@ tally_close(struct tally *t, const struct scenario *scn)
 
 	close_offload(t);
 	close_bytes(t);
+	close_lag(t);
 	v[METRIC_MISSED] = tally_ppm((uint64_t)v[METRIC_MISSES], due, 0);
 	/* The rule of three: exp(-3) is 5 %. */
 	v[METRIC_MISS_BOUND] =
 	    v[METRIC_MISSES] > 0 ? PPM : SP_MIN(tally_ppm(3, due, PPM), PPM);
 	v[METRIC_ORIGIN_MEAN] =
-	    took_ms > 0 ? (int64_t)(t->origin_sent * 1000 / took_ms) : 0;
+	    took_ms > 0 ? (int64_t)(t->sum.origin_sent * 1000 / took_ms) : 0;
 	v[METRIC_JAIN] =
 	    tally_ppm(t->use_ppm * t->use_ppm, t->use_n * t->use_ppm2, PPM);
 	v[METRIC_RECOVERY] = series_recovery(&t->series, scn);
@@ -130,7 +163,11 @@ tally_get(const struct tally *t, enum metric m, uint32_t quantile_ppm)
 	if (!metric_table[m].quantiles)
 		return t->value[m];
 	if (m == METRIC_LAG)
-		return (int64_t)quantile_get(&t->lag, quantile_ppm, 0) * SP_US;
+		return (int64_t)quantile_get(&t->sum.lag, quantile_ppm, 0) *
+		       SP_US;
+	if (m == METRIC_LAG_LATER)
+		return (int64_t)quantile_get(&t->lag_later, quantile_ppm, 0) *
+		       SP_US;
 	if (s->n == 0)
 		return 0;
 	/* The nearest rank: the least value with that share at or below. */

@@ -29,20 +29,24 @@ struct means {
 	uint64_t up_max;      /* bytes per second, the best uplink */
 };
 
+/* What grows from the beginning on, over all viewers. */
+struct sums {
+	uint64_t peer_bytes, origin_bytes, dup_bytes, bad_bytes, waste_bytes;
+	uint64_t wire_in, feed_in, played_bytes, due_bytes;
+	uint64_t have_in, ask_in, record_in; /* of wire_in */
+	/* of the origin and the stream */
+	uint64_t origin_sent, stream_bytes;
+	struct quantile lag; /* us */
+};
+
 struct tally {
 	int64_t value[METRIC_N]; /* of those without quantiles */
 	struct samples sample[METRIC_N];
-	struct quantile lag; /* us */
-	/* sums over viewers */
-	uint64_t peer_bytes, origin_bytes, dup_bytes, bad_bytes, waste_bytes;
-	uint64_t wire_in, feed_in, played_bytes, up_bytes, due_bytes;
-	uint64_t have_in, ask_in, record_in; /* of wire_in */
-	uint64_t use_n, use_ppm, use_ppm2;   /* of uplinks */
+	struct sums sum;
+	struct sums early;                 /* as it was after settle */
+	struct quantile lag_later;         /* sum.lag without early.lag */
+	uint64_t use_n, use_ppm, use_ppm2; /* of uplinks */
 	struct means means;
-	/* of the origin and the stream */
-	uint64_t origin_sent, stream_bytes;
-	/* of these, before the swarm had settled */
-	uint64_t early_origin, early_played, early_stream;
 	sp_time polluter; /* the last one joined then; -1: there are none */
 	struct series series;
 };

@@ -322,5 +322,6 @@ void liar_event(struct liar *l, const struct simnet_ev *ev);
 /* ---- simtally.c ---- */
 
 void tally_viewer(struct world *w, struct viewer *v);
+void tally_settle(struct world *w);
 
 #endif

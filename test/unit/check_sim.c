@@ -134,7 +134,7 @@ report(enum sim_output o, const char *file, bool quiet)
 	res.run = 60 * SP_S;
 	res.wall_s = 1;
 	res.value[METRIC_OFFLOAD][0] = 912345;
-	res.value[METRIC_LAG][3] = 1500 * SP_MS;
+	res.value[METRIC_LAG_LATER][3] = 1500 * SP_MS;
 	res.value[METRIC_DUE][0] = 3000;
 	res.value[METRIC_EXCESS][0] = -1;
 	sim_report_begin(o, f);
@@ -195,7 +195,7 @@ START_TEST(a_plot_has_its_data_and_quotes_its_title)
 		row.origin_bytes += 125000;
 		row.played_bytes += i < 5 ? 0 : 250000;
 		series_add(&t->series, &row);
-		quantile_add(&t->lag, 7);
+		quantile_add(&t->sum.lag, 7);
 	}
 	f = sink();
 	sim_plot_script(f, "it's.svg", "o'clock", t);

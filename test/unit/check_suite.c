@@ -264,9 +264,10 @@ START_TEST(growth_is_a_line_through_the_rows)
 		r->peak_bytes = (uint64_t)(1024 + 300 * n) * 1024;
 		r->value[METRIC_VIEWERS][0] = n;
 		r->value[METRIC_COPIES_LATER][0] = 2000000;
-		r->value[METRIC_CONTROL][0] = 10000;
+		r->value[METRIC_CONTROL_LATER][0] = 10000;
 		/* 1 s, and 0.1 s for each doubling */
-		r->value[METRIC_LAG][2] = (16 + 2 * (int64_t)i) * SP_S / 10;
+		r->value[METRIC_LAG_LATER][2] =
+		    (16 + 2 * (int64_t)i) * SP_S / 10;
 		r->value[METRIC_LAG_LAW][0] = SP_S;
 	}
 	bench_scale(&one, f);

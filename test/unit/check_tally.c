@@ -138,10 +138,10 @@ START_TEST(what_was_reached_is_compared_with_the_optimum)
 {
 	setup();
 	viewers(20, 1000000);
-	t->played_bytes = 1100;
-	t->origin_sent = 190;
-	t->early_played = 100;
-	t->early_origin = 90;
+	t->sum.played_bytes = 1100;
+	t->sum.origin_sent = 190;
+	t->early.played_bytes = 100;
+	t->early.origin_sent = 90;
 	tally_close(t, &scn);
 	ck_assert_int_eq(get(METRIC_OFFLOAD_LATER), 900000);
 	near(METRIC_OF_OPTIMUM, 947368, 2);
@@ -156,9 +156,9 @@ START_TEST(lag_has_a_floor_and_a_law)
 
 	setup();
 	viewers(64, 2000000);
-	t->stream_bytes = t->origin_sent = 1000; /* one copy */
+	t->sum.stream_bytes = t->sum.origin_sent = 1000; /* one copy */
 	for (unsigned i = 0; i < 1000; i++)
-		quantile_add(&t->lag, 2000000);
+		quantile_add(&t->sum.lag, 2000000);
 	tally_close(t, &scn);
 	/* rho 3.86; two access links and half of the plane */
 	path = 2 * 9 * SP_MS + 30 * SP_MS * 521 / 1000;
@@ -168,6 +168,39 @@ START_TEST(lag_has_a_floor_and_a_law)
 	    5 * SP_MS);
 	near(METRIC_LAG_RATIO, 2 * SP_S * PPM / get(METRIC_LAG_MIN), 70000);
 	near(METRIC_LAG_OF_LAW, 2 * SP_S * PPM / get(METRIC_LAG_LAW), 70000);
+	tally_free(t);
+}
+END_TEST
+
+START_TEST(what_was_before_settle_does_not_count_later)
+{
+	setup();
+	viewers(64, 2000000);
+	for (unsigned i = 0; i < 600; i++)
+		quantile_add(&t->early.lag, 6000000);
+	t->sum.lag = t->early.lag;
+	for (unsigned i = 0; i < 400; i++)
+		quantile_add(&t->sum.lag, 1000000);
+	t->early.dup_bytes = 900;
+	t->early.peer_bytes = 100;
+	t->early.wire_in = 3000;
+	t->early.feed_in = 500;
+	t->early.due_bytes = 1000;
+	t->sum.dup_bytes = 1000;
+	t->sum.peer_bytes = 9000;
+	t->sum.wire_in = 12100;
+	t->sum.feed_in = 600;
+	t->sum.due_bytes = 11000;
+	tally_close(t, &scn);
+	near(METRIC_LAG, 6 * SP_S, 400 * SP_MS);
+	near(METRIC_LAG_LATER, SP_S, 65 * SP_MS);
+	near(METRIC_LAG_RATIO,
+	    get(METRIC_LAG_LATER) * 1000 / (get(METRIC_LAG_MIN) / 1000), 10);
+	ck_assert_int_eq(get(METRIC_DUPLICATES), 100000);
+	ck_assert_int_eq(get(METRIC_DUPLICATES_LATER), 100 * PPM / 9000);
+	/* 2700 bytes, of which 2500 before */
+	ck_assert_int_eq(get(METRIC_CONTROL), 2700 * PPM / 11000);
+	ck_assert_int_eq(get(METRIC_CONTROL_LATER), 20000);
 	tally_free(t);
 }
 END_TEST
@@ -189,16 +222,16 @@ END_TEST
 START_TEST(control_is_measured_by_the_stream)
 {
 	setup();
-	t->due_bytes = 1000000;
-	t->peer_bytes = 400000;
-	t->dup_bytes = 1000;
-	t->bad_bytes = 500;
-	t->origin_bytes = 600000;
-	t->wire_in = 411500;
-	t->feed_in = 5000;
-	t->have_in = 4000;
-	t->ask_in = 3000;
-	t->record_in = 2000;
+	t->sum.due_bytes = 1000000;
+	t->sum.peer_bytes = 400000;
+	t->sum.dup_bytes = 1000;
+	t->sum.bad_bytes = 500;
+	t->sum.origin_bytes = 600000;
+	t->sum.wire_in = 411500;
+	t->sum.feed_in = 5000;
+	t->sum.have_in = 4000;
+	t->sum.ask_in = 3000;
+	t->sum.record_in = 2000;
 	tally_close(t, &scn);
 	ck_assert_int_eq(get(METRIC_CONTROL), 15000);
 	ck_assert_int_eq(get(METRIC_CONTROL_HAVE), 4000);
@@ -329,6 +362,7 @@ UNIT_MAIN("tally", with_uplinks_to_spare_one_copy_is_the_optimum,
     a_seeder_that_uploads_takes_the_copy_upon_itself,
     every_track_that_is_watched_costs_a_copy, nobody_there_is_no_optimum,
     what_was_reached_is_compared_with_the_optimum, lag_has_a_floor_and_a_law,
+    what_was_before_settle_does_not_count_later,
     no_miss_has_a_bound_and_one_miss_has_none,
     control_is_measured_by_the_stream,
     recovery_is_when_nobody_waits_and_the_origin_is_calm,
