@@ -59,11 +59,12 @@ mesh_new(struct mesh **out, const struct mesh_conf *conf,
 	m = mem_zalloc(mem, 1, sizeof(*m));
 	if (m == NULL)
 		return SP_ERR_NOMEM;
-	m->news = mem_zalloc(mem, MESH_NEWS, sizeof(*m->news));
+	m->news = mem_zalloc(mem, MESH_NEWS_MIN, sizeof(*m->news));
 	if (m->news == NULL) {
 		mem_free(mem, m);
 		return SP_ERR_NOMEM;
 	}
+	m->cap_news = MESH_NEWS_MIN;
 	m->conf = *conf;
 	m->mem = mem;
 	m->crypto = conf->crypto != NULL ? conf->crypto : &mesh_crypto_real;

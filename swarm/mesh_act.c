@@ -6,6 +6,7 @@
 #define PUSHED     UINT32_MAX /* for an index: the first push */
 #define SENT_MAX   254        /* as far as the order of sending counts */
 #define PLAIN_KEEP 1024 /* bytes of buffer that an idle neighbour may keep */
+#define OUT_KEEP   4096 /* likewise the mesh, between sends */
 
 struct mesh_act *
 mesh_act_push(struct mesh *m, enum mesh_act_type type)
@@ -246,6 +247,8 @@ send_block(struct mesh *m, struct peer *p, uint32_t k)
 		return SP_ERR_AGAIN;
 	}
 	take(m, p, k, &e);
+	/* at once: what grows is copied */
+	buf_reserve(&m->out, e.len + MESH_BLOCK_HEAD + SECURE_TAG_LEN);
 	at = secure_begin(&m->out);
 	pw_put_block_head(&m->out, e.ref, e.len);
 	buf_put(&m->out, block, e.len);
@@ -343,6 +346,18 @@ next_close(struct mesh *m, struct mesh_act *act)
 	return false;
 }
 
+/* A block's room is for who has one to send, not for all who may. */
+static void
+out_rest(struct mesh *m)
+{
+	size_t max = m->out.max;
+
+	if (m->out.cap <= OUT_KEEP)
+		return;
+	buf_fini(&m->out);
+	buf_init(&m->out, m->mem, max);
+}
+
 int
 mesh_next(struct mesh *m, struct mesh_act *act)
 {
@@ -363,5 +378,6 @@ mesh_next(struct mesh *m, struct mesh_act *act)
 		m->changed = 0;
 		return 0;
 	}
+	out_rest(m);
 	return SP_ERR_AGAIN;
 }

@@ -6,6 +6,23 @@
 
 /* ---- telling ---- */
 
+/* False: there are as many as there may be, or no memory for more. */
+static bool
+more_news(struct mesh *m)
+{
+	unsigned cap = SP_MIN(2 * m->cap_news, MESH_NEWS);
+	struct news *v;
+
+	if (cap == m->cap_news)
+		return false;
+	v = mem_resize(m->mem, m->news, cap, sizeof(*v));
+	if (v == NULL)
+		return false;
+	m->news = v;
+	m->cap_news = cap;
+	return true;
+}
+
 struct news *
 mesh_news(struct mesh *m, uint8_t track, uint64_t number, sp_time delay)
 {
@@ -17,7 +34,7 @@ mesh_news(struct mesh *m, uint8_t track, uint64_t number, sp_time delay)
 	for (i = 0; i < m->n_news; i++)
 		if (m->news[i].number == number && m->news[i].track == track)
 			return &m->news[i];
-	if (m->n_news == MESH_NEWS)
+	if (m->n_news == m->cap_news && !more_news(m))
 		mesh_news_flush(m);
 	n = &m->news[m->n_news++];
 	memset(n, 0, sizeof(*n));

@@ -60,6 +60,7 @@
 #define MESH_WATERMARK  65536 /* unsent bytes of a peer, then no blocks */
 #define MESH_BLOCK_HEAD 48    /* of a block's message and frame, at most */
 #define MESH_FETCHES    16
+#define MESH_NEWS_MIN   4
 #define MESH_NEWS       64
 #define MESH_WANTED     96  /* pieces that one pass looks at */
 #define MESH_CANDIDATES 512 /* blocks likewise */
@@ -189,8 +190,8 @@ struct mesh {
 	uint32_t fetch_now; /* id of the one that is delivering, 0 none */
 
 	struct want wants[2 * LIM_TRACKS]; /* inits behind the media */
-	struct news *news;                 /* MESH_NEWS */
-	unsigned n_news;
+	struct news *news;                 /* at most MESH_NEWS */
+	unsigned n_news, cap_news;
 
 	struct roster *roster; /* NULL: none has come */
 	sp_time roster_at;     /* when it came */
