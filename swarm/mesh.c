@@ -168,6 +168,19 @@ mesh_announced(struct mesh *m, uint32_t announce, const struct tw_reply *r,
 }
 
 int
+mesh_meet(struct mesh *m, const struct sp_addr *addrs, size_t n, sp_time now)
+{
+	size_t i;
+
+	m->now = now;
+	for (i = 0; i < n; i++)
+		contacts_add(&m->contacts, &addrs[i], NULL, &m->rng, now);
+	m->house_at = now;
+	mesh_dirty(m, 0);
+	return 0;
+}
+
+int
 mesh_feed_state(struct mesh *m, bool up, sp_time now)
 {
 	m->now = now;

@@ -156,6 +156,14 @@ int mesh_feed_state(struct mesh *m, bool up, sp_time now);
  */
 int mesh_roster(struct mesh *m, const struct roster *r, sp_time now);
 
+/*
+ * Peers that the host has heard of elsewhere: from a link, say. They matter to
+ * who joins while no tracker answers. Addresses that may not be dialled are
+ * left out.
+ */
+int mesh_meet(struct mesh *m, const struct sp_addr *addrs, size_t n,
+    sp_time now);
+
 /* ---- records and manifests, from the feed or (seeder) own ---- */
 
 /*

@@ -39,6 +39,7 @@
 
 #define LIM_BENCODE_DEPTH 16
 #define LIM_LINK          8192 /* a channel link's text */
+#define LIM_LINK_PEERS    8
 #define LIM_PLAYLIST      (4 * 1024 * 1024)
 #define LIM_M3U8_SEGMENTS 20000
 #define LIM_ANNOUNCE_URI  4096

@@ -93,6 +93,24 @@ parse_url(struct parse *ps, const struct uri_param *p,
 	return 0;
 }
 
+/*
+ * Others write names of hosts here; nothing resolves those. What cannot be
+ * dialled is as good as not there.
+ */
+static void
+parse_peer(struct parse *ps, const struct uri_param *p)
+{
+	struct link *l = ps->out;
+	struct sp_addr addr;
+	char text[ADDR_STRLEN];
+	int n = uri_unescape(text, sizeof(text), p->value, p->value_len, false);
+
+	if (n < 0 || addr_parse(&addr, text, (size_t)n) < 0 ||
+	    addr_is_bogus(&addr) || l->n_peers == LIM_LINK_PEERS)
+		return;
+	l->peers[l->n_peers++] = addr;
+}
+
 static int
 parse_param(struct parse *ps, const struct uri_param *p)
 {
@@ -107,6 +125,8 @@ parse_param(struct parse *ps, const struct uri_param *p)
 		    LIM_TRACKERS);
 	if (uri_param_is(p, "ws"))
 		return parse_url(ps, p, l->origins, &l->n_origins, LIM_ORIGINS);
+	if (uri_param_is(p, "x.pe"))
+		parse_peer(ps, p);
 	return 0;
 }
 
@@ -146,7 +166,7 @@ put_param(struct sp_buf *b, const char *head, const char *value)
 void
 link_write(struct sp_buf *b, const struct link *l)
 {
-	char hex[2 * HASH_PK_LEN + 1];
+	char hex[2 * HASH_PK_LEN + 1], addr[ADDR_STRLEN];
 	size_t i;
 
 	buf_hex(hex, l->pk, HASH_PK_LEN);
@@ -158,6 +178,8 @@ link_write(struct sp_buf *b, const struct link *l)
 		put_param(b, "&tr=", l->trackers[i]);
 	for (i = 0; i < l->n_origins; i++)
 		put_param(b, "&ws=", l->origins[i]);
+	for (i = 0; i < l->n_peers; i++)
+		put_param(b, "&x.pe=", addr_str(&l->peers[i], addr));
 }
 
 /* The NUL that ends |label| is hashed with it. */

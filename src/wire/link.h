@@ -5,12 +5,15 @@
  * A channel link, and what is derived from a channel key.
  *
  *	magnet:?xs=urn:btpk:<64 hex>&dn=<name>&tr=<tracker URL>...&ws=<base>...
+ *	    &x.pe=<address:port>...
  *
- * BEP 9 (magnet), BEP 46 (xs=urn:btpk:), BEP 19 (ws). tr and ws may repeat;
- * order is kept. Unknown parameters are skipped. Text is percent-decoded on
+ * BEP 9 (magnet, x.pe), BEP 46 (xs=urn:btpk:), BEP 19 (ws). tr, ws and x.pe may
+ * repeat; order is kept. Unknown parameters are skipped, and peers that are not
+ * told by a numeric address. Text is percent-decoded on
  * parsing and encoded on writing.
  */
 
+#include "base/addr.h"
 #include "base/buf.h"
 #include "base/hash.h"
 #include "wire/limits.h"
@@ -21,9 +24,10 @@
 struct link {
 	uint8_t pk[HASH_PK_LEN];
 	char name[LIM_TITLE + 1];
-	size_t n_trackers, n_origins;
+	size_t n_trackers, n_origins, n_peers;
 	char trackers[LIM_TRACKERS][LIM_URI + 1];
 	char origins[LIM_ORIGINS][LIM_URI + 1];
+	struct sp_addr peers[LIM_LINK_PEERS];
 };
 
 /* What went wrong in link_parse, for people: static text, NULL if nothing. */

@@ -170,6 +170,8 @@ make_mesh(struct mesh_host *h)
 	rv = mesh_new(&h->mesh, &h->conf.mesh, io_mem(), io_random_u64(), now);
 	if (rv == 0 && h->n_origins > 0)
 		rv = mesh_origins(h->mesh, (unsigned)h->n_origins, now);
+	if (rv == 0 && h->conf.n_peers > 0)
+		rv = mesh_meet(h->mesh, h->conf.peers, h->conf.n_peers, now);
 	return rv;
 }
 

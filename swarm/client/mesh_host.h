@@ -54,6 +54,9 @@ struct mesh_host_conf {
 	/* Base URLs that the user or the link gave. Copied. */
 	const char *const *origins;
 	size_t n_origins;
+	/* Of the link. Borrowed until mesh_host_new returns. */
+	const struct sp_addr *peers;
+	size_t n_peers;
 	bool no_origin;           /* never fetch from an origin */
 	bool no_feed;             /* no live feed (a seeder never has one) */
 	const struct sp_log *log; /* borrowed for life; NULL = silent */

@@ -255,6 +255,8 @@ setup_host(struct viewer *v)
 	    v->link->n_origins, &o->origins);
 	c.trackers = trackers;
 	c.origins = origins;
+	c.peers = v->link->peers;
+	c.n_peers = v->link->n_peers;
 	c.listen[0] = addr_make(4, "\0\0\0", (uint16_t)o->peer_port);
 	c.listen[1] = addr_make(6, "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
 	    (uint16_t)o->peer_port);

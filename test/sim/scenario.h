@@ -109,6 +109,7 @@ struct scn_group {
 	int64_t cap;          /* the mesh's own upload limit; 0: none */
 	int64_t known;        /* bool: the mesh is told its uplink's rate */
 	int64_t neighbours;   /* 0: the mesh's default */
+	int64_t meet;         /* viewers that it knows of, as by its link */
 	sp_time playout;      /* delay asked of the mesh; 0: derived */
 	sp_time window;       /* of the mesh; 0: its default */
 	int64_t flip;         /* ppm of blocks that a polluter spoils; all */

@@ -51,6 +51,32 @@ mesh_setup(struct viewer *v)
 	}
 }
 
+/* Some of those who are there: as in a link, or as a friend tells them. */
+static void
+meet(struct viewer *v)
+{
+	struct sp_addr some[LIM_LINK_PEERS];
+	struct world *w = v->w;
+	size_t n = 0, want = (size_t)v->group->meet;
+	const struct viewer *o;
+	uint64_t seen = 0, at;
+
+	if (want == 0)
+		return;
+	for (size_t i = SIM_FIRST; i < w->n_agents; i++) {
+		if (w->agents[i].kind != AGENT_VIEWER)
+			continue;
+		o = w->agents[i].u.viewer;
+		if (o == v || o->mesh == NULL)
+			continue;
+		at = n < want ? n++ : rng_below(&w->rng, seen + 1);
+		if (at < want)
+			some[at] = world_addr(o->node, SIM_PORT);
+		seen++;
+	}
+	mesh_meet(v->mesh, some, n, world_now(w));
+}
+
 void
 viewer_start(struct viewer *v)
 {
@@ -62,6 +88,7 @@ viewer_start(struct viewer *v)
 	if (v->group != NULL) {
 		mesh_origins(v->mesh, 1, now);
 		mesh_follow(v->mesh, v->track, true, now);
+		meet(v);
 		feed_start(v);
 	}
 	viewer_pump(v);

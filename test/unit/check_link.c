@@ -43,6 +43,7 @@ START_TEST(a_link_gives_key_name_trackers_and_origins)
 	ck_assert_str_eq(l.trackers[1], "https://u.example/announce");
 	ck_assert_uint_eq(l.n_origins, 1);
 	ck_assert_str_eq(l.origins[0], "https://cdn.example/a+b/");
+	ck_assert_uint_eq(l.n_peers, 1);
 }
 END_TEST
 
@@ -155,6 +156,26 @@ START_TEST(lists_and_links_have_a_longest_length)
 }
 END_TEST
 
+START_TEST(peers_are_addresses_that_can_be_dialled)
+{
+	char text[ADDR_STRLEN], s[512] = HEAD;
+
+	ck_assert_int_eq(parse(HEAD "&x.pe=peer.example:80&x.pe=1.2.3.4"
+				    "&x.pe=224.0.0.1:80&x.pe=%5B2001:db8::1%5D"
+				    "%3A80&x.pe=1.2.3.4:5%0&x.pe=9.8.7.6:5",
+			     NULL),
+	    0);
+	ck_assert_uint_eq(l.n_peers, 2);
+	ck_assert_str_eq(addr_str(&l.peers[0], text), "[2001:db8::1]:80");
+	ck_assert_str_eq(addr_str(&l.peers[1], text), "9.8.7.6:5");
+	for (unsigned i = 0; i < LIM_LINK_PEERS + 1; i++)
+		snprintf(s + strlen(s), sizeof(s) - strlen(s),
+		    "&x.pe=9.8.7.%u:5", i);
+	ck_assert_int_eq(parse(s, NULL), 0);
+	ck_assert_uint_eq(l.n_peers, LIM_LINK_PEERS);
+}
+END_TEST
+
 START_TEST(a_written_link_parses_to_the_same)
 {
 	static struct link first;
@@ -162,7 +183,8 @@ START_TEST(a_written_link_parses_to_the_same)
 	struct sp_buf b;
 
 	ck_assert_int_eq(parse(HEAD "&dn=a%26b%25%C3%A9&tr=http://t/%2525?x=%26"
-				    "&tr=http://u/&ws=http://o/%2B/",
+				    "&tr=http://u/&ws=http://o/%2B/"
+				    "&x.pe=[2001:db8::1]:9&x.pe=1.2.3.4:5",
 			     NULL),
 	    0);
 	first = l;
@@ -224,6 +246,7 @@ UNIT_MAIN("link", a_link_gives_key_name_trackers_and_origins,
     the_key_alone_is_a_link, other_sources_are_skipped,
     what_is_no_channel_link_is_refused, a_key_has_64_hex_digits,
     names_are_bounded_text, urls_are_http_or_skipped_udp,
-    lists_and_links_have_a_longest_length, a_written_link_parses_to_the_same,
+    lists_and_links_have_a_longest_length,
+    peers_are_addresses_that_can_be_dialled, a_written_link_parses_to_the_same,
     a_link_is_written_escaped_and_in_order,
     derived_names_are_those_of_the_protocol)

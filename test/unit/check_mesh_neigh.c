@@ -144,7 +144,33 @@ START_TEST(near_address_is_dialled_first)
 }
 END_TEST
 
-UNIT_MAIN("mesh_neigh", trials_are_rotated_while_others_wait,
+START_TEST(who_is_known_otherwise_is_dialled_without_a_tracker)
+{
+	struct sp_addr known[3];
+	struct mesh_conf conf;
+
+	lab_conf(&conf);
+	lab_setup(&conf);
+	lab.far = true;
+	run(SP_S);
+	ck_assert_uint_eq(lab.dials, 0);
+	known[0] = lab_addr(&lab, 1);
+	known[1] = lab_addr(&lab, 2);
+	known[1].ip[0] = 10; /* private */
+	known[2] = lab_addr(&lab, 3);
+	ck_assert_int_eq(mesh_meet(lab.mesh, known, 3, lab.now), 0);
+	lab_drain(&lab);
+	run(100 * SP_MS);
+	ck_assert_uint_eq(lab.dials, 2);
+	ck_assert(!addr_eq(&lab.dial[0].addr, &lab.dial[1].addr));
+	for (unsigned i = 0; i < 2; i++)
+		ck_assert(!addr_eq(&lab.dial[i].addr, &known[1]));
+	lab_teardown();
+}
+END_TEST
+
+UNIT_MAIN("mesh_neigh", who_is_known_otherwise_is_dialled_without_a_tracker,
+    trials_are_rotated_while_others_wait,
     nobody_is_let_go_when_nobody_else_is_there,
     who_was_let_go_is_not_dialled_at_once,
     who_has_no_room_is_left_alone_for_a_minute, near_address_is_dialled_first)

@@ -126,7 +126,8 @@ START_TEST(what_the_suites_need_is_read)
 	    "stream rate=4Mbit/s segment=2s\n"
 	    "origin rate=3r requests=50 retry=2s\n"
 	    "viewers ${N} up=mix:1.5r down=1..8r session=pareto:1.2,180s "
-	    "brief=20% crash=100% isolated=10% loss=1% burst=200ms\n"
+	    "brief=20% crash=100% isolated=10% loss=1% burst=200ms "
+	    "meet=3\n"
 	    "polluters $FEW flip=5%\n"
 	    "at 10s origin ttfb=200ms\n"
 	    "at 11s origin requests=9\n"
@@ -149,6 +150,7 @@ START_TEST(what_the_suites_need_is_read)
 	ck_assert_int_eq(g->brief, 200000);
 	ck_assert_int_eq(g->isolated, 100000);
 	ck_assert_int_eq(g->burst, 200 * SP_MS);
+	ck_assert_int_eq(g->meet, 3);
 	ck_assert_int_eq(scn.groups[1].count, 0); /* 0.8, rounded down */
 	ck_assert_int_eq(scn.groups[1].flip, 50000);
 	ck_assert_int_eq(scn.events[0].what, SCN_ORIGIN_TTFB);
