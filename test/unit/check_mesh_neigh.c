@@ -150,6 +150,7 @@ START_TEST(who_is_known_otherwise_is_dialled_without_a_tracker)
 	struct mesh_conf conf;
 
 	lab_conf(&conf);
+	conf.lan = false;
 	lab_setup(&conf);
 	lab.far = true;
 	run(SP_S);

@@ -163,7 +163,7 @@ START_TEST(scripts_get_columns_without_the_machine)
 {
 	report(SIM_TSV, "a.scn", true);
 	has("file\t-\ta.scn\nseed\t-\t4\noffload\t-\t912345\n");
-	has("lag\tp99.9\t1500000000\n");
+	has("lag-later\tp99.9\t1500000000\n");
 	has("excess\t-\t-1\n");
 	has("trace\t-\t0000000000000abc\n");
 	ck_assert_ptr_null(strstr(text, "machine"));
