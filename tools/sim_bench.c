@@ -89,6 +89,24 @@ launch(struct runner *r, struct job *j)
 	}
 }
 
+/* One run more has ended. */
+static void
+tell(const struct runner *r, size_t run)
+{
+	const struct bench *b = r->b;
+	const struct bench_run *br = &b->runs[run];
+
+	if (r->o->quiet || (r->o->jobs == 1 && isatty(2)))
+		return; /* each run tells of itself */
+	fprintf(stderr,
+	    "%zu of %zu: row %s, seed %" PRIu64 ": %" PRId64
+	    " misses of %" PRId64 ", %.0f s, %.0f MiB\n",
+	    r->done, r->total, b->suite->rows[run / b->n_seeds].id,
+	    b->seeds[run % b->n_seeds], br->res.value[METRIC_MISSES][0],
+	    br->res.value[METRIC_DUE][0], br->res.cpu_s,
+	    (double)br->res.peak_bytes / 1048576);
+}
+
 static void
 reap(struct runner *r)
 {
@@ -100,9 +118,7 @@ reap(struct runner *r)
 			continue;
 		r->jobs[i].pid = 0;
 		r->done++;
-		if (r->o->jobs > 1 && !r->o->quiet && isatty(2))
-			fprintf(stderr, "\r%zu of %zu runs%s", r->done,
-			    r->total, r->done == r->total ? "\n" : "");
+		tell(r, r->jobs[i].run);
 	}
 }
 
