@@ -154,6 +154,29 @@ tally_close(struct tally *t, const struct scenario *scn)
 	optimum_fill(t, scn);
 }
 
+/*
+ * In a bucket samples are taken as evenly spread: it is an eighth wide at most,
+ * and bars would hang on where it begins.
+ */
+static int64_t
+lag_get(const struct quantile *q, uint32_t ppm)
+{
+	uint64_t rank, below = 0, upto, low = 0, width = 1;
+
+	if (q->total == 0)
+		return 0;
+	rank = SP_MAX(((uint64_t)q->total * ppm + PPM - 1) / PPM, 1);
+	while ((upto = quantile_below(q, low + width)) < rank) {
+		below = upto;
+		low += width;
+		if (low >= 16 && (low & (low - 1)) == 0)
+			width = low / 8;
+	}
+	width = SP_MIN(width, q->max + 1 - low);
+	low += width * (2 * (rank - below) - 1) / (2 * (upto - below));
+	return (int64_t)SP_MIN(low, q->max) * SP_US;
+}
+
 int64_t
 tally_get(const struct tally *t, enum metric m, uint32_t quantile_ppm)
 {
@@ -163,11 +186,9 @@ tally_get(const struct tally *t, enum metric m, uint32_t quantile_ppm)
 	if (!metric_table[m].quantiles)
 		return t->value[m];
 	if (m == METRIC_LAG)
-		return (int64_t)quantile_get(&t->sum.lag, quantile_ppm, 0) *
-		       SP_US;
+		return lag_get(&t->sum.lag, quantile_ppm);
 	if (m == METRIC_LAG_LATER)
-		return (int64_t)quantile_get(&t->lag_later, quantile_ppm, 0) *
-		       SP_US;
+		return lag_get(&t->lag_later, quantile_ppm);
 	if (s->n == 0)
 		return 0;
 	/* The nearest rank: the least value with that share at or below. */

@@ -172,6 +172,29 @@ START_TEST(lag_has_a_floor_and_a_law)
 }
 END_TEST
 
+/* Samples of 1, 2, ... 20,000 us, and of 1 s to 3 s. */
+START_TEST(quantiles_of_lag_are_finer_than_what_they_are_counted_in)
+{
+	setup();
+	for (unsigned us = 1; us <= 20000; us++)
+		quantile_add(&t->sum.lag, us);
+	ck_assert_int_eq(tally_get(t, METRIC_LAG, 0), SP_US);
+	ck_assert_int_eq(tally_get(t, METRIC_LAG, 500), 10 * SP_US);
+	for (uint32_t ppm = 10000; ppm < 1000000; ppm += 9999)
+		ck_assert_int_le(
+		    llabs(tally_get(t, METRIC_LAG, ppm) - ppm * SP_US / 50),
+		    300 * SP_US);
+	ck_assert_int_eq(tally_get(t, METRIC_LAG, 1000000), 20000 * SP_US);
+	quantile_init(&t->sum.lag, 0);
+	for (unsigned ms = 1000; ms < 3000; ms++)
+		quantile_add(&t->sum.lag, 1000 * ms);
+	near(METRIC_LAG, 2980 * SP_MS, 30 * SP_MS);
+	ck_assert_int_le(llabs(tally_get(t, METRIC_LAG, 550000) - 2100 * SP_MS),
+	    10 * SP_MS);
+	tally_free(t);
+}
+END_TEST
+
 START_TEST(what_was_before_settle_does_not_count_later)
 {
 	setup();
@@ -362,6 +385,7 @@ UNIT_MAIN("tally", with_uplinks_to_spare_one_copy_is_the_optimum,
     a_seeder_that_uploads_takes_the_copy_upon_itself,
     every_track_that_is_watched_costs_a_copy, nobody_there_is_no_optimum,
     what_was_reached_is_compared_with_the_optimum, lag_has_a_floor_and_a_law,
+    quantiles_of_lag_are_finer_than_what_they_are_counted_in,
     what_was_before_settle_does_not_count_later,
     no_miss_has_a_bound_and_one_miss_has_none,
     control_is_measured_by_the_stream,
