@@ -38,6 +38,7 @@ libswarm_a_SOURCES += swarm/mesh_peer.c
 libswarm_a_SOURCES += swarm/mesh_receipts.c
 libswarm_a_SOURCES += swarm/mesh_push.c
 libswarm_a_SOURCES += swarm/mesh_record.c
+libswarm_a_SOURCES += swarm/mesh_relay.c
 libswarm_a_SOURCES += swarm/mesh_request.c
 libswarm_a_SOURCES += swarm/mesh_root.c
 libswarm_a_SOURCES += swarm/mesh_sched.c

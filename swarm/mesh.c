@@ -241,17 +241,21 @@ mesh_follow(struct mesh *m, uint8_t track, bool on, sp_time now)
 {
 	struct window_track *t = window_track(&m->window, track);
 
+	sp_time delay;
+
 	m->now = now;
 	if (track >= LIM_TRACKS || t == NULL)
 		return SP_ERR_RANGE;
 	if (m->play[track].on == on)
 		return 0;
-	if (on)
+	delay = m->play[track].delay;
+	if (on) {
+		mesh_relay_stop(m, track);
 		playhead_follow(&m->play[track], now);
-	else
+	} else {
 		playhead_stop(&m->play[track]);
-	if (!on)
-		mesh_tree_end(m, track);
+		mesh_relay_begin(m, track, delay);
+	}
 	mesh_retime(m, track);
 	mesh_dirty(m, 0);
 	return 0;

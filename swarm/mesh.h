@@ -210,7 +210,11 @@ int mesh_fetch_done(struct mesh *m, uint32_t fetch, enum mesh_fetch result,
 
 /* ---- playing ---- */
 
-/* Begin or stop to follow a track. SP_ERR_RANGE. Idempotent. */
+/*
+ * Begin or stop to follow a track. SP_ERR_RANGE. Idempotent. What is not
+ * followed any more is not asked for, but passed on to those who get it from
+ * us for as long as the playout delay was.
+ */
 int mesh_follow(struct mesh *m, uint8_t track, bool on, sp_time now);
 
 /* What a player may be told of a followed track. */

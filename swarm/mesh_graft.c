@@ -19,9 +19,9 @@ mesh_tree_bid(struct mesh *m, uint8_t track, unsigned s, unsigned slot,
 }
 
 void
-mesh_tree_deny(struct mesh *m, uint8_t track, unsigned s, unsigned slot)
+mesh_tree_redirect(struct mesh *m, uint8_t track, unsigned s, unsigned slot,
+    uint64_t from, uint64_t instead)
 {
-	const struct tree *t = mesh_tree(m, track);
 	struct peer *p = m->peers[slot];
 	struct sp_buf *b = mesh_say(m, p);
 	struct pw_pex_entry e = { .flags = PW_PEX_LISTENS };
@@ -29,8 +29,8 @@ mesh_tree_deny(struct mesh *m, uint8_t track, unsigned s, unsigned slot)
 	const struct peer *q;
 	unsigned i, n = 0;
 
-	pw_redirect_begin(&open, b, track, (uint8_t)s);
-	MESH_SLOTS (t == NULL ? 0 : t->stripes[s].strong, i) {
+	pw_redirect_begin(&open, b, track, (uint8_t)s, from);
+	MESH_SLOTS (instead & m->open, i) {
 		q = m->peers[i];
 		if (i == slot || n == PW_REDIRECTS || q->listen.family == 0 ||
 		    (addr_is_private(&q->listen) && !addr_is_private(&p->addr)))
@@ -40,6 +40,15 @@ mesh_tree_deny(struct mesh *m, uint8_t track, unsigned s, unsigned slot)
 		n += pw_pex_add(&open, b, &e);
 	}
 	pw_end(&open, b);
+}
+
+void
+mesh_tree_deny(struct mesh *m, uint8_t track, unsigned s, unsigned slot)
+{
+	const struct tree *t = mesh_tree(m, track);
+
+	mesh_tree_redirect(m, track, s, slot, 0,
+	    t == NULL ? 0 : t->stripes[s].strong);
 }
 
 void
@@ -105,6 +114,10 @@ on_subscribe(struct mesh *m, struct peer *p, const struct pw_msg *msg)
 		believe(m, track, msg->u.tree.from) };
 	struct pw_accept a;
 
+	if (mesh_relays(m, track)) {
+		mesh_relay_deny(m, track, s, p->slot);
+		return;
+	}
 	if (t == NULL || !tree_subscribe(t, s, &who, edge, &evict)) {
 		mesh_tree_deny(m, track, s, p->slot);
 		return;
@@ -152,7 +165,10 @@ on_redirect(struct mesh *m, struct peer *p, struct pw_msg *msg)
 	p->push_till = m->now + PUSH_TAIL;
 	if (t == NULL)
 		return;
-	tree_refused(t, msg->u.pex.stripe, p->slot, m->now);
+	if (msg->u.pex.from > m->window.tracks[msg->u.pex.track].edge)
+		tree_notice(t, msg->u.pex.stripe, p->slot, msg->u.pex.from);
+	else
+		tree_refused(t, msg->u.pex.stripe, p->slot, m->now);
 	mesh_pex_take(m, p, msg);
 	mesh_tree_hurry(m);
 }

@@ -14,6 +14,7 @@
  *	mesh_tree.c    push trees: who is whose child
  *	mesh_graft.c   push trees: what is said of them
  *	mesh_push.c    push trees: blocks on their way
+ *	mesh_relay.c   push trees: of what is not followed any more
  *	mesh_record.c  records, manifests, clock, deadlines
  *	mesh_block.c   a block has come
  *	mesh_sched.c   one scheduling pass: playheads, due pieces, stalls
@@ -125,7 +126,10 @@ struct clockmap {
 struct mesh_tree {
 	struct tree tree;
 	sp_time born; /* we relay a while after it */
-	uint64_t bps; /* of the track, smoothed; bytes per second */
+	/* not followed any more: the children have notice; 0: it is */
+	sp_time relay_till;
+	uint64_t relay_from; /* of this piece */
+	uint64_t bps;        /* of the track, smoothed; bytes per second */
 	unsigned
 	    k_most; /* stripes of late pieces; k_age ago there were so many */
 	unsigned k_age;
@@ -340,7 +344,7 @@ void mesh_tree_piece(struct mesh *m, const struct piece *pc);
 void mesh_tree_gone(struct mesh *m, unsigned slot);
 /* A parent may be missing: looks soon, if that was not done just now. */
 void mesh_tree_hurry(struct mesh *m);
-/* |track| is not followed any more. */
+/* |track| has no trees any more. */
 void mesh_tree_end(struct mesh *m, uint8_t track);
 void mesh_tree_fini(struct mesh *m);
 /* Whether the neighbour is a parent of ours. */
@@ -357,6 +361,24 @@ mesh_tree(const struct mesh *m, uint8_t track)
 	return track < LIM_TRACKS && m->trees[track] != NULL
 		   ? &m->trees[track]->tree
 		   : NULL;
+}
+
+/* mesh_relay.c */
+/*
+ * |track| is not followed any more, and was |delay| behind: what its children
+ * get of it they get for so long yet.
+ */
+void mesh_relay_begin(struct mesh *m, uint8_t track, sp_time delay);
+/* Says no to a child to be. */
+void mesh_relay_deny(struct mesh *m, uint8_t track, unsigned stripe,
+    unsigned slot);
+/* It is followed again. */
+void mesh_relay_stop(struct mesh *m, uint8_t track);
+void mesh_relay_run(struct mesh *m, uint8_t track);
+static inline bool
+mesh_relays(const struct mesh *m, uint8_t track)
+{
+	return m->trees[track] != NULL && m->trees[track]->relay_till != 0;
 }
 
 /* mesh_root.c */
@@ -376,6 +398,12 @@ void mesh_tree_bid(struct mesh *m, uint8_t track, unsigned stripe,
  * goes through all that is below us.
  */
 void mesh_tree_tell(struct mesh *m, uint8_t track, unsigned stripe);
+/*
+ * From piece |from| on it is no child of |stripe|; but those in |instead| may
+ * be asked, as far as an address of them is known.
+ */
+void mesh_tree_redirect(struct mesh *m, uint8_t track, unsigned stripe,
+    unsigned slot, uint64_t from, uint64_t instead);
 /* It is no child of |stripe|, or no longer; ours who have some may take it. */
 void mesh_tree_deny(struct mesh *m, uint8_t track, unsigned stripe,
     unsigned slot);

@@ -4,9 +4,13 @@
 #define ROOT_LATE   (1500 * SP_MS) /* after a piece's length, if longer */
 #define ROOT_SILENT (2500 * SP_MS) /* it would have told of a piece */
 
-/* Whether we hear of that member, who is to be a neighbour of ours. */
+/*
+ * Whether we hear of that member, who is to be a neighbour of ours, and the
+ * stripe comes to it: else it watches another track.
+ */
 static bool
-is_heard(const struct mesh *m, uint32_t id, sp_time silent)
+is_heard(const struct mesh *m, const struct mesh_tree *mt, unsigned s,
+    uint32_t id, sp_time silent)
 {
 	const struct peer *p;
 	unsigned i;
@@ -14,7 +18,9 @@ is_heard(const struct mesh *m, uint32_t id, sp_time silent)
 	MESH_SLOTS (m->open, i) {
 		p = m->peers[i];
 		if (mesh_short_id(p->id) == id)
-			return m->now - p->recv_at < silent;
+			return m->now - p->recv_at < silent &&
+			       (mt->tree.told >> i & 1) &&
+			       mt->tree.ads[i].late[s] != PW_TREE_NEVER;
 	}
 	return false;
 }
@@ -87,7 +93,7 @@ stands_in(const struct mesh *m, const struct mesh_tree *mt, unsigned s,
 	for (i = 0; i < mt->rank[s]; i++)
 		if (mt->before[s][i] == 0 ||
 		    m->now - mt->before_at[s][i] <= ROOT_MET ||
-		    is_heard(m, mt->before[s][i], silent))
+		    is_heard(m, mt, s, mt->before[s][i], silent))
 			return false;
 	return true;
 }
@@ -105,7 +111,7 @@ mesh_root_watch(struct mesh *m, uint8_t track)
 		silent = SP_MAX(silent,
 		    (sp_time)pc->rec.duration_us * SP_US + ROOT_LATE);
 	mt->acting = 0;
-	for (s = 0; mt->member && s < PW_STRIPES; s++) {
+	for (s = 0; mt->member && mt->relay_till == 0 && s < PW_STRIPES; s++) {
 		if (mt->rank[s] == 0)
 			roots |= (uint16_t)(1u << s);
 		else if (stands_in(m, mt, s, silent))

@@ -61,8 +61,9 @@ shape(struct mesh *m, struct mesh_tree *mt)
 	room = up * USED_PCT / 100 * mt->k_most / all_bps(m);
 	if (!mesh_uplink_is_known(m))
 		room = SP_MIN(room, mt->k_most / 4);
-	if (!mesh_serves(m) || (!m->conf.seeder && mt->tree.roots == 0 &&
-				   m->now - mt->born < RELAY_AGE))
+	if (!mesh_serves(m) || mt->relay_till != 0 ||
+	    (!m->conf.seeder && mt->tree.roots == 0 &&
+		m->now - mt->born < RELAY_AGE))
 		room = 0;
 	tree_shape(&mt->tree, mt->k_most,
 	    (uint32_t)SP_MIN(room, PW_STRIPES * TREE_SLOTS),
@@ -125,6 +126,11 @@ tell_places(struct mesh *m, uint8_t track)
 	tree_ad(&mt->tree,
 	    (sp_time)(2 * LIM_BLOCK * 1000 / SP_MAX(mesh_uplink(m), 1)) * SP_MS,
 	    &ad);
+	/* nobody is to begin with us now */
+	if (mt->relay_till != 0) {
+		memset(&ad, PW_TREE_NEVER, sizeof(ad));
+		ad.free = ad.strong = 0;
+	}
 	if (is_other(&ad, &mt->ad) ||
 	    (m->now - mt->ad_at > AD_KEEP &&
 		memcmp(&ad, &mt->ad, sizeof(ad)) != 0)) {
@@ -284,12 +290,16 @@ seek(struct mesh *m, uint8_t track)
 		srtt[i] = m->peers[i]->srtt;
 	from = SP_MAX(m->play[track].scan, m->window.tracks[track].first);
 	for (s = 0; s < t->k; s++) {
+		st = &t->stripes[s];
+		if (tree_over(t, s, m->window.tracks[track].edge)) {
+			mesh_tree_bid(m, track, s, st->parent, st->notice);
+			tree_refused(t, s, st->parent, m->now);
+		}
 		slot =
 		    tree_pick(t, s, m->open & ~m->slow, srtt, &m->rng, m->now);
 		if (slot == TREE_NOBODY)
 			continue;
 		/* who had a parent lately is still getting what it has begun */
-		st = &t->stripes[s];
 		st->asked_from =
 		    m->now < st->served_till || st->parent != TREE_NOBODY
 			? m->window.tracks[track].edge
@@ -299,7 +309,8 @@ seek(struct mesh *m, uint8_t track)
 		m->peers[slot]->asked_till = m->now + ASKED_TAIL;
 		pw_put_subscribe(mesh_say(m, m->peers[slot]), track, (uint8_t)s,
 		    t->inner >> s & 1 ? t->weight : 0,
-		    st->parent == TREE_NOBODY, st->asked_from);
+		    st->parent == TREE_NOBODY || st->notice != 0,
+		    st->asked_from);
 	}
 }
 
@@ -333,6 +344,11 @@ mesh_tree_house(struct mesh *m)
 	for (t = 0; t < LIM_TRACKS; t++) {
 		if (m->trees[t] == NULL)
 			continue;
+		if (mesh_relays(m, t)) {
+			tell_places(m, t);
+			mesh_relay_run(m, t);
+			continue;
+		}
 		mesh_root_watch(m, t);
 		shape(m, m->trees[t]);
 		shed(m, t);
@@ -370,8 +386,10 @@ mesh_tree_stats(const struct mesh *m, struct mesh_stats *out)
 	for (i = 0; i < LIM_TRACKS; i++) {
 		if ((t = mesh_tree(m, i)) == NULL)
 			continue;
-		out->tree_stripes += t->k;
 		out->children += t->edges;
+		if (mesh_relays(m, i))
+			continue;
+		out->tree_stripes += t->k;
 		for (s = 0; s < t->k; s++) {
 			if (t->stripes[s].depth >= TREE_DEPTH_MAX)
 				continue;

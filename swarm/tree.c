@@ -80,6 +80,7 @@ detach(struct tree_stripe *st)
 	st->parent = TREE_NOBODY;
 	st->depth = PW_DEPTH_NONE;
 	st->misses = 0;
+	st->notice = 0;
 	memset(&st->above, 0, sizeof(st->above));
 }
 
@@ -348,7 +349,7 @@ cost(const struct tree *t, unsigned s, unsigned slot, sp_time srtt)
 	    st->parent == slot)
 		return SP_NEVER;
 	if (!(ad->free >> s & 1) && !(inner && (ad->strong >> s & 1))) {
-		if (st->parent != TREE_NOBODY)
+		if (st->parent != TREE_NOBODY && st->notice == 0)
 			return SP_NEVER;
 		full = FULL;
 	}
@@ -379,7 +380,7 @@ tree_pick(struct tree *t, unsigned stripe, uint64_t open,
 		tree_refused(t, stripe, st->asked, now);
 	if ((t->roots >> stripe & 1) || st->asked != TREE_NOBODY)
 		return TREE_NOBODY;
-	if (st->parent != TREE_NOBODY) {
+	if (st->parent != TREE_NOBODY && st->notice == 0) {
 		if (!may_move(t, st, now))
 			return TREE_NOBODY;
 		least = mostly(st->late, st->late_dev) - TREE_GAIN;
@@ -442,6 +443,7 @@ tree_accepted(struct tree *t, unsigned stripe, unsigned slot,
 		st->parent = (uint8_t)slot;
 		st->since = st->got_at = now;
 		st->misses = 0;
+		st->notice = 0;
 	}
 	out->moved = st->depth != above.depth ||
 		     memcmp(&st->above, &above, sizeof(above)) != 0;
@@ -464,6 +466,22 @@ tree_refused(struct tree *t, unsigned stripe, unsigned slot, sp_time now)
 		return;
 	detach(st);
 	st->served_till = now + TREE_SERVED;
+}
+
+void
+tree_notice(struct tree *t, unsigned stripe, unsigned slot, uint64_t from)
+{
+	if (t->stripes[stripe].parent == slot)
+		t->stripes[stripe].notice = SP_MAX(from, 1u);
+}
+
+bool
+tree_over(const struct tree *t, unsigned stripe, uint64_t edge)
+{
+	const struct tree_stripe *st = &t->stripes[stripe];
+
+	return st->parent != TREE_NOBODY && st->notice != 0 &&
+	       st->notice < edge;
 }
 
 void

@@ -55,7 +55,8 @@ struct tree_stripe {
 	uint8_t misses;         /* points, in a row */
 	struct pw_accept above; /* the path from the root to the parent */
 	uint64_t asked_from;    /* piece, from which it was asked for */
-	uint64_t refused;       /* slots that said no, since refused_at */
+	uint64_t notice;  /* that piece the parent will not send; 0: it will */
+	uint64_t refused; /* slots that said no, since refused_at */
 	sp_time refused_at, asked_at;
 	sp_time since;          /* the parent took us */
 	sp_time got_at;         /* its last block came */
@@ -163,6 +164,13 @@ bool tree_accepted(struct tree *t, unsigned stripe, unsigned slot,
     sp_time now);
 /* |slot| said no, or no longer: then it sends what it has begun. */
 void tree_refused(struct tree *t, unsigned stripe, unsigned slot, sp_time now);
+/*
+ * |slot| says that it will send nothing of piece |from| and on: if it is the
+ * parent, another is sought meanwhile. It has said no by then: tree_over.
+ */
+void tree_notice(struct tree *t, unsigned stripe, unsigned slot, uint64_t from);
+/* Whether the parent's notice is over, as there are pieces below |edge|. */
+bool tree_over(const struct tree *t, unsigned stripe, uint64_t edge);
 /* |slot| is gone. */
 void tree_gone(struct tree *t, unsigned slot);
 /* Leaves the parent and does not ask it again soon. */

@@ -92,8 +92,9 @@ pw_redirect_get(struct sp_rd *rd, struct pw_msg *m)
 {
 	m->u.pex.track = buf_get_u8(rd);
 	m->u.pex.stripe = buf_get_u8(rd);
+	m->u.pex.from = buf_get_u64(rd);
 	return !rd->bad && m->u.pex.track < LIM_TRACKS &&
-	       m->u.pex.stripe < PW_STRIPES &&
+	       m->u.pex.stripe < PW_STRIPES && m->u.pex.from < LIM_NUMBER &&
 	       pw_pex_check(rd, m, PW_REDIRECTS);
 }
 

@@ -40,7 +40,8 @@
  *	bytes of the peer-ids of those above it, from the root down, itself not
  *	among them. Sent again when they change.
  * unsubscribe: from: of this piece and on; older ones are still wanted.
- * redirect: no, or no longer; the entries, at most PW_REDIRECTS, may be asked.
+ * redirect: no, or no longer from piece |from| on, which may lie ahead; the
+ *	entries, at most PW_REDIRECTS, may be asked.
  */
 #define PW_MSG_LIST(X)                                      \
 	X(CHOKE, 0, "")                                     \
@@ -64,7 +65,7 @@
 	X(SUBSCRIBE, 41, "track stripe weight:u8 from:u64") \
 	X(ACCEPT, 42, "track stripe depth:u8 path")         \
 	X(UNSUBSCRIBE, 43, "track stripe from:u64")         \
-	X(REDIRECT, 44, "track stripe entries as of pex")
+	X(REDIRECT, 44, "track stripe from:u64 entries as of pex")
 
 enum pw_type {
 #define PW_ENUM(name, id, body) PW_##name = (id),
@@ -164,8 +165,10 @@ struct pw_msg {
 			size_t len;
 		} env; /* RECORD, MANIFEST */
 		struct {
-			struct sp_rd rd;       /* for pw_pex_next */
-			uint8_t track, stripe; /* REDIRECT only */
+			struct sp_rd rd; /* for pw_pex_next */
+			/* REDIRECT only */
+			uint8_t track, stripe;
+			uint64_t from;
 		} pex;
 		struct {
 			uint8_t track, stripe;
@@ -267,7 +270,7 @@ bool pw_have_add(struct pw_open *o, struct sp_buf *b,
     const struct pw_have_group *g);
 void pw_pex_begin(struct pw_open *o, struct sp_buf *b);
 void pw_redirect_begin(struct pw_open *o, struct sp_buf *b, uint8_t track,
-    uint8_t stripe);
+    uint8_t stripe, uint64_t from);
 /* False when LIM_PEX_PEERS is reached. addr.family is 4 or 6. */
 bool pw_pex_add(struct pw_open *o, struct sp_buf *b,
     const struct pw_pex_entry *e);

@@ -211,12 +211,14 @@ pw_have_add(struct pw_open *o, struct sp_buf *b, const struct pw_have_group *g)
 
 void
 pw_redirect_begin(struct pw_open *o, struct sp_buf *b, uint8_t track,
-    uint8_t stripe)
+    uint8_t stripe, uint64_t from)
 {
-	assert(track < LIM_TRACKS && stripe < PW_STRIPES && "a media track's");
+	assert(track < LIM_TRACKS && stripe < PW_STRIPES && from < LIM_NUMBER &&
+	       "a media track's");
 	pw_open_put(o, b, PW_REDIRECT);
 	buf_put_u8(b, track);
 	buf_put_u8(b, stripe);
+	buf_put_u64(b, from);
 }
 
 void

@@ -74,7 +74,8 @@ put_pex(struct sp_buf *b, struct pw_msg *m)
 	size_t head;
 
 	if (m->type == PW_REDIRECT)
-		pw_redirect_begin(&o, b, m->u.pex.track, m->u.pex.stripe);
+		pw_redirect_begin(&o, b, m->u.pex.track, m->u.pex.stripe,
+		    m->u.pex.from);
 	else
 		pw_pex_begin(&o, b);
 	head = b->len;

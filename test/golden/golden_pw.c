@@ -38,9 +38,10 @@ say_pex(FILE *out, struct sp_buf *again, struct pw_msg *m)
 	struct pw_open o;
 
 	if (m->type == PW_REDIRECT) {
-		fprintf(out, "track %u\nstripe %u\n", m->u.pex.track,
-		    m->u.pex.stripe);
-		pw_redirect_begin(&o, again, m->u.pex.track, m->u.pex.stripe);
+		fprintf(out, "track %u\nstripe %u\nfrom %llu\n", m->u.pex.track,
+		    m->u.pex.stripe, (unsigned long long)m->u.pex.from);
+		pw_redirect_begin(&o, again, m->u.pex.track, m->u.pex.stripe,
+		    m->u.pex.from);
 	} else {
 		pw_pex_begin(&o, again);
 	}

@@ -265,6 +265,15 @@ got(struct lab *lab, struct lab_conn *k, struct pw_msg *msg)
 	case PW_PEX:
 		got_pex(k, msg);
 		break;
+	case PW_SUBSCRIBE:
+		k->parent_of |= (uint16_t)(1u << msg->u.tree.stripe);
+		break;
+	case PW_UNSUBSCRIBE:
+		k->parent_of &= (uint16_t) ~(1u << msg->u.tree.stripe);
+		break;
+	case PW_REDIRECT:
+		k->redirect = msg->u.pex.from;
+		break;
 	case PW_PING:
 		if (!k->mute)
 			pw_put_pong(&k->say, msg->u.ping.token, 0, 1000);

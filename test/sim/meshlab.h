@@ -52,6 +52,8 @@ struct lab_conn {
 	unsigned n_req;
 	uint64_t want_number;
 	uint8_t want_track, want_count;
+	uint16_t parent_of; /* stripes that the mesh has asked it for */
+	uint64_t redirect;  /* from of the last one */
 	unsigned n_pex;
 	struct sp_addr pex[LIM_PEX_PEERS]; /* of the last one */
 	uint64_t blocks, block_bytes;

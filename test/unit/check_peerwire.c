@@ -488,7 +488,7 @@ START_TEST(failing_memory_shows_in_the_buffer_only)
 			;
 		pw_end(&o, &b);
 		pw_put_bye(&b, PW_BYE_LEAVING, "gone");
-		pw_redirect_begin(&o, &b, 0, 0);
+		pw_redirect_begin(&o, &b, 0, 0, 7);
 		pw_pex_add(&o, &b, &e);
 		pw_end(&o, &b);
 		pw_put_unsubscribe(&b, 0, 0, 5);

@@ -9,7 +9,7 @@ put_redirect(struct sp_buf *b, unsigned n)
 	struct pw_open o;
 
 	buf_reset(b);
-	pw_redirect_begin(&o, b, 31, 15);
+	pw_redirect_begin(&o, b, 31, 15, LIM_NUMBER - 1);
 	while (n-- > 0) {
 		e.peer_id[0] = (uint8_t)n;
 		ck_assert(pw_pex_add(&o, b, &e));
@@ -100,6 +100,7 @@ START_TEST(redirects_name_others_to_be_asked)
 		ck_assert_uint_eq(m.type, PW_REDIRECT);
 		ck_assert_uint_eq(m.u.pex.track, 31);
 		ck_assert_uint_eq(m.u.pex.stripe, 15);
+		ck_assert_uint_eq(m.u.pex.from, LIM_NUMBER - 1);
 		for (n = i; pw_pex_next(&m, &e);)
 			ck_assert_uint_eq(e.peer_id[0], --n);
 		ck_assert_uint_eq(n, 0);
@@ -135,11 +136,13 @@ START_TEST(impossible_places_in_trees_are_refused)
 	refused("0000000b 2b 00 00 0020000000000000");
 	refused("0000000a 2b 00 00 00000000000000");
 	refused("0000000c 2b 00 00 0000000000000000 00");
-	taken("00000003 2c 1f 0f");
-	refused("00000003 2c 20 00");
-	refused("00000003 2c 00 10");
-	refused("00000002 2c 00");
-	refused("0000001d 2c 00 00 01"
+	taken("0000000b 2c 1f 0f 001fffffffffffff");
+	refused("0000000b 2c 20 00 0000000000000000");
+	refused("0000000b 2c 00 10 0000000000000000");
+	refused("0000000b 2c 00 00 0020000000000000");
+	refused("0000000a 2c 00 00 00000000000000");
+	refused("00000003 2c 00 00");
+	refused("00000025 2c 00 00 0000000000000000 01"
 		"7070707070707070707070707070707070707070 0a010203 1a");
 }
 END_TEST
