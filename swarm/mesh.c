@@ -293,6 +293,7 @@ mesh_piece(const struct mesh *m, uint8_t track, uint64_t number,
 	out->blocks = pc->blocks;
 	out->held = pc->n_held;
 	out->lost = pc->lost;
+	out->avail_at = pc->avail_at;
 	return 0;
 }
 

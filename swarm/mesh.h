@@ -236,7 +236,8 @@ struct mesh_piece {
 	const uint8_t *env;
 	size_t env_len;
 	uint32_t blocks, held; /* counts */
-	bool lost; /* given up: leave it out and mark a discontinuity */
+	bool lost;        /* given up: leave it out and mark a discontinuity */
+	sp_time avail_at; /* at the origin */
 };
 int mesh_piece(const struct mesh *m, uint8_t track, uint64_t number,
     struct mesh_piece *out);

@@ -163,6 +163,11 @@ ask(struct mesh *m, struct fetchq *q, const struct wanted *w, uint32_t ref,
 {
 	struct fetch_ask a = { ref, r->first, r->n, class, w->deadline };
 
+	/* it is small, and without it no piece is of use: never too late */
+	if (w->pc->rec.track >= LIM_TRACK_INIT && class == FETCH_RESCUE) {
+		a.class = FETCH_FIRST;
+		a.deadline = m->now;
+	}
 	fetchq_add(q, &a, mesh_fetch_eta(m, (uint64_t)r->n * LIM_BLOCK),
 	    m->now);
 }

@@ -76,7 +76,7 @@ mesh_relay_begin(struct mesh *m, uint8_t track, sp_time delay)
 	if (mt == NULL)
 		return;
 	mt->relay_from = notice(m, track, delay);
-	if (mt->relay_from == 0) {
+	if (mt->relay_from == 0 || mt->tree.edges == 0) {
 		mesh_tree_end(m, track);
 		return;
 	}
@@ -91,7 +91,7 @@ mesh_relay_begin(struct mesh *m, uint8_t track, sp_time delay)
 			mesh_tree_redirect(m, track, s, i, mt->relay_from,
 			    above(st));
 	}
-	m->house_at = SP_MIN(m->house_at, m->now + MESH_HOUSE_GAP);
+	mesh_tree_hurry(m);
 }
 
 void

@@ -61,9 +61,8 @@ shape(struct mesh *m, struct mesh_tree *mt)
 	room = up * USED_PCT / 100 * mt->k_most / all_bps(m);
 	if (!mesh_uplink_is_known(m))
 		room = SP_MIN(room, mt->k_most / 4);
-	if (!mesh_serves(m) || mt->relay_till != 0 ||
-	    (!m->conf.seeder && mt->tree.roots == 0 &&
-		m->now - mt->born < RELAY_AGE))
+	if (!mesh_serves(m) || (!m->conf.seeder && mt->tree.roots == 0 &&
+				   m->now - mt->born < RELAY_AGE))
 		room = 0;
 	tree_shape(&mt->tree, mt->k_most,
 	    (uint32_t)SP_MIN(room, PW_STRIPES * TREE_SLOTS),

@@ -32,6 +32,7 @@ edge_follow(struct edge *e, uint8_t track, bool on)
 	if (mesh_follow(e->mesh, track, on, loop_now(e->loop)) < 0)
 		return;
 	t->followed = on;
+	t->followed_at = loop_now(e->loop);
 	t->asked = false;
 	/* after a pause, who comes begins with what is new */
 	hls_seq_advance(&t->seq, t->seq.end);
@@ -74,17 +75,38 @@ has_waiting(const struct edge *e, uint8_t track)
 	return false;
 }
 
+/* Its player has gone, or plays another rendition. */
+static bool
+is_left(const struct edge *e, const struct rungs *r, uint8_t track, sp_time now)
+{
+	const struct rung *g = rungs_find(r, track);
+	const struct edge_track *t;
+	sp_time other = 0;
+	size_t i;
+
+	for (i = 0; g != NULL && i < r->n; i++) {
+		t = &e->tracks[r->v[i].track];
+		if (&r->v[i] != g && t->followed && t->asked)
+			other = SP_MAX(other, t->asked_at);
+	}
+	t = &e->tracks[track];
+	return now - t->asked_at > FOLLOW_GRACE ||
+	       (other != 0 && rungs_is_left(g, t->asked_at, other, now));
+}
+
 /* Stops to follow what nobody asks for any more. */
 static void
 drop_tracks(struct edge *e, sp_time now)
 {
 	const struct manifest *m = mesh_manifest_get(e->mesh, NULL, NULL);
 	struct edge_track *t;
+	struct rungs rungs;
 	bool asked = false;
 	uint8_t i;
 
 	if (m == NULL || m->n_tracks == 1)
 		return;
+	rungs_read(&rungs, m);
 	for (i = 0; i < LIM_TRACKS; i++)
 		asked |= e->tracks[i].asked;
 	for (i = 0; i < LIM_TRACKS; i++) {
@@ -95,8 +117,7 @@ drop_tracks(struct edge *e, sp_time now)
 		if (!t->asked) {
 			t->asked = true;
 			t->asked_at = now;
-		} else if (now - t->asked_at > FOLLOW_GRACE &&
-			   !has_waiting(e, i)) {
+		} else if (is_left(e, &rungs, i, now) && !has_waiting(e, i)) {
 			edge_follow(e, i, false);
 		}
 	}
@@ -157,8 +178,18 @@ timer_cb(void *ctx, sp_time now SP_UNUSED)
 
 	now = loop_now(e->loop);
 	drop_tracks(e, now);
+	/* a step may set it to an earlier time */
+	io_timer_set(&e->timer, now + SP_S);
 	step_all(e, now);
-	io_timer_set(&e->timer, now + (LIST_EMPTY(&e->reqs) ? SP_S : TICK));
+	if (!LIST_EMPTY(&e->reqs))
+		edge_wake(e, now + TICK);
+}
+
+void
+edge_wake(struct edge *e, sp_time at)
+{
+	if (!io_timer_is_set(&e->timer) || e->timer.at > at)
+		io_timer_set(&e->timer, at);
 }
 
 void
@@ -168,6 +199,8 @@ edge_changed(struct edge *e, unsigned what)
 
 	if (what & MESH_CHANGED_MANIFEST)
 		choose_tracks(e);
+	if (what & (MESH_CHANGED_BLOCKS | MESH_CHANGED_RECORDS))
+		edge_pace_look(e);
 	for (i = 0; what & MESH_CHANGED_RECORDS && i < LIM_TRACKS; i++)
 		if (e->tracks[i].followed)
 			edge_list_note(e, i);
@@ -330,6 +363,7 @@ edge_new(struct edge **out, const struct edge_conf *conf, struct loop *loop,
 	e->h = h;
 	e->mesh = mesh_host_mesh(h);
 	e->started = loop_now(loop);
+	pace_init(&e->pace, e->started);
 	LIST_INIT(&e->reqs);
 	rv = io_timer_init(&e->timer, loop, timer_cb, e);
 	if (rv == 0)

@@ -13,7 +13,8 @@
  * is answered with its length at once and its bytes as they come. The first
  * playlist of a track waits for three segments.
  *
- * A track is followed (downloaded) while players ask for it, and 20 s longer.
+ * A track is followed (downloaded) while players ask for it, and 20 s longer;
+ * or less when the player asks for another rendition instead (rungs.h).
  * The only track of a channel is followed always; of several, the preferred
  * one (conf.track, else the first variant's) from the start until a player
  * has asked for any.

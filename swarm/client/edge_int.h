@@ -7,6 +7,7 @@
  *	edge.c         server, access, tracks, the clock
  *	edge_list.c    playlists
  *	edge_media.c   segments
+ *	edge_pace.c    how fast segments are given
  *	edge_status.c  status, metrics, the page
  */
 
@@ -15,12 +16,23 @@
 #include "io/http.h"
 #include "swarm/client/edge.h"
 #include "swarm/client/hls_out.h"
+#include "swarm/client/pace.h"
+#include "swarm/client/rungs.h"
+
+/* A piece that is coming, or has come. */
+struct edge_begun {
+	uint64_t number;
+	uint64_t bytes; /* that had come before, of whatever */
+	sp_time at;
+	bool done;
+};
 
 struct edge_track {
 	bool followed;
 	bool asked; /* by a player, since it is followed */
-	sp_time asked_at;
+	sp_time followed_at, asked_at;
 	struct hls_seq seq;
+	struct edge_begun begun[16]; /* by number */
 };
 
 /* A request that waits or is being sent. */
@@ -34,6 +46,9 @@ struct edge_req {
 	char ext[HLS_EXT_MAX];           /* of a segment, as asked */
 	bool head_sent;
 	uint64_t at, end; /* of a segment: next byte, one past the last */
+	/* bytes per second that are given of it; 0: no limit */
+	uint64_t rate, from;
+	sp_time begun;
 };
 
 struct edge {
@@ -49,6 +64,8 @@ struct edge {
 	LIST_HEAD(, edge_req) reqs;
 	struct edge_track tracks[LIM_TRACKS];
 	bool chosen; /* the first tracks are followed */
+	struct pace pace;
+	uint64_t seen_bytes; /* that had come when it was looked last */
 };
 
 /* edge.c */
@@ -60,6 +77,16 @@ struct edge_req *edge_keep(struct edge *e, struct http_req *r,
     const struct hls_path *path);
 /* After the reply. */
 void edge_req_free(struct edge_req *q);
+
+/* Wakes requests that wait, at |at|. */
+void edge_wake(struct edge *e, sp_time at);
+
+/* edge_pace.c */
+/* Looks what has come. */
+void edge_pace_look(struct edge *e);
+/* Bytes per second for a segment of |track|; 0: no limit. |rec| may be NULL. */
+uint64_t edge_pace_rate(const struct edge *e, uint8_t track,
+    const struct record *rec);
 
 /* edge_list.c */
 void edge_list_open(struct edge *e, struct http_req *r,

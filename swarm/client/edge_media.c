@@ -5,6 +5,7 @@
 #define HOLD_MAX  (60 * SP_S)  /* for the bytes of a piece */
 #define AHEAD     16           /* pieces past the list that may yet come */
 #define INIT_BASE LIM_TRACK_INIT
+#define PACE_TICK (20 * SP_MS)
 
 static uint8_t
 mesh_track(const struct edge_req *q)
@@ -79,7 +80,7 @@ media_head(struct edge_req *q, uint64_t length)
 		edge_req_free(q);
 		return false;
 	}
-	q->at = rv == 1 ? g.first : 0;
+	q->at = q->from = rv == 1 ? g.first : 0;
 	q->end = rv == 1 ? g.last + 1 : length;
 	http_header(q->r, "Accept-Ranges", "bytes");
 	http_header(q->r, "Cache-Control", "max-age=60, immutable");
@@ -99,16 +100,33 @@ media_head(struct edge_req *q, uint64_t length)
 
 /* ---- the bytes ---- */
 
+/* How far it may be by now; wakes the rest. */
+static uint64_t
+media_until(struct edge_req *q)
+{
+	sp_time now = loop_now(q->e->loop);
+	uint64_t ms = (uint64_t)((now - q->begun + PACE_TICK) / SP_MS), n;
+
+	n = q->from + q->rate * ms / 1000;
+	if (q->rate == 0 || n >= q->end)
+		return q->end;
+	edge_wake(q->e, now + PACE_TICK);
+	return n;
+}
+
 /* 0: all is sent, SP_ERR_AGAIN: later, else the piece is gone. */
 static int
 media_send(struct edge_req *q)
 {
 	struct edge *e = q->e;
+	uint64_t until = media_until(q);
 	const uint8_t *p;
 	size_t len;
 	int rv;
 
 	while (q->at < q->end) {
+		if (q->at >= until)
+			return SP_ERR_AGAIN;
 		if (http_backlog(q->r) >= BACKLOG)
 			return SP_ERR_AGAIN;
 		rv = mesh_read(e->mesh, mesh_track(q), q->path.number,
@@ -117,7 +135,7 @@ media_send(struct edge_req *q)
 			return rv;
 		if (len == 0)
 			return SP_ERR_AGAIN;
-		len = (size_t)SP_MIN(len, q->end - q->at);
+		len = (size_t)SP_MIN(len, until - q->at);
 		if ((rv = http_write(q->r, p, len)) < 0)
 			return rv;
 		q->at += len;
@@ -156,6 +174,9 @@ edge_media_step(struct edge_req *q, sp_time now)
 		}
 	}
 	if (!q->head_sent) {
+		q->begun = now;
+		if (q->path.kind == HLS_PATH_SEGMENT)
+			q->rate = edge_pace_rate(e, q->path.track, pc.rec);
 		if (!media_head(q, pc.rec->length))
 			return;
 		if (pc.held < pc.blocks) {

@@ -86,6 +86,14 @@ tracks_json(const struct edge *e)
 }
 
 static json_t *
+swarm_json(const struct edge *e)
+{
+	uint64_t bps = pace_swarm(&e->pace, loop_now(e->loop));
+
+	return bps == 0 ? json_null() : json_integer((json_int_t)bps);
+}
+
+static json_t *
 trackers_json(const struct edge *e)
 {
 	struct mesh_host_tracker t;
@@ -180,6 +188,7 @@ edge_status_json(struct edge *e, struct http_req *r)
 	set(o, "tracks", tracks_json(e));
 	set(o, "trackers", trackers_json(e));
 	set(o, "origins", origins_json(e));
+	set(o, "swarm_bps", swarm_json(e));
 	set(o, "requests", json_integer((json_int_t)e->requests));
 	set(o, "played_bytes", json_integer((json_int_t)e->bytes));
 	set(o, "stats", counters_json(&st));

@@ -32,14 +32,19 @@ const browser = await chromium.launch({
 
 async function play({ url, seconds }) {
 	const video = document.getElementById("v");
-	const out = { startup: null, frags: 0, waits: 0, behind: 0, errors: [] };
+	const out = { startup: null, frags: 0, waits: 0, behind: 0, errors: [],
+	    levels: [] };
 	const begun = performance.now();
 	const now = () => (performance.now() - begun) / 1000;
 	const player = new Hls();
 	let base = null;
 
 	player.on(Hls.Events.ERROR, (_, d) => out.errors.push(d.details));
-	player.on(Hls.Events.FRAG_LOADED, () => out.frags++);
+	player.on(Hls.Events.FRAG_LOADED, (_, d) => {
+		out.frags++;
+		if (d.frag.type === "main")
+			out.levels.push(player.levels[d.frag.level].height);
+	});
 	video.addEventListener("waiting", () => out.waits++);
 	player.loadSource(url);
 	player.attachMedia(video);
@@ -56,6 +61,7 @@ async function play({ url, seconds }) {
 		out.behind = Math.max(out.behind, lag - base);
 	}
 	out.latency = player.latency;
+	out.kbps = Math.round(player.bandwidthEstimate / 1000);
 	return out;
 }
 

@@ -191,10 +191,13 @@ origin_conf() {
 		server {
 			listen ${2:-127.0.0.1}:$1;
 			root $dir/origin;
+			$origin_options
 		}
 	}
 	END
 }
+
+origin_options=
 
 # origin_start: nginx serving $dir/origin; again after a stop, same port.
 origin_start() {

@@ -15,6 +15,7 @@ REGRESS += test/regress/chaos-origin.sh
 REGRESS += test/regress/chaos-seeder.sh
 REGRESS += test/regress/chaos-tracker.sh
 REGRESS += test/regress/hlsjs.sh
+REGRESS += test/regress/hlsjs-abr.sh
 REGRESS += test/regress/judge.sh
 REGRESS += test/regress/live-aes.sh
 REGRESS += test/regress/live-fmp4-abr.sh

@@ -258,15 +258,13 @@ got(struct lab *lab, struct lab_conn *k, struct pw_msg *msg)
 		break;
 	case PW_SUBSCRIBE:
 		k->asked |= (uint16_t)(1u << msg->u.tree.stripe);
+		k->parent_of |= (uint16_t)(1u << msg->u.tree.stripe);
 		break;
 	case PW_ACCEPT:
 		k->accept = msg->u.tree.accept;
 		break;
 	case PW_PEX:
 		got_pex(k, msg);
-		break;
-	case PW_SUBSCRIBE:
-		k->parent_of |= (uint16_t)(1u << msg->u.tree.stripe);
 		break;
 	case PW_UNSUBSCRIBE:
 		k->parent_of &= (uint16_t) ~(1u << msg->u.tree.stripe);

@@ -52,7 +52,7 @@ struct lab_conn {
 	unsigned n_req;
 	uint64_t want_number;
 	uint8_t want_track, want_count;
-	uint16_t parent_of; /* stripes that the mesh has asked it for */
+	uint16_t parent_of; /* stripes: asked and not left since */
 	uint64_t redirect;  /* from of the last one */
 	unsigned n_pex;
 	struct sp_addr pex[LIM_PEX_PEERS]; /* of the last one */

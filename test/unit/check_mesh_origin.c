@@ -43,6 +43,35 @@ START_TEST(piece_that_nobody_holds_is_fetched_whole)
 }
 END_TEST
 
+/* A player waits for it, and pieces that may still be in time are many. */
+START_TEST(late_init_piece_goes_before_all_pieces)
+{
+	struct lab_rec r, init;
+	unsigned k, f;
+
+	setup(1);
+	lab_reply(&lab, transfer(), LAB_OK);
+	mesh_origins(lab.mesh, 0, lab.now);
+	init = lab_rec(&lab, 1);
+	init.track = LIM_TRACK_INIT;
+	init.flags = RECORD_INIT;
+	init.duration_us = 0;
+	init.length = 700;
+	ck_assert_int_eq(lab_record(&lab, &init, true), 0);
+	for (k = 1; k < 8; k++) {
+		r = lab_rec(&lab, k);
+		r.init = init.number;
+		ck_assert_int_eq(lab_record(&lab, &r, true), 0);
+		run(SP_S);
+	}
+	run(800 * SP_MS);
+	mesh_origins(lab.mesh, 1, lab.now);
+	f = transfer();
+	ck_assert_uint_eq(lab.fetch[f].track, LIM_TRACK_INIT);
+	lab_teardown();
+}
+END_TEST
+
 START_TEST(blocks_that_are_held_are_not_fetched_again)
 {
 	unsigned c, f;
@@ -484,6 +513,7 @@ START_TEST(every_failing_allocation_is_survived)
 END_TEST
 
 UNIT_MAIN("mesh_origin", piece_that_nobody_holds_is_fetched_whole,
+    late_init_piece_goes_before_all_pieces,
     blocks_that_are_held_are_not_fetched_again,
     origin_that_ignores_ranges_is_waded_through,
     body_that_ends_early_is_gone_on_with, body_that_goes_on_is_cut,

@@ -55,7 +55,7 @@ redirect(unsigned c, uint8_t stripe)
 {
 	struct pw_open open;
 
-	pw_redirect_begin(&open, lab_say(&lab, c), 0, stripe);
+	pw_redirect_begin(&open, lab_say(&lab, c), 0, stripe, 0);
 	pw_end(&open, lab_say(&lab, c));
 	lab_flush(&lab, c);
 }

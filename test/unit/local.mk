@@ -173,6 +173,8 @@ UNIT_HOST += test/unit/check_edge
 test_unit_check_edge_SOURCES = test/unit/check_edge.c \
 	test/unit/site_rig.c test/unit/site_rig.h
 UNIT_HOST += test/unit/check_hls_out
+UNIT_HOST += test/unit/check_pace
+UNIT_HOST += test/unit/check_rungs
 UNIT_HOST += test/unit/check_mesh_host
 test_unit_check_mesh_host_SOURCES = test/unit/check_mesh_host.c \
 	test/unit/site_rig.c test/unit/site_rig.h
