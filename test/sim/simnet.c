@@ -40,6 +40,8 @@ segs_free(struct seg *s)
 void
 simnet_free(struct simnet *net)
 {
+	struct evq_item it;
+
 	if (net == NULL)
 		return;
 	for (uint32_t i = 0; i < net->n_nodes; i++)
@@ -47,10 +49,9 @@ simnet_free(struct simnet *net)
 			simnet_down(net, i, true);
 	if (net->out != NULL)
 		seg_free(net, net->out);
-	for (size_t i = 0; i < net->q.len; i++)
-		if (net->q.v[i].kind == KIND_ARRIVE ||
-		    net->q.v[i].kind == KIND_REACH)
-			mem_free(&sim_mem, net->q.v[i].p);
+	while (evq_pop(&net->q, &it))
+		if (it.kind == KIND_ARRIVE || it.kind == KIND_REACH)
+			mem_free(&sim_mem, it.p);
 	for (size_t i = 0; i < SIMNET_CLASSES; i++)
 		segs_free(net->free_segs[i]);
 	for (uint32_t i = 0; i < net->n_conns; i++) {
