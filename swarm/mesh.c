@@ -95,6 +95,7 @@ mesh_new(struct mesh **out, const struct mesh_conf *conf,
 	m->play_conf.delay = conf->delay_ms * SP_MS;
 	m->play_conf.delay_max = conf->delay_max_ms * SP_MS;
 	m->st.startup = -1;
+	m->watched = -1;
 	m->sched_at = m->news_at = m->want_at = m->up_at = SP_NEVER;
 	m->late_at = SP_NEVER;
 	m->sched_gap = MESH_SCHED_GAP;
@@ -154,6 +155,8 @@ mesh_announced(struct mesh *m, uint32_t announce, const struct tw_reply *r,
 	if (r->external.family != 0)
 		m->external = r->external;
 	m->swarm_size = (uint64_t)r->complete + r->incomplete;
+	m->counted = r->counted;
+	memcpy(m->viewers, r->viewers, sizeof(m->viewers));
 	for (i = 0; i < r->n_peers; i++) {
 		if (r->peers[i].has_id &&
 		    memcmp(r->peers[i].peer_id, m->id, LINK_PEERID_LEN) == 0)
@@ -259,6 +262,27 @@ mesh_follow(struct mesh *m, uint8_t track, bool on, sp_time now)
 	mesh_retime(m, track);
 	mesh_dirty(m, 0);
 	return 0;
+}
+
+void
+mesh_watches(struct mesh *m, int track, sp_time now)
+{
+	if (track == m->watched)
+		return;
+	m->now = now;
+	m->watched = track;
+	announce_hurry(&m->announce, now);
+	m->house_at = SP_MIN(m->house_at, now + MESH_HOUSE_GAP);
+}
+
+bool
+mesh_viewers(const struct mesh *m, uint32_t out[LIM_TRACKS])
+{
+	unsigned i;
+
+	for (i = 0; i < LIM_TRACKS; i++)
+		out[i] = m->viewers[i];
+	return m->counted;
 }
 
 int
@@ -422,6 +446,7 @@ mesh_leave(struct mesh *m, sp_time now)
 		return SP_ERR_NOMEM;
 	a->u.announce.announce = ++m->next_id;
 	a->u.announce.event = TW_EVENT_STOPPED;
+	a->u.announce.track = -1;
 	a->u.announce.uploaded = m->st.up_bytes;
 	a->u.announce.downloaded = m->st.peer_bytes + m->st.origin_bytes;
 	a->u.announce.left = m->conf.seeder ? 0 : 1;

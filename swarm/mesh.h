@@ -217,6 +217,14 @@ int mesh_fetch_done(struct mesh *m, uint32_t fetch, enum mesh_fetch result,
  */
 int mesh_follow(struct mesh *m, uint8_t track, bool on, sp_time now);
 
+/*
+ * The track that counts as ours among those that players choose from, -1: none.
+ * Told to the tracker.
+ */
+void mesh_watches(struct mesh *m, int track, sp_time now);
+/* How many others watch each; false: no tracker has told. */
+bool mesh_viewers(const struct mesh *m, uint32_t out[LIM_TRACKS]);
+
 /* What a player may be told of a followed track. */
 struct mesh_play {
 	uint64_t first; /* first piece to list */
@@ -315,6 +323,7 @@ struct mesh_act {
 			bool live;        /* relays: tell the next two */
 			uint32_t up_kbps; /* uplink, 0 unknown */
 			bool reachable;   /* somebody connected to us */
+			int track;        /* that we watch; -1: none */
 		} announce;
 		struct {
 			const uint8_t *p; /* until the next call on |m| */

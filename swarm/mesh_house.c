@@ -185,6 +185,7 @@ tell_tracker(struct mesh *m)
 	a->u.announce.uploaded = m->st.up_bytes;
 	a->u.announce.downloaded = m->st.peer_bytes + m->st.origin_bytes;
 	a->u.announce.left = m->conf.seeder ? 0 : 1;
+	a->u.announce.track = m->watched;
 	tell_uplink(m, a);
 }
 

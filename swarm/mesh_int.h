@@ -236,9 +236,12 @@ struct mesh {
 	sp_time sched_at, sched_last, news_at, news_last, house_at, want_at,
 	    choke_at, up_at, shed_at, rotate_at;
 	bool feed_up;
-	bool announced;       /* a tracker has answered */
-	bool reached;         /* a neighbour came to us from outside */
-	uint64_t swarm_size;  /* as it said; 0: it did not */
+	bool announced;      /* a tracker has answered */
+	bool reached;        /* a neighbour came to us from outside */
+	uint64_t swarm_size; /* as it said; 0: it did not */
+	bool counted;        /* it said who watches what */
+	uint8_t viewers[LIM_TRACKS];
+	int watched;          /* mesh_watches */
 	sp_time stalled_till; /* stall time is counted up to here */
 
 	uint32_t origin_share; /* of what we get, smoothed, in 1/1024 */

@@ -68,6 +68,7 @@ peertab_fini(struct peertab *t)
 		mem_free(t->mem, t->swarms[i].v);
 	mem_free(t->mem, t->swarms);
 	mem_free(t->mem, t->peers);
+	mem_free(t->mem, t->tracks);
 	mem_free(t->mem, t->bucket);
 	map_free(t->index);
 	map_free(t->ips);
@@ -298,6 +299,7 @@ static int
 peer_slot(struct peertab *t, uint32_t *out)
 {
 	struct peertab_peer *v;
+	uint8_t *tracks;
 	uint32_t cap;
 
 	if (t->peers_free != PEERTAB_NONE) {
@@ -312,6 +314,10 @@ peer_slot(struct peertab *t, uint32_t *out)
 		if (v == NULL)
 			return SP_ERR_NOMEM;
 		t->peers = v;
+		tracks = mem_resize(t->mem, t->tracks, cap, 1);
+		if (tracks == NULL)
+			return SP_ERR_NOMEM;
+		t->tracks = tracks;
 		t->peers_cap = cap;
 	}
 	*out = t->peers_len;
@@ -363,6 +369,7 @@ peertab_add(struct peertab *t, uint32_t swarm, const struct sp_addr *addr,
 	else
 		t->peers_free = p->pos;
 	memset(p, 0, sizeof(*p));
+	t->tracks[i] = 0;
 	memcpy(p->ip, addr->ip, sizeof(p->ip));
 	p->port = addr->port;
 	p->swarm = swarm;

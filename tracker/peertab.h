@@ -69,6 +69,7 @@ struct peertab {
 	struct map *ips;    /* swarm, IP -> number of ports */
 	struct map *hashes; /* info-hash -> swarm */
 	struct peertab_peer *peers;
+	uint8_t *tracks; /* by peer: what it watches + 1; 0: not told */
 	struct peertab_swarm *swarms;
 	uint32_t *bucket; /* heads */
 	uint32_t n_buckets;

@@ -220,6 +220,7 @@ set_live(struct registry *r, uint32_t peer, const struct tw_announce *a)
 	p->away = false;
 	p->reachable = a->reachable;
 	p->up = peertab_up_pack(a->up_kbps);
+	r->tab.tracks[peer] = (uint8_t)(a->has_track ? a->track + 1 : 0);
 }
 
 /* Adds or renews the asker; its index or PEERTAB_NONE in *out. */
@@ -314,6 +315,23 @@ count_swarm(const struct registry *r, uint32_t swarm,
 	out->incomplete = peertab_swarm_count(&r->tab.swarms[swarm], false);
 }
 
+static void
+count_tracks(const struct registry *r, uint32_t swarm, uint32_t self,
+    struct registry_answer *out)
+{
+	const struct peertab_swarm *s = &r->tab.swarms[swarm];
+	uint32_t i, n = peertab_swarm_len(s);
+	uint8_t track;
+
+	out->counted = n <= REGISTRY_COUNTED;
+	for (i = 0; out->counted && i < n; i++) {
+		track = r->tab.tracks[s->v[i]];
+		if (track == 0 || s->v[i] == self || r->tab.peers[s->v[i]].away)
+			continue;
+		out->viewers[track - 1] += out->viewers[track - 1] < UINT8_MAX;
+	}
+}
+
 int
 registry_announce(struct registry *r, const struct tw_announce *a,
     const struct sp_addr *from, bool live, struct tw_peer *peers, size_t max,
@@ -352,6 +370,8 @@ registry_announce(struct registry *r, const struct tw_announce *a,
 	out->n_peers = sample_peers(&r->tab, swarm, &rule, &r->rng, peers,
 	    numwant(r, a, max));
 	count_swarm(r, swarm, out);
+	if (live)
+		count_tracks(r, swarm, self, out);
 	return 0;
 }
 

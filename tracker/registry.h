@@ -57,11 +57,16 @@ struct registry_conf {
 #define REGISTRY_LIVE_INTERVAL_S 120
 #define REGISTRY_LIVE_MIN_S      10
 
+#define REGISTRY_COUNTED 256 /* peers; all are looked at then */
+
 /* What an announce got. */
 struct registry_answer {
 	uint32_t interval_s, min_interval_s;
 	uint32_t complete, incomplete; /* of both families, asker included */
-	size_t n_peers;                /* written to the caller's array */
+	/* Of a live swarm of at most REGISTRY_COUNTED: who watches what. */
+	bool counted;
+	uint8_t viewers[LIM_TRACKS]; /* the asker not among them */
+	size_t n_peers;              /* written to the caller's array */
 	/*
 	 * 0: the peer is stored (or was removed: stopped). Otherwise it was
 	 * answered without being stored: SP_ERR_FULL, SP_ERR_NOMEM,

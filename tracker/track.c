@@ -150,6 +150,8 @@ track_announce(struct track *t, const struct tw_announce *a,
 	out->complete = ans.complete;
 	out->incomplete = ans.incomplete;
 	out->external = *from;
+	out->counted = ans.counted;
+	memcpy(out->viewers, ans.viewers, sizeof(out->viewers));
 	out->n_peers = ans.n_peers;
 	out->peers = peers;
 	t->stats.peers_told += ans.n_peers;

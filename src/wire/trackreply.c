@@ -109,6 +109,19 @@ read_text(const struct bcur *dict, const char *key, const char **p, size_t *len)
 	return true;
 }
 
+/* What is no track is skipped: a later version may have more of them. */
+static void
+read_tracks(struct tw_reply *out, const struct bcur *dict)
+{
+	const uint8_t *s;
+	size_t len, i;
+
+	out->counted = bencode_get_str(dict, "tracks", &s, &len);
+	for (i = 0; out->counted && i + 1 < len; i += 2)
+		if (s[i] < LIM_TRACKS)
+			out->viewers[s[i]] = s[i + 1];
+}
+
 int
 tw_reply_read(struct tw_reply *out, struct tw_peer *peers, size_t max,
     const uint8_t *p, size_t len)
@@ -137,6 +150,7 @@ tw_reply_read(struct tw_reply *out, struct tw_peer *peers, size_t max,
 	out->incomplete = read_u32(&d, "incomplete");
 	if (bencode_get_str(&d, "external ip", &s, &n) && (n == 4 || n == 16))
 		out->external = addr_make(n == 4 ? 4 : 6, s, 0);
+	read_tracks(out, &d);
 	r = read_peers(&l, &d);
 	out->n_peers = l.n;
 	return r;
@@ -202,6 +216,23 @@ put_peers(struct sp_buf *b, const struct tw_reply *r,
 		put_compact(b, "peers6", r, 6, r->n_peers - n4);
 }
 
+static void
+put_tracks(struct sp_buf *b, const struct tw_reply *r)
+{
+	uint8_t pairs[2 * LIM_TRACKS];
+	size_t n = 0;
+	uint8_t i;
+
+	for (i = 0; i < LIM_TRACKS; i++) {
+		if (r->viewers[i] == 0)
+			continue;
+		pairs[n++] = i;
+		pairs[n++] = r->viewers[i];
+	}
+	bencode_put_cstr(b, "tracks");
+	bencode_put_str(b, pairs, n);
+}
+
 void
 tw_reply_write(struct sp_buf *b, const struct tw_reply *r,
     const struct tw_announce *a)
@@ -224,6 +255,8 @@ tw_reply_write(struct sp_buf *b, const struct tw_reply *r,
 	if (r->min_interval_s > 0)
 		put_int(b, "min interval", r->min_interval_s);
 	put_peers(b, r, a);
+	if (r->counted)
+		put_tracks(b, r);
 	if (r->warning != NULL) {
 		bencode_put_cstr(b, "warning message");
 		bencode_put_str(b, r->warning, r->warning_len);

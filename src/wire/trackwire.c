@@ -177,6 +177,18 @@ set_rc(struct tw_announce *a, const char *s, size_t len)
 	return 0;
 }
 
+static int
+set_tk(struct tw_announce *a, const char *s, size_t len)
+{
+	uint64_t v;
+
+	if (uri_get_u64(&v, s, len, LIM_TRACKS - 1) == 0) {
+		a->track = (uint8_t)v;
+		a->has_track = true;
+	}
+	return 0;
+}
+
 static const struct param params[] = {
 	{ "info_hash", set_info_hash, true },
 	{ "peer_id", set_peer_id, true },
@@ -192,6 +204,7 @@ static const struct param params[] = {
 	{ "ip", set_ip, false },
 	{ "up", set_up, false },
 	{ "rc", set_rc, false },
+	{ "tk", set_tk, false },
 };
 
 /* Sets the field; *seen has a bit for each that was there before. */
@@ -300,6 +313,8 @@ tw_announce_write(struct sp_buf *b, const struct tw_announce *a)
 		put_number(b, "&up=", a->up_kbps);
 		put_number(b, "&rc=", a->reachable);
 	}
+	if (a->has_track)
+		put_number(b, "&tk=", a->track);
 }
 
 int

@@ -70,6 +70,12 @@ struct tw_announce {
 	bool live;
 	uint32_t up_kbps; /* what it believes its uplink to be; 0 unknown */
 	bool reachable;   /* somebody could connect to it */
+	/*
+	 * tk=ID: the track that it watches, of those among which players
+	 * choose the one of the highest rate.
+	 */
+	bool has_track;
+	uint8_t track; /* below LIM_TRACKS */
 };
 
 struct tw_peer {
@@ -86,6 +92,12 @@ struct tw_reply {
 	uint32_t interval_s, min_interval_s;
 	uint32_t complete, incomplete;
 	struct sp_addr external; /* BEP 24; family 0 none */
+	/*
+	 * The live extension: "tracks", a byte string of pairs: a track, and
+	 * how many others watch it, 255 or more. Told of small swarms.
+	 */
+	bool counted;
+	uint8_t viewers[LIM_TRACKS];
 	size_t n_peers;
 	struct tw_peer *peers; /* caller's array */
 };
@@ -100,7 +112,8 @@ void tw_announce_write(struct sp_buf *b, const struct tw_announce *a);
  * peer_id or port missing); *what names the parameter, NULL if none.
  *
  * Taken as not given: numwant below 0, an event that BEP 3 does not know, an
- * ip that is not an address, an up or rc that is not a number of 32 bits. A key
+ * ip that is not an address, an up or rc that is not a number of 32 bits, a tk
+ * that is no track. A key
  * that is not 1 to 8 hex digits is folded to 32 bits.
  */
 int tw_announce_parse(struct tw_announce *out, const char *q, size_t len,

@@ -3,9 +3,8 @@
 #include "base/hash.h"
 #include "swarm/client/edge_int.h"
 
-#define TICK         (250 * SP_MS)
-#define FOLLOW_GRACE (20 * SP_S)
-#define METHODS      (HTTP_M_GET | HTTP_M_HEAD | HTTP_M_OPTIONS)
+#define TICK    (250 * SP_MS)
+#define METHODS (HTTP_M_GET | HTTP_M_HEAD | HTTP_M_OPTIONS)
 /* A paused player reads nothing for long. */
 #define HTTP_TIMEOUT (180 * SP_S)
 
@@ -57,7 +56,8 @@ choose_tracks(struct edge *e)
 	if (e->chosen || m == NULL || m->n_tracks == 0)
 		return;
 	e->chosen = true;
-	track = hls_first_track(m);
+	e->without = edge_rungs_thin(e, m);
+	track = hls_first_track(m, e->without);
 	if (e->conf.track >= 0 &&
 	    manifest_track(m, (uint8_t)e->conf.track) != NULL)
 		track = e->conf.track;
@@ -75,25 +75,6 @@ has_waiting(const struct edge *e, uint8_t track)
 	return false;
 }
 
-/* Its player has gone, or plays another rendition. */
-static bool
-is_left(const struct edge *e, const struct rungs *r, uint8_t track, sp_time now)
-{
-	const struct rung *g = rungs_find(r, track);
-	const struct edge_track *t;
-	sp_time other = 0;
-	size_t i;
-
-	for (i = 0; g != NULL && i < r->n; i++) {
-		t = &e->tracks[r->v[i].track];
-		if (&r->v[i] != g && t->followed && t->asked)
-			other = SP_MAX(other, t->asked_at);
-	}
-	t = &e->tracks[track];
-	return now - t->asked_at > FOLLOW_GRACE ||
-	       (other != 0 && rungs_is_left(g, t->asked_at, other, now));
-}
-
 /* Stops to follow what nobody asks for any more. */
 static void
 drop_tracks(struct edge *e, sp_time now)
@@ -107,6 +88,7 @@ drop_tracks(struct edge *e, sp_time now)
 	if (m == NULL || m->n_tracks == 1)
 		return;
 	rungs_read(&rungs, m);
+	edge_rungs_tell(e, &rungs, now);
 	for (i = 0; i < LIM_TRACKS; i++)
 		asked |= e->tracks[i].asked;
 	for (i = 0; i < LIM_TRACKS; i++) {
@@ -117,7 +99,8 @@ drop_tracks(struct edge *e, sp_time now)
 		if (!t->asked) {
 			t->asked = true;
 			t->asked_at = now;
-		} else if (is_left(e, &rungs, i, now) && !has_waiting(e, i)) {
+		} else if (edge_rung_is_left(e, &rungs, i, now) &&
+			   !has_waiting(e, i)) {
 			edge_follow(e, i, false);
 		}
 	}

@@ -38,6 +38,7 @@ struct edge_conf {
 	size_t n_listen;
 	const char *token;   /* borrowed; NULL: loopback only */
 	int track;           /* preferred, -1: none */
+	bool all_renditions; /* those with few viewers too */
 	uint32_t window_ms;  /* that the mesh keeps */
 	const char *version; /* for the metrics; borrowed */
 	const char *name;    /* of the link, "" if none; borrowed */

@@ -8,6 +8,7 @@
  *	edge_list.c    playlists
  *	edge_media.c   segments
  *	edge_pace.c    how fast segments are given
+ *	edge_rungs.c   renditions
  *	edge_status.c  status, metrics, the page
  */
 
@@ -63,7 +64,8 @@ struct edge {
 	struct io_timer timer;
 	LIST_HEAD(, edge_req) reqs;
 	struct edge_track tracks[LIM_TRACKS];
-	bool chosen; /* the first tracks are followed */
+	bool chosen;      /* the first tracks are followed */
+	uint32_t without; /* tracks that the last player was not told of */
 	struct pace pace;
 	uint64_t seen_bytes; /* that had come when it was looked last */
 };
@@ -87,6 +89,15 @@ void edge_pace_look(struct edge *e);
 /* Bytes per second for a segment of |track|; 0: no limit. |rec| may be NULL. */
 uint64_t edge_pace_rate(const struct edge *e, uint8_t track,
     const struct record *rec);
+
+/* edge_rungs.c */
+/* Its player has gone, or plays another rendition. */
+bool edge_rung_is_left(const struct edge *e, const struct rungs *r,
+    uint8_t track, sp_time now);
+/* The tracks that a player who begins now is not told of. */
+uint32_t edge_rungs_thin(const struct edge *e, const struct manifest *m);
+/* Tells the mesh which one counts as ours. */
+void edge_rungs_tell(struct edge *e, const struct rungs *r, sp_time now);
 
 /* edge_list.c */
 void edge_list_open(struct edge *e, struct http_req *r,

@@ -131,12 +131,14 @@ list_answer(struct edge_req *q)
 	int rv;
 
 	buf_init(&b, io_mem(), LIST_MAX);
-	if (m == NULL)
+	if (m == NULL) {
 		rv = SP_ERR_AGAIN;
-	else if (q->path.kind == HLS_PATH_MASTER)
-		rv = hls_master_write(&b, m, q->query);
-	else
+	} else if (q->path.kind == HLS_PATH_MASTER) {
+		e->without = edge_rungs_thin(e, m);
+		rv = hls_master_write(&b, m, e->without, q->query);
+	} else {
 		rv = write_media(e, &b, q->path.track, q->query);
+	}
 	if (rv == SP_ERR_NOTFOUND) {
 		list_fail(q, 404, "no such track");
 	} else if (rv < 0) {

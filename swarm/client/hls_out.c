@@ -360,8 +360,15 @@ put_variant(struct sp_buf *b, const struct manifest_track *t, const char *query)
 	buf_put_u8(b, '\n');
 }
 
+static bool
+is_in(uint32_t set, int track)
+{
+	return track >= 0 && track < LIM_TRACKS && (set >> track & 1);
+}
+
 int
-hls_master_write(struct sp_buf *b, const struct manifest *m, const char *query)
+hls_master_write(struct sp_buf *b, const struct manifest *m, uint32_t without,
+    const char *query)
 {
 	size_t i;
 
@@ -369,21 +376,28 @@ hls_master_write(struct sp_buf *b, const struct manifest *m, const char *query)
 	put_u64(b, "#EXT-X-VERSION:", m->n_refs > 0 ? 7 : 3);
 	buf_put(b, m->lines.p, m->lines.len);
 	for (i = 0; i < m->n_refs; i++)
-		put_ref(b, m, &m->refs[i], query);
+		if (m->refs[i].kind != MANIFEST_REF_STREAM ||
+		    !is_in(without, m->refs[i].track))
+			put_ref(b, m, &m->refs[i], query);
 	for (i = 0; m->n_refs == 0 && i < m->n_tracks; i++)
-		put_variant(b, &m->tracks[i], query);
+		if (!is_in(without, m->tracks[i].id))
+			put_variant(b, &m->tracks[i], query);
 	return b->err;
 }
 
 int
-hls_first_track(const struct manifest *m)
+hls_first_track(const struct manifest *m, uint32_t without)
 {
 	size_t i;
 
 	for (i = 0; i < m->n_refs; i++)
 		if (m->refs[i].kind == MANIFEST_REF_STREAM &&
 		    m->refs[i].track >= 0 &&
+		    !is_in(without, m->refs[i].track) &&
 		    manifest_track(m, (uint8_t)m->refs[i].track) != NULL)
 			return m->refs[i].track;
+	for (i = 0; m->n_refs == 0 && i < m->n_tracks; i++)
+		if (!is_in(without, m->tracks[i].id))
+			return m->tracks[i].id;
 	return m->n_tracks > 0 ? m->tracks[0].id : -1;
 }

@@ -71,10 +71,11 @@ struct hls_media {
 int hls_media_write(struct sp_buf *b, const struct hls_media *m);
 /*
  * Master playlist. Without references in the manifest each track is one
- * variant. References to unknown tracks are left out. Returns b->err.
+ * variant. References to unknown tracks are left out, and so are variants of
+ * the tracks |without|, bit by id. Returns b->err.
  */
 int hls_master_write(struct sp_buf *b, const struct manifest *m,
-    const char *query);
+    uint32_t without, const char *query);
 /*
  * First piece to list of [first, edge): the newest |span_us| worth, at least
  * HLS_LIST_MIN and at most HLS_LIST_MAX pieces, as far as there are so many.
@@ -89,9 +90,9 @@ uint64_t hls_list_first(const struct hls_media *m, uint64_t first,
 uint64_t hls_list_span(uint32_t window_ms, uint32_t delay_ms,
     uint32_t target_s);
 /*
- * The track that a player most likely begins with: the first variant's, else
- * the first one. -1: the manifest has none.
+ * The track that a player most likely begins with: the first variant's that is
+ * not one of |without|, else the first one. -1: the manifest has none.
  */
-int hls_first_track(const struct manifest *m);
+int hls_first_track(const struct manifest *m, uint32_t without);
 
 #endif

@@ -183,6 +183,8 @@ announce_url(struct sp_buf *b, const struct host_tracker *t,
 		.live = act->u.announce.live,
 		.up_kbps = act->u.announce.up_kbps,
 		.reachable = act->u.announce.reachable,
+		.has_track = act->u.announce.track >= 0,
+		.track = (uint8_t)SP_MAX(act->u.announce.track, 0),
 	};
 
 	memcpy(a.info_hash, mesh_info_hash(h->mesh), sizeof(a.info_hash));

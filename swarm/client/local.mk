@@ -9,6 +9,7 @@ libspclient_a_SOURCES += swarm/client/edge_int.h
 libspclient_a_SOURCES += swarm/client/edge_list.c
 libspclient_a_SOURCES += swarm/client/edge_media.c
 libspclient_a_SOURCES += swarm/client/edge_pace.c
+libspclient_a_SOURCES += swarm/client/edge_rungs.c
 libspclient_a_SOURCES += swarm/client/edge_status.c
 libspclient_a_SOURCES += swarm/client/hls_out.c
 libspclient_a_SOURCES += swarm/client/hls_out.h

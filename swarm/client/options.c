@@ -22,6 +22,8 @@ static const struct conf_row rows[] = {
 	    "write the stream to standard output", 0 },
 	{ "track", 't', CONF_INT, AT(track), -1, LIM_TRACKS - 1, "-1", "ID",
 	    "track to begin with; -1 is the first variant", 0 },
+	{ "all-renditions", 0, CONF_FLAG, AT(all_renditions), 0, 0, NULL, NULL,
+	    "offer players renditions that few others watch, too", 0 },
 	{ "peer-port", 'P', CONF_INT, AT(peer_port), 0, 65535, "0", "PORT",
 	    "port for peers; 0 takes a free one", 0 },
 	{ "upload", 'u', CONF_RATE, AT(up_bps), 0, INT64_MAX, "0", "RATE",

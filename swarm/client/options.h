@@ -13,6 +13,7 @@ struct options {
 	const char *token, *exec;
 	bool to_stdout;
 	int64_t track; /* -1: the first variant */
+	bool all_renditions;
 	/* peers */
 	int64_t peer_port;
 	int64_t up_bps;

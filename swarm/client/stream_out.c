@@ -51,12 +51,13 @@ choose(struct stream_out *s)
 		return true;
 	if (m == NULL || m->n_tracks == 0)
 		return false;
-	s->track = s->want >= 0 ? s->want : hls_first_track(m);
+	s->track = s->want >= 0 ? s->want : hls_first_track(m, 0);
 	if (manifest_track(m, (uint8_t)s->track) == NULL) {
 		finish(s, SP_ERR_NOTFOUND);
 		return false;
 	}
 	mesh_follow(s->mesh, (uint8_t)s->track, true, loop_now(s->loop));
+	mesh_watches(s->mesh, s->track, loop_now(s->loop));
 	mesh_host_kick(s->h);
 	return true;
 }

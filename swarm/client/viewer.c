@@ -273,6 +273,7 @@ setup_edge(struct viewer *v)
 	struct edge_conf c = {
 		.token = o->token,
 		.track = (int)o->track,
+		.all_renditions = o->all_renditions,
 		.window_ms = (uint32_t)(o->window / SP_MS),
 		.version = PACKAGE_VERSION,
 		.name = v->link->name,

@@ -160,6 +160,8 @@ golden_announce(FILE *out, struct sp_buf *again, const uint8_t *p, size_t len)
 	if (a.live)
 		fprintf(out, "up_kbps %" PRIu32 "\nreachable %d\n", a.up_kbps,
 		    a.reachable);
+	if (a.has_track)
+		fprintf(out, "track %u\n", a.track);
 	tw_announce_write(again, &a);
 	return 0;
 }
@@ -186,6 +188,10 @@ say_reply(FILE *out, struct sp_buf *again, const uint8_t *p, size_t len,
 	    rep.interval_s, rep.min_interval_s, rep.complete, rep.incomplete);
 	if (rep.external.family != 0)
 		fprintf(out, "external %s\n", addr_ip_str(&rep.external, text));
+	for (unsigned i = 0; rep.counted && i < LIM_TRACKS; i++)
+		if (rep.viewers[i] > 0)
+			fprintf(out, "track %u\n\tviewers %u\n", i,
+			    rep.viewers[i]);
 	for (size_t i = 0; i < rep.n_peers; i++) {
 		fprintf(out, "peer %s\n", addr_str(&peers[i].addr, text));
 		if (peers[i].has_id)

@@ -377,6 +377,7 @@ perform(struct lab *lab, const struct mesh_act *a)
 		lab->told.live = a->u.announce.live;
 		lab->told.reachable = a->u.announce.reachable;
 		lab->told.up_kbps = a->u.announce.up_kbps;
+		lab->told.track = a->u.announce.track;
 		hash_u64(lab, a->u.announce.downloaded);
 		break;
 	case MESH_RECEIPTS:

@@ -88,6 +88,7 @@ struct lab {
 	struct {
 		bool live, reachable;
 		uint32_t up_kbps;
+		int track;
 	} told;                 /* with it */
 	unsigned receipts;      /* batches, and the last one */
 	struct receipt receipt; /* wrong counts those that are bad */

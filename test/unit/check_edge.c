@@ -191,6 +191,36 @@ START_TEST(channel_plays_from_master_to_bytes)
 }
 END_TEST
 
+/* Its rate is more than the uplink has room for. */
+START_TEST(rung_of_few_is_not_offered)
+{
+	static const char both[] = "#EXTM3U\n#EXT-X-VERSION:3\n"
+				   "#EXT-X-STREAM-INF:BANDWIDTH=1000000\n"
+				   "t/0/index.m3u8\n"
+				   "#EXT-X-STREAM-INF:BANDWIDTH=50000000\n"
+				   "t/1/index.m3u8\n";
+	struct home m;
+
+	home_init(&m, 8, NULL);
+	get(&m, "/t/0/index.m3u8");
+	site_add_rung(&m.s);
+	SITE_UNTIL(&m.s, strcmp(get(&m, "/master.m3u8"), both) == 0);
+	m.s.counted = true;
+	m.s.viewers[0] = 5;
+	/* what we watch is told, and what others do comes with the answer */
+	SITE_UNTIL(&m.s, m.s.last.has_track);
+	ck_assert_uint_eq(m.s.last.track, 0);
+	SITE_UNTIL(&m.s, strcmp(get(&m, "/master.m3u8"), both) != 0);
+	ck_assert_ptr_null(strstr((const char *)m.body, "t/1/"));
+	ck_assert_ptr_nonnull(strstr((const char *)m.body, "t/0/"));
+	/* a player that has begun with it is not told otherwise */
+	ask(&m, "/t/1/index.m3u8", &(struct origin_ask){ 0 });
+	loop_step(m.s.loop, loop_now(m.s.loop) + 50 * SP_MS);
+	SITE_UNTIL(&m.s, strcmp(get(&m, "/master.m3u8"), both) == 0);
+	home_fini(&m);
+}
+END_TEST
+
 START_TEST(ranges_and_heads_are_answered)
 {
 	struct origin_ask part = { .ranged = true, .offset = 100, .length = 9 };
@@ -384,7 +414,8 @@ START_TEST(status_is_json_and_the_page_escapes)
 END_TEST
 
 UNIT_MAIN("edge", channel_plays_from_master_to_bytes,
-    ranges_and_heads_are_answered, piece_that_is_not_there_yet_is_waited_for,
-    what_does_not_exist_is_not_found, last_piece_ends_the_list,
-    strangers_are_kept_out, token_is_asked_for_and_carried_on,
-    open_listening_needs_a_good_token, status_is_json_and_the_page_escapes)
+    rung_of_few_is_not_offered, ranges_and_heads_are_answered,
+    piece_that_is_not_there_yet_is_waited_for, what_does_not_exist_is_not_found,
+    last_piece_ends_the_list, strangers_are_kept_out,
+    token_is_asked_for_and_carried_on, open_listening_needs_a_good_token,
+    status_is_json_and_the_page_escapes)

@@ -334,7 +334,7 @@ START_TEST(writers_survive_lack_of_memory)
 		buf_init(&b, &fm.mem, 1 << 16);
 		rv = hls_media_write(&b, &f.media);
 		if (rv == 0)
-			rv = hls_master_write(&b, &m, "");
+			rv = hls_master_write(&b, &m, 0, "");
 		ck_assert_int_eq(rv, fm.failed > 0 ? SP_ERR_NOMEM : 0);
 		buf_fini(&b);
 	}
@@ -350,7 +350,7 @@ expect_master(const struct manifest *m, const char *query, const char *text)
 
 	failmem_init(&fm);
 	buf_init(&b, &fm.mem, 1 << 16);
-	ck_assert_int_eq(hls_master_write(&b, m, query), 0);
+	ck_assert_int_eq(hls_master_write(&b, m, 0, query), 0);
 	buf_put_u8(&b, '\0');
 	ck_assert_str_eq((const char *)b.p, text);
 	buf_fini(&b);
@@ -400,7 +400,43 @@ START_TEST(master_keeps_attributes_and_order)
 	    "t/4/index.m3u8?token=ab\n"
 	    "#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=3,"
 	    "URI=\"t/4/index.m3u8?token=ab\"\n");
-	ck_assert_int_eq(hls_first_track(&m), 5);
+	ck_assert_int_eq(hls_first_track(&m, 0), 5);
+	ck_assert_int_eq(hls_first_track(&m, 1 << 5), 4);
+}
+END_TEST
+
+START_TEST(variants_may_be_left_out)
+{
+	struct manifest m = { .n_tracks = 2 };
+	struct failmem fm;
+	struct sp_buf b;
+
+	failmem_init(&fm);
+	m.tracks[0].id = 31;
+	m.tracks[1].id = 7;
+	m.tracks[1].bandwidth_bps = 5;
+	buf_init(&b, &fm.mem, 4096);
+	ck_assert_int_eq(hls_master_write(&b, &m, UINT32_C(1) << 31, ""), 0);
+	buf_put_u8(&b, 0);
+	ck_assert_str_eq((const char *)b.p,
+	    "#EXTM3U\n#EXT-X-VERSION:3\n"
+	    "#EXT-X-STREAM-INF:BANDWIDTH=5\nt/7/index.m3u8\n");
+	ck_assert_int_eq(hls_first_track(&m, UINT32_C(1) << 31), 7);
+	m.n_refs = 2;
+	m.refs[0] = (struct manifest_ref){ MANIFEST_REF_STREAM, 31,
+		{ "BANDWIDTH=9", 11 } };
+	m.refs[1] = (struct manifest_ref){ MANIFEST_REF_MEDIA, 7,
+		{ "TYPE=AUDIO", 10 } };
+	buf_reset(&b);
+	/* what is no variant stays */
+	ck_assert_int_eq(
+	    hls_master_write(&b, &m, UINT32_C(1) << 31 | 1 << 7, ""), 0);
+	buf_put_u8(&b, 0);
+	ck_assert_str_eq((const char *)b.p,
+	    "#EXTM3U\n#EXT-X-VERSION:7\n"
+	    "#EXT-X-MEDIA:TYPE=AUDIO,URI=\"t/7/index.m3u8\"\n");
+	buf_fini(&b);
+	failmem_check(&fm);
 }
 END_TEST
 
@@ -426,9 +462,9 @@ START_TEST(channel_without_master_gets_one)
 	    "#EXTM3U\n#EXT-X-VERSION:3\n"
 	    "#EXT-X-STREAM-INF:BANDWIDTH=1000000\n"
 	    "t/0/index.m3u8\n");
-	ck_assert_int_eq(hls_first_track(&m), 0);
+	ck_assert_int_eq(hls_first_track(&m, 0), 0);
 	m.n_tracks = 0;
-	ck_assert_int_eq(hls_first_track(&m), -1);
+	ck_assert_int_eq(hls_first_track(&m, 0), -1);
 }
 END_TEST
 
@@ -496,7 +532,8 @@ START_TEST(extensions_follow_the_container_then_the_source)
 }
 END_TEST
 
-UNIT_MAIN("hls_out", a_gap_of_no_duration_only_ends_the_list,
+UNIT_MAIN("hls_out", variants_may_be_left_out,
+    a_gap_of_no_duration_only_ends_the_list,
     plain_list_counts_from_the_piece_number,
     lost_piece_is_left_out_and_not_counted,
     discontinuity_of_the_source_is_counted_once,

@@ -170,7 +170,35 @@ START_TEST(who_is_known_otherwise_is_dialled_without_a_tracker)
 }
 END_TEST
 
-UNIT_MAIN("mesh_neigh", who_is_known_otherwise_is_dialled_without_a_tracker,
+START_TEST(what_is_watched_is_told_and_heard)
+{
+	struct tw_reply r = { .interval_s = 30, .viewers = { 3, [31] = 255 } };
+	uint32_t v[LIM_TRACKS];
+
+	lab_setup(NULL);
+	run(SP_S);
+	ck_assert_int_eq(lab.told.track, -1);
+	ck_assert(!mesh_viewers(lab.mesh, v));
+	r.counted = true;
+	mesh_announced(lab.mesh, lab.announce, &r, lab.now);
+	ck_assert(mesh_viewers(lab.mesh, v));
+	ck_assert_uint_eq(v[0], 3);
+	ck_assert_uint_eq(v[1], 0);
+	ck_assert_uint_eq(v[31], 255);
+	/* not at the next regular one only */
+	mesh_watches(lab.mesh, 4, lab.now);
+	run(6 * SP_S);
+	ck_assert_uint_eq(lab.announces, 2);
+	ck_assert_int_eq(lab.told.track, 4);
+	/* a tracker that does not count */
+	lab_announced(&lab, 0, 0);
+	ck_assert(!mesh_viewers(lab.mesh, v));
+	lab_teardown();
+}
+END_TEST
+
+UNIT_MAIN("mesh_neigh", what_is_watched_is_told_and_heard,
+    who_is_known_otherwise_is_dialled_without_a_tracker,
     trials_are_rotated_while_others_wait,
     nobody_is_let_go_when_nobody_else_is_there,
     who_was_let_go_is_not_dialled_at_once,

@@ -191,6 +191,49 @@ START_TEST(live_intervals_are_short_at_first)
 }
 END_TEST
 
+static void
+watch(const char *from, uint16_t port, int track, int s)
+{
+	struct tw_announce a = ask(1, port, 9);
+	struct sp_addr addr = ip(from);
+
+	a.has_track = track >= 0;
+	a.track = (uint8_t)SP_MAX(track, 0);
+	ck_assert_int_eq(
+	    registry_announce(reg, &a, &addr, true, got, 50, &ans, s * SP_S),
+	    0);
+}
+
+START_TEST(viewers_are_counted_by_track)
+{
+	set_up();
+	start();
+	watch("5.0.0.1", 1, 0, 10);
+	ck_assert(ans.counted);
+	/* others */
+	ck_assert_uint_eq(ans.viewers[0], 0);
+	watch("5.0.0.2", 1, 0, 10);
+	watch("5.0.0.3", 1, 31, 10);
+	ck_assert_uint_eq(ans.viewers[0], 2);
+	ck_assert_uint_eq(ans.viewers[31], 0);
+	/* he has switched, the other one tells nothing any more */
+	watch("5.0.0.1", 1, 31, 11);
+	watch("5.0.0.3", 1, -1, 12);
+	ck_assert_uint_eq(ans.viewers[0], 1);
+	ck_assert_uint_eq(ans.viewers[31], 1);
+	/* of a channel that is not live nothing is told */
+	join("5.0.0.9", 1, 1, 9, 13);
+	ck_assert(!ans.counted);
+	for (uint16_t i = 0; i < REGISTRY_COUNTED - 4; i++)
+		watch("127.0.0.1", (uint16_t)(1 + i), 5, 13);
+	ck_assert(ans.counted);
+	ck_assert_uint_eq(ans.viewers[5], REGISTRY_COUNTED - 5);
+	watch("127.0.0.1", 2000, 5, 13);
+	ck_assert(!ans.counted);
+	tear_down();
+}
+END_TEST
+
 START_TEST(another_peer_id_is_a_young_peer)
 {
 	struct tw_announce a = ask(1, 1, 9);
@@ -410,8 +453,9 @@ UNIT_MAIN("registry_time", full_swarms_answer_without_storing,
     silent_peers_expire_and_others_do_not, nobody_expires_within_the_interval,
     a_long_silence_empties_everything, a_tick_removes_a_bounded_number,
     the_deadline_is_the_next_bucket, ordinary_intervals_are_jittered,
-    live_intervals_are_short_at_first, another_peer_id_is_a_young_peer,
-    uplinks_are_kept_to_within_an_eighth, what_a_viewer_tells_of_itself_is_kept,
-    downloads_are_counted_once, swarms_can_be_walked_and_dropped,
-    same_seed_and_inputs_give_the_same_peers, bad_configurations_are_refused,
-    lack_of_memory_is_survived, random_walks_stay_sound)
+    live_intervals_are_short_at_first, viewers_are_counted_by_track,
+    another_peer_id_is_a_young_peer, uplinks_are_kept_to_within_an_eighth,
+    what_a_viewer_tells_of_itself_is_kept, downloads_are_counted_once,
+    swarms_can_be_walked_and_dropped, same_seed_and_inputs_give_the_same_peers,
+    bad_configurations_are_refused, lack_of_memory_is_survived,
+    random_walks_stay_sound)

@@ -24,17 +24,21 @@ site_bytes(uint64_t number, uint8_t out[SITE_BYTES])
 }
 
 static void
-make_manifest(struct site *s)
+make_manifest(struct site *s, unsigned tracks)
 {
 	struct manifest *m = calloc(1, sizeof(*m));
 
 	ck_assert_ptr_nonnull(m);
 	memcpy(m->pk, s->pk, sizeof(m->pk));
-	m->serial = 1;
+	m->serial = tracks;
 	m->window_ms = 60000;
-	m->n_tracks = 1;
-	m->tracks[0].container = MANIFEST_FMP4;
-	m->tracks[0].target_s = 1;
+	for (; m->n_tracks < tracks; m->n_tracks++)
+		m->tracks[m->n_tracks] = (struct manifest_track){
+			.id = (uint8_t)m->n_tracks,
+			.container = MANIFEST_FMP4,
+			.target_s = 1,
+			.bandwidth_bps = m->n_tracks * 50000000,
+		};
 	m->n_origins = 1;
 	m->origins[0] = (struct manifest_text){ s->base, strlen(s->base) };
 	m->title = (struct manifest_text){ "Test <1>", 8 };
@@ -87,6 +91,17 @@ send_frame(struct http_req *r, enum tw_frame_type type, uint64_t seq,
 }
 
 void
+site_add_rung(struct site *s)
+{
+	unsigned i;
+
+	buf_reset(&s->manifest);
+	make_manifest(s, 2);
+	for (i = 0; i < s->n_streams; i++)
+		send_frame(s->stream[i], TW_FRAME_MANIFEST, 0, &s->manifest);
+}
+
+void
 site_publish(struct site *s, int64_t age_ms, unsigned flags)
 {
 	struct record r = { .number = SITE_FIRST + s->n_pieces };
@@ -133,6 +148,8 @@ serve_announce(struct site *s, struct http_req *r, unsigned face)
 	s->stopped += s->last.event == TW_EVENT_STOPPED;
 	reply.peers = s->peers;
 	reply.n_peers = s->n_peers;
+	reply.counted = s->counted;
+	memcpy(reply.viewers, s->viewers, sizeof(reply.viewers));
 	buf_init(&b, io_mem(), 4096);
 	tw_reply_write(&b, &reply, &s->last);
 	http_reply(r, 200, "text/plain", b.p, b.len);
@@ -242,7 +259,7 @@ site_init(struct site *s)
 	buf_init(&s->manifest, io_mem(), LIM_ENVELOPE);
 	for (i = 0; i < SP_LEN(s->records); i++)
 		buf_init(&s->records[i], io_mem(), LIM_ENVELOPE);
-	make_manifest(s);
+	make_manifest(s, 1);
 	make_init(s);
 }
 

@@ -35,6 +35,8 @@ struct site {
 	unsigned n_streams;
 	bool down[2]; /* that tracker answers 503 */
 	bool deaf;    /* the origin answers nothing */
+	bool counted; /* trackers tell: */
+	uint8_t viewers[LIM_TRACKS];
 	struct tw_peer peers[4];
 	size_t n_peers;
 };
@@ -42,6 +44,8 @@ struct site {
 /* One piece of |duration| 1 s; |age_ms|: since it became available. */
 void site_init(struct site *s);
 void site_fini(struct site *s);
+/* A manifest to open feeds, with a second track of 50 Mbit/s without pieces. */
+void site_add_rung(struct site *s);
 /* Publishes the next piece, to open feeds too. */
 void site_publish(struct site *s, int64_t age_ms, unsigned flags);
 /* Sends the body of a ROSTER frame to open feeds. */

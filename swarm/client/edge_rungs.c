@@ -1,0 +1,57 @@
+#include "swarm/client/edge_int.h"
+
+#define FOLLOW_GRACE (20 * SP_S)
+
+bool
+edge_rung_is_left(const struct edge *e, const struct rungs *r, uint8_t track,
+    sp_time now)
+{
+	const struct rung *g = rungs_find(r, track);
+	const struct edge_track *t;
+	sp_time other = 0;
+	size_t i;
+
+	for (i = 0; g != NULL && i < r->n; i++) {
+		t = &e->tracks[r->v[i].track];
+		if (&r->v[i] != g && t->followed && t->asked)
+			other = SP_MAX(other, t->asked_at);
+	}
+	t = &e->tracks[track];
+	return now - t->asked_at > FOLLOW_GRACE ||
+	       (other != 0 && rungs_is_left(g, t->asked_at, other, now));
+}
+
+uint32_t
+edge_rungs_thin(const struct edge *e, const struct manifest *m)
+{
+	uint32_t viewers[LIM_TRACKS], thin;
+	struct mesh_stats st;
+	struct rungs r;
+	unsigned i;
+
+	if (e->conf.all_renditions || !mesh_viewers(e->mesh, viewers))
+		return 0;
+	rungs_read(&r, m);
+	mesh_stats(e->mesh, &st, loop_now(e->loop));
+	thin = rungs_thin(&r, viewers, 8 * st.uplink_bps);
+	/* a player is there already, or was asked for */
+	for (i = 0; i < LIM_TRACKS; i++)
+		if (e->tracks[i].asked || e->conf.track == (int)i)
+			thin &= ~(UINT32_C(1) << i);
+	return thin;
+}
+
+void
+edge_rungs_tell(struct edge *e, const struct rungs *r, sp_time now)
+{
+	int watched = -1;
+	size_t i;
+
+	for (i = 0; i < r->n; i++)
+		if (e->tracks[r->v[i].track].followed)
+			watched = r->v[i].track;
+	mesh_watches(e->mesh,
+	    rungs_wish(r, watched, e->without, 8 * pace_swarm(&e->pace, now)),
+	    now);
+	mesh_host_kick(e->h);
+}
