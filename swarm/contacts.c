@@ -172,7 +172,12 @@ contacts_ban(struct contacts *c, const uint8_t *peer_id,
 		if (c->bans == NULL)
 			return; /* the connection is closed all the same */
 	}
-	if (c->n_bans < CONTACTS_BANS) {
+	for (i = 0; i < c->n_bans; i++)
+		if (memcmp(c->bans[i].peer_id, peer_id, LINK_PEERID_LEN) == 0)
+			break;
+	if (i < c->n_bans) {
+		at = i;
+	} else if (c->n_bans < CONTACTS_BANS) {
 		at = c->n_bans++;
 	} else {
 		for (i = 1; i < c->n_bans; i++)
@@ -192,13 +197,14 @@ contacts_is_banned(const struct contacts *c, const uint8_t *peer_id,
     const struct sp_addr *addr, sp_time now)
 {
 	const struct contacts_ban *b;
-	uint32_t i;
+	uint32_t i, crowd = 0;
 
 	for (i = 0; i < c->n_bans; i++) {
 		b = &c->bans[i];
 		if (b->until <= now)
 			continue;
-		if (b->addr.family != 0 && addr_ip_eq(&b->addr, addr))
+		if (b->addr.family != 0 && addr_ip_eq(&b->addr, addr) &&
+		    (++crowd == CONTACTS_CROWD || addr_eq(&b->addr, addr)))
 			return true;
 		if (peer_id != NULL &&
 		    memcmp(b->peer_id, peer_id, LINK_PEERID_LEN) == 0)

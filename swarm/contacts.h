@@ -12,8 +12,9 @@
 #include "base/tstamp.h"
 #include "wire/link.h"
 
-#define CONTACTS_MAX  256
-#define CONTACTS_BANS 64
+#define CONTACTS_MAX   256
+#define CONTACTS_BANS  64
+#define CONTACTS_CROWD 3 /* banned ones of one IP: then it is all of it */
 
 enum contact_state {
 	CONTACT_IDLE,
@@ -71,8 +72,9 @@ void contacts_release(struct contacts *c, struct contact *ct, bool failed,
     sp_time now);
 
 /*
- * Bans an identity, and the IP too unless it is private (there a whole house
- * would be hit).
+ * Bans an identity and, unless it is private, the address that it listens at.
+ * Others of its IP may be behind the same NAT; only when CONTACTS_CROWD
+ * identities of one IP are banned all of it is: identities are free.
  */
 void contacts_ban(struct contacts *c, const uint8_t *peer_id,
     const struct sp_addr *addr, sp_time until);

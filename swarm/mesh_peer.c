@@ -142,7 +142,8 @@ ban(struct mesh *m, unsigned slot, int err)
 	struct peer *p = m->peers[slot];
 	char text[ADDR_STRLEN];
 
-	contacts_ban(&m->contacts, p->id, &p->addr, m->now + MESH_BAN);
+	contacts_ban(&m->contacts, p->id,
+	    p->listen.family != 0 ? &p->listen : &p->addr, m->now + MESH_BAN);
 	ledger_bad(&m->ledger, p->id);
 	m->st.banned++;
 	log_msg(m->conf.log, LOG_LEVEL_WARN, "peer: banned addr=%s why=%s",

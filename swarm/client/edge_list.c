@@ -39,7 +39,7 @@ edge_list_note(struct edge *e, uint8_t track)
 	hls_seq_advance(s, play.first);
 }
 
-/* All that was published is in the list, and no more will come. */
+/* All that was published is in the list, and no more is known to come. */
 static bool
 is_ended(const struct edge *e, uint8_t track, const struct manifest *m,
     const struct mesh_play *play)
@@ -50,6 +50,18 @@ is_ended(const struct edge *e, uint8_t track, const struct manifest *m,
 		return true;
 	return m->policy & MANIFEST_ENDED && play->edge > play->first &&
 	       mesh_piece(e->mesh, track, play->edge, &pc) < 0;
+}
+
+static bool
+is_over(const struct edge *e, uint8_t track, const struct manifest *m,
+    const struct mesh_play *play)
+{
+	struct mesh_piece pc;
+
+	if (!is_ended(e, track, m, play))
+		return false;
+	return mesh_piece(e->mesh, track, play->edge - 1, &pc) < 0 ||
+	       hls_is_over(loop_now(e->loop) - pc.avail_at, play->delay_ms);
 }
 
 static unsigned
@@ -97,7 +109,7 @@ write_media(struct edge *e, struct sp_buf *b, uint8_t track, const char *query)
 		return SP_ERR_NOTFOUND;
 	if (mesh_play(e->mesh, track, &play) == 0) {
 		edge_list_note(e, track);
-		out.ended = is_ended(e, track, m, &play);
+		out.ended = is_over(e, track, m, &play);
 	}
 	span_us = hls_list_span(SP_MIN(m->window_ms, e->conf.window_ms),
 	    play.delay_ms, out.track->target_s);

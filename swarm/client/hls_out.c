@@ -3,6 +3,8 @@
 #include "wire/m3u8.h"
 #include "wire/uri.h"
 
+#define END_WAIT (30 * SP_S)
+
 #define TAG_INDEPENDENT "#EXT-X-INDEPENDENT-SEGMENTS\n"
 
 /* ---- numbering ---- */
@@ -383,6 +385,12 @@ hls_master_write(struct sp_buf *b, const struct manifest *m, uint32_t without,
 		if (!is_in(without, m->tracks[i].id))
 			put_variant(b, &m->tracks[i], query);
 	return b->err;
+}
+
+bool
+hls_is_over(sp_time age, uint32_t delay_ms)
+{
+	return age > delay_ms * SP_MS + END_WAIT;
 }
 
 int

@@ -18,6 +18,7 @@
  */
 
 #include "base/buf.h"
+#include "base/tstamp.h"
 #include "swarm/client/hls_path.h"
 #include "wire/manifest.h"
 #include "wire/record.h"
@@ -89,6 +90,12 @@ uint64_t hls_list_first(const struct hls_media *m, uint64_t first,
  */
 uint64_t hls_list_span(uint32_t window_ms, uint32_t delay_ms,
     uint32_t target_s);
+/*
+ * Whether a list may say that it has ended: the last piece was available |age|
+ * ago. The source may be an encoder that begins again soon, and a player that
+ * has read of an end asks for no more.
+ */
+bool hls_is_over(sp_time age, uint32_t delay_ms);
 /*
  * The track that a player most likely begins with: the first variant's that is
  * not one of |without|, else the first one. -1: the manifest has none.

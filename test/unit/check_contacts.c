@@ -218,12 +218,36 @@ START_TEST(ban_covers_identity_and_public_address)
 	port.port = 9;
 	ck_assert(contacts_is_banned(&c, id, &b, 50));
 	ck_assert(contacts_is_banned(&c, other, &a, 50));
-	ck_assert(contacts_is_banned(&c, NULL, &port, 50));
+	/* somebody else behind the same NAT */
+	ck_assert(!contacts_is_banned(&c, NULL, &port, 50));
+	ck_assert(!contacts_is_banned(&c, other, &port, 50));
 	ck_assert(!contacts_is_banned(&c, other, &b, 50));
 	ck_assert(!contacts_is_banned(&c, id, &a, 100));
 	ck_assert_int_eq(contacts_add(&c, &a, NULL, &rng, 50), SP_ERR_DENIED);
 	ck_assert_int_eq(contacts_add(&c, &b, id, &rng, 50), SP_ERR_DENIED);
 	ck_assert_int_eq(contacts_add(&c, &a, id, &rng, 100), 0);
+	teardown();
+}
+END_TEST
+
+START_TEST(crowd_of_banned_ones_bans_their_address)
+{
+	uint8_t id[LINK_PEERID_LEN] = { 1 };
+	struct sp_addr a = addr(1), port = a;
+
+	setup();
+	port.port = 9;
+	contacts_ban(&c, id, &a, 100);
+	contacts_ban(&c, id, &a, 100); /* once more is nobody else */
+	a.port++;
+	id[0]++;
+	contacts_ban(&c, id, &a, 90);
+	ck_assert(!contacts_is_banned(&c, NULL, &port, 50));
+	a.port++;
+	id[0]++;
+	contacts_ban(&c, id, &a, 100);
+	ck_assert(contacts_is_banned(&c, NULL, &port, 50));
+	ck_assert(!contacts_is_banned(&c, NULL, &port, 90));
 	teardown();
 }
 END_TEST
@@ -338,7 +362,8 @@ UNIT_MAIN("contacts", only_what_can_be_dialled_is_noted, address_is_noted_once,
     picked_one_is_dialling_until_released, failed_dials_back_off_and_end,
     new_identity_at_a_failed_address_is_tried_at_once,
     full_table_replaces_the_worst_idle_one,
-    ban_covers_identity_and_public_address, ban_does_not_hit_a_whole_house,
+    ban_covers_identity_and_public_address,
+    crowd_of_banned_ones_bans_their_address, ban_does_not_hit_a_whole_house,
     banned_contact_is_not_picked, bans_are_bounded_and_the_oldest_gives_way,
     named_address_is_taken_when_it_may_be_dialled,
     every_failing_allocation_is_survived)

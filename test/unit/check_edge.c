@@ -298,7 +298,8 @@ START_TEST(what_does_not_exist_is_not_found)
 }
 END_TEST
 
-START_TEST(last_piece_ends_the_list)
+/* An encoder that restarts ends its playlist first. */
+START_TEST(list_goes_on_after_a_last_piece)
 {
 	struct home m;
 	unsigned i;
@@ -307,8 +308,12 @@ START_TEST(last_piece_ends_the_list)
 	for (i = 0; i < 3; i++)
 		site_publish(&m.s, 3500 - i, i == 2 ? RECORD_LAST : 0);
 	SITE_UNTIL(&m.s,
-	    strstr(get(&m, "/t/0/index.m3u8"), "#EXT-X-ENDLIST\n") != NULL);
-	ck_assert_ptr_nonnull(strstr((const char *)m.body, "104.m4s\n"));
+	    strstr(get(&m, "/t/0/index.m3u8"), "104.m4s\n") != NULL);
+	ck_assert_ptr_null(strstr((const char *)m.body, "ENDLIST"));
+	site_publish(&m.s, 3400, RECORD_DISCONTINUITY);
+	SITE_UNTIL(&m.s,
+	    strstr(get(&m, "/t/0/index.m3u8"), "105.m4s\n") != NULL);
+	ck_assert_ptr_nonnull(strstr((const char *)m.body, "DISCONTINUITY\n"));
 	home_fini(&m);
 }
 END_TEST
@@ -416,6 +421,6 @@ END_TEST
 UNIT_MAIN("edge", channel_plays_from_master_to_bytes,
     rung_of_few_is_not_offered, ranges_and_heads_are_answered,
     piece_that_is_not_there_yet_is_waited_for, what_does_not_exist_is_not_found,
-    last_piece_ends_the_list, strangers_are_kept_out,
+    list_goes_on_after_a_last_piece, strangers_are_kept_out,
     token_is_asked_for_and_carried_on, open_listening_needs_a_good_token,
     status_is_json_and_the_page_escapes)

@@ -405,6 +405,14 @@ START_TEST(master_keeps_attributes_and_order)
 }
 END_TEST
 
+START_TEST(encoder_has_half_a_minute_to_come_back)
+{
+	ck_assert(!hls_is_over(0, 0));
+	ck_assert(!hls_is_over(33 * SP_S, 3000));
+	ck_assert(hls_is_over(33 * SP_S + 1, 3000));
+}
+END_TEST
+
 START_TEST(variants_may_be_left_out)
 {
 	struct manifest m = { .n_tracks = 2 };
@@ -532,8 +540,8 @@ START_TEST(extensions_follow_the_container_then_the_source)
 }
 END_TEST
 
-UNIT_MAIN("hls_out", variants_may_be_left_out,
-    a_gap_of_no_duration_only_ends_the_list,
+UNIT_MAIN("hls_out", encoder_has_half_a_minute_to_come_back,
+    variants_may_be_left_out, a_gap_of_no_duration_only_ends_the_list,
     plain_list_counts_from_the_piece_number,
     lost_piece_is_left_out_and_not_counted,
     discontinuity_of_the_source_is_counted_once,
