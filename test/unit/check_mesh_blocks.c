@@ -211,7 +211,7 @@ START_TEST(polluter_is_banned_and_its_block_is_got_elsewhere)
 }
 END_TEST
 
-START_TEST(banned_address_is_refused_at_once_where_it_is_public)
+START_TEST(others_of_a_banned_ones_address_get_in)
 {
 	unsigned c;
 
@@ -222,7 +222,10 @@ START_TEST(banned_address_is_refused_at_once_where_it_is_public)
 	lab_have(&lab, c, 0, LAB_FIRST, true);
 	run(300 * SP_MS);
 	lab_serve_one(&lab, c, LAB_WRONG);
-	ck_assert_int_eq(lab_accept(&lab, 1), SP_ERR_DENIED);
+	/* it may be a NAT: only who it is tells */
+	c = (unsigned)lab_accept(&lab, 1);
+	ck_assert(!lab.conn[c].open);
+	ck_assert_int_eq(lab.conn[c].why, SP_ERR_DENIED);
 	ck_assert_int_ge(lab_accept(&lab, 2), 0);
 	lab_teardown();
 }
@@ -504,7 +507,7 @@ UNIT_MAIN("mesh_blocks", what_a_neighbour_holds_is_asked_of_it,
     rejected_as_choked_counts_as_choked,
     neighbour_with_a_long_queue_is_left_for_a_moment,
     polluter_is_banned_and_its_block_is_got_elsewhere,
-    banned_address_is_refused_at_once_where_it_is_public,
+    others_of_a_banned_ones_address_get_in,
     block_of_a_wrong_length_or_index_is_pollution,
     liar_who_never_answers_costs_no_miss,
     swarm_of_liars_costs_no_miss_where_there_is_an_origin,
