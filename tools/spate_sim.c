@@ -159,7 +159,8 @@ main(int argc, char **argv)
 	}
 	sim_mem_slabs();
 	if ((o.suite != NULL) == (conf_nargs(c) > 0)) {
-		fprintf(stderr, "spate-sim: usage: %s\n",
+		fprintf(stderr,
+		    "spate-sim: usage: spate-sim %s; --help tells more\n",
 		    sim_options_prog.usage);
 		rv = USAGE;
 	} else if (o.plot != NULL && conf_nargs(c) > 1) {

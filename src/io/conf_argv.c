@@ -151,9 +151,13 @@ check_args(struct conf *c)
 {
 	const struct conf_prog *p = c->prog;
 	const char *what = "options", *why;
+	char text[160];
 
-	if (c->nargs < p->min_args)
-		return complain(c, "usage", p->usage);
+	if (c->nargs < p->min_args) {
+		snprintf(text, sizeof(text), "%s %s; --help tells more",
+		    p->name, p->usage);
+		return complain(c, "usage", text);
+	}
 	if (p->max_args >= 0 && c->nargs > p->max_args)
 		return complain(c, c->argv[p->max_args],
 		    "one argument too many");
