@@ -2,7 +2,6 @@
 
 #define ACTS_MIN   16
 #define ACTS_MAX   1024
-#define AHEAD_MS   150        /* of uplink, handed out and not yet gone */
 #define PUSHED     UINT32_MAX /* for an index: the first push */
 #define SENT_MAX   254        /* as far as the order of sending counts */
 #define PLAIN_KEEP 1024 /* bytes of buffer that an idle neighbour may keep */
@@ -116,11 +115,14 @@ mesh_uplink_is_known(const struct mesh *m)
  * still be overtaken by something more urgent, or cancelled.
  */
 static bool
-uplink_is_full(const struct mesh *m)
+uplink_is_full(struct mesh *m)
 {
-	uint64_t ahead = mesh_uplink(m) / 1000 * AHEAD_MS;
+	uint64_t room = uplink_room(&m->uplink, mesh_uplink(m));
 
-	return m->unsent > SP_MAX(ahead, 2 * LIM_BLOCK);
+	if (m->unsent <= SP_MAX(room, 2 * LIM_BLOCK))
+		return false;
+	uplink_full(&m->uplink);
+	return true;
 }
 
 /*

@@ -48,21 +48,27 @@ peer_out(struct peer *p, size_t len, sp_time now)
 	if (p->unsent == 0) {
 		p->mark = len;
 		p->mark_at = now;
+		p->timed = len >= LIM_BLOCK / 2;
 	}
 	p->unsent += len;
 }
 
-void
-peer_left(struct peer *p, size_t len, sp_time now)
+bool
+peer_left(struct peer *p, size_t len, sp_time now, sp_time *took)
 {
+	bool timed = p->timed;
+
 	len = SP_MIN(len, p->unsent);
 	p->unsent -= len;
 	if (len < p->mark) {
 		p->mark -= len;
-		return;
+		return false;
 	}
+	*took = now - p->mark_at;
+	p->timed = false;
 	p->mark = p->unsent;
 	p->mark_at = now;
+	return timed;
 }
 
 bool
@@ -255,5 +261,10 @@ peer_rejected(struct peer *p, sp_time now)
 void
 peer_rtt(struct peer *p, sp_time sample)
 {
-	p->srtt = p->srtt == 0 ? sample : p->srtt + (sample - p->srtt) / 8;
+	if (p->srtt == 0)
+		p->srtt = p->rtt_least = sample;
+	p->srtt += (sample - p->srtt) / 8;
+	p->rtt_least = sample < p->rtt_least
+			   ? sample
+			   : p->rtt_least + (sample - p->rtt_least) / 64;
 }

@@ -49,8 +49,10 @@ struct peer {
 	uint32_t timeouts_row, timeouts, rejects_row, rejects, blocks_ok;
 	sp_time alone_until;
 	sp_time srtt;             /* 0: no sample yet */
+	sp_time rtt_least;        /* creeps up: paths do change */
 	sp_time fetch, fetch_var; /* request to block, smoothed */
 	uint64_t rate_best[2];    /* best samples of this and the last span */
+	bool timed;               /* |mark| is that of a block alone */
 	size_t unsent;            /* bytes that the host has not got rid of */
 	size_t mark;              /* of them, those that were out at mark_at */
 	sp_time mark_at, recv_at, sent_at;
@@ -92,7 +94,11 @@ void peer_fini(struct peer *p);
 
 /* |len| bytes are handed to the host; |len| of them have left. */
 void peer_out(struct peer *p, size_t len, sp_time now);
-void peer_left(struct peer *p, size_t len, sp_time now);
+/*
+ * True: a block was acknowledged that nothing of ours was before on its way; it
+ * was *took under way.
+ */
+bool peer_left(struct peer *p, size_t len, sp_time now, sp_time *took);
 /*
  * Bytes wait for it longer than our uplink can have been the cause: it does
  * not read. They are no measure of our own queue.

@@ -1,12 +1,17 @@
 #include "swarm/uplink.h"
 
+#include "wire/limits.h"
+
 #define SURE 5 /* samples */
+#define LOOK 8 /* samples, then |ahead| may change */
+#define STEP 4 /* by that part */
 
 void
 uplink_init(struct uplink *u)
 {
 	memset(u, 0, sizeof(*u));
 	u->since = SP_NEVER;
+	u->ahead = UPLINK_AHEAD;
 }
 
 void
@@ -51,6 +56,36 @@ uplink_rate(const struct uplink *u)
 	uint64_t best = SP_MAX(u->best[0], u->best[1]);
 
 	return best == 0 ? UPLINK_ASSUMED : best;
+}
+
+void
+uplink_took(struct uplink *u, sp_time took, sp_time rtt, uint64_t bps)
+{
+	sp_time least =
+	    rtt + (sp_time)(LIM_BLOCK * 1000 / SP_MAX(bps, 1)) * SP_MS;
+
+	u->queued += took - least > SP_MAX(rtt, UPLINK_QUEUE);
+	if (++u->seen < LOOK)
+		return;
+	if (u->queued > LOOK / 2)
+		u->ahead -= u->ahead / STEP;
+	else if (u->full)
+		u->ahead += u->ahead / STEP;
+	u->ahead = SP_CLAMP(u->ahead, UPLINK_AHEAD, UPLINK_FAR);
+	u->seen = u->queued = 0;
+	u->full = false;
+}
+
+uint64_t
+uplink_room(const struct uplink *u, uint64_t bps)
+{
+	return bps / 1000 * (uint64_t)(u->ahead / SP_MS);
+}
+
+void
+uplink_full(struct uplink *u)
+{
+	u->full = true;
 }
 
 bool

@@ -2,19 +2,31 @@
 #define SWARM_UPLINK_H
 
 /*
- * How fast our uplink is, learned from how fast what waits for it leaves.
+ * How fast our uplink is, learned from how fast what waits for it leaves, and
+ * how much may be on its way at once.
  *
  * A sample is taken over at least UPLINK_SPAN of uninterrupted backlog. One
  * slow connection makes a low sample, so the best of the last 10 to 20 s
  * counts. While nothing ever waits that long (loopback, a fast line) the rate
  * is taken to be UPLINK_ASSUMED: it only matters once something waits.
+ *
+ * What is on its way is what nobody has acknowledged. On a path that loses
+ * packets that is more than what waits in front of the line, and who allowed
+ * only so much as the line sends in a fixed time would send less, learn a lower
+ * rate, and allow less again. So the time grows while blocks take hardly longer
+ * than the way and the line make them, and shrinks when they queue: what delay
+ * says is not mistaken for what loss does (LEDBAT, RFC 6817, has the same idea
+ * and the same 100 ms).
  */
 
 #include "base/tstamp.h"
 
 #define UPLINK_SPAN    (300 * SP_MS)
 #define UPLINK_KEEP    (10 * SP_S)
-#define UPLINK_ASSUMED 1000000 /* bytes per second */
+#define UPLINK_ASSUMED 1000000       /* bytes per second */
+#define UPLINK_AHEAD   (150 * SP_MS) /* on its way, at least */
+#define UPLINK_FAR     (300 * SP_MS) /* and at most: more cannot be cancelled */
+#define UPLINK_QUEUE   (100 * SP_MS) /* or a round trip more is a queue */
 
 struct uplink {
 	uint64_t best[2]; /* samples of this and the last UPLINK_KEEP */
@@ -22,6 +34,9 @@ struct uplink {
 	sp_time keep_at;
 	sp_time since;  /* backlog since then; SP_NEVER: none */
 	uint64_t bytes; /* that left since */
+	sp_time ahead;
+	uint8_t seen, queued; /* samples since |ahead| was looked at */
+	bool full;            /* and more could have been sent */
 };
 
 void uplink_init(struct uplink *u);
@@ -34,6 +49,12 @@ void uplink_sent(struct uplink *u, uint64_t bytes, uint64_t backlog,
 uint64_t uplink_rate(const struct uplink *u);
 /* It is below |bps|, by more than a few samples. */
 bool uplink_is_below(const struct uplink *u, uint64_t bps);
+/* A block was |took| on its way to a neighbour at |rtt|, the least known. */
+void uplink_took(struct uplink *u, sp_time took, sp_time rtt, uint64_t bps);
+/* Bytes that may be on their way. */
+uint64_t uplink_room(const struct uplink *u, uint64_t bps);
+/* That was not enough. */
+void uplink_full(struct uplink *u);
 /* False while the rate is only assumed. */
 bool uplink_is_known(const struct uplink *u);
 

@@ -14,6 +14,7 @@ COUNTER = "/sys/class/net/eth0/statistics/tx_bytes"
 SNMP = "/proc/net/snmp"
 FRAME = 1514
 STEP = 0.02
+TORN = 0.002
 
 
 def resent():
@@ -29,11 +30,14 @@ def sample(seconds):
     out = []
     with open(COUNTER, encoding="ascii") as f:
         end = time.monotonic() + seconds
-        while time.monotonic() < end:
+        while (begun := time.monotonic()) < end:
             f.seek(0)
-            # between two looks at the clock: which is the later one
             n = int(f.read())
-            out.append((time.monotonic(), n - FRAME * resent()))
+            now = time.monotonic()
+            # of who was put off the processor meanwhile nobody knows when
+            # the counter stood so
+            if now - begun < TORN:
+                out.append((now, n - FRAME * resent()))
             time.sleep(STEP)
     return out
 

@@ -281,7 +281,29 @@ START_TEST(every_failing_allocation_is_survived)
 }
 END_TEST
 
-UNIT_MAIN("peer", new_peer_is_choking_and_choked,
+START_TEST(blocks_that_go_alone_tell_how_long_the_way_is)
+{
+	sp_time took = -1;
+
+	setup();
+	peer_out(&p, LIM_BLOCK, SP_S);
+	ck_assert(!peer_left(&p, LIM_BLOCK - 1, SP_S + 50 * SP_MS, &took));
+	ck_assert(peer_left(&p, 1, SP_S + 60 * SP_MS, &took));
+	ck_assert_int_eq(took, 60 * SP_MS);
+	/* what is handed out after it is not timed, nor is what is short */
+	peer_out(&p, LIM_BLOCK, 2 * SP_S);
+	peer_out(&p, LIM_BLOCK, 2 * SP_S + 100 * SP_MS);
+	ck_assert(peer_left(&p, LIM_BLOCK, 2 * SP_S + 160 * SP_MS, &took));
+	ck_assert_int_eq(took, 160 * SP_MS);
+	ck_assert(!peer_left(&p, LIM_BLOCK, 3 * SP_S, &took));
+	peer_out(&p, 100, 4 * SP_S);
+	ck_assert(!peer_left(&p, 100, 5 * SP_S, &took));
+	teardown();
+}
+END_TEST
+
+UNIT_MAIN("peer", blocks_that_go_alone_tell_how_long_the_way_is,
+    new_peer_is_choking_and_choked,
     unknown_peer_is_given_a_rate_and_a_small_pipeline,
     pipeline_covers_rate_times_delay,
     rate_is_the_best_of_the_last_spans_and_then_forgotten,

@@ -74,7 +74,55 @@ START_TEST(it_is_below_something_after_some_samples_only)
 }
 END_TEST
 
+/* Eight blocks, of which |queued| took long, on a line that was full. */
+static void
+took(struct uplink *u, int queued)
+{
+	int i;
+
+	uplink_full(u);
+	for (i = 0; i < 8; i++)
+		uplink_took(u, (i < queued ? 215 : 214) * SP_MS, 98 * SP_MS,
+		    1000000);
+}
+
+START_TEST(more_is_on_its_way_while_nothing_queues)
+{
+	struct uplink u;
+	sp_time ahead;
+	int i;
+
+	uplink_init(&u);
+	ck_assert_uint_eq(uplink_room(&u, 1000000), 150000);
+	took(&u, 4);
+	ck_assert_int_gt(u.ahead, UPLINK_AHEAD);
+	ahead = u.ahead;
+	took(&u, 8);
+	ck_assert_int_lt(u.ahead, ahead);
+	for (i = 0; i < 100; i++)
+		took(&u, 0);
+	ck_assert_int_eq(u.ahead, UPLINK_FAR);
+	for (i = 0; i < 100; i++)
+		took(&u, 8);
+	ck_assert_int_eq(u.ahead, UPLINK_AHEAD);
+}
+END_TEST
+
+START_TEST(who_was_never_short_of_room_gets_no_more)
+{
+	struct uplink u;
+	int i;
+
+	uplink_init(&u);
+	for (i = 0; i < 100; i++)
+		uplink_took(&u, 0, SP_MS, 1000000);
+	ck_assert_int_eq(u.ahead, UPLINK_AHEAD);
+}
+END_TEST
+
 UNIT_MAIN("uplink", unknown_uplink_is_taken_to_be_fair,
     rate_is_what_leaves_under_backlog,
     best_of_the_last_while_counts_and_is_forgotten,
-    it_is_below_something_after_some_samples_only)
+    it_is_below_something_after_some_samples_only,
+    more_is_on_its_way_while_nothing_queues,
+    who_was_never_short_of_room_gets_no_more)
