@@ -22,6 +22,9 @@ look_at(struct edge *e, struct edge_track *t, const struct mesh_piece *pc,
 		return;
 	b->done = true;
 	done.bytes = total - b->bytes;
+	/* most of it was here before anybody looked */
+	if (done.bytes < pc->rec->length / 2)
+		return;
 	done.took = now - b->at;
 	done.delay = play->delay_ms * SP_MS;
 	done.lag = pc->avail_at < t->followed_at ? -1 : now - pc->avail_at;

@@ -9,16 +9,20 @@ edge_rung_is_left(const struct edge *e, const struct rungs *r, uint8_t track,
 	const struct rung *g = rungs_find(r, track);
 	const struct edge_track *t;
 	sp_time other = 0;
+	bool down = false;
 	size_t i;
 
 	for (i = 0; g != NULL && i < r->n; i++) {
 		t = &e->tracks[r->v[i].track];
-		if (&r->v[i] != g && t->followed && t->asked)
-			other = SP_MAX(other, t->asked_at);
+		if (&r->v[i] == g || !t->followed || !t->asked ||
+		    t->asked_at <= other)
+			continue;
+		other = t->asked_at;
+		down = r->v[i].bps < g->bps;
 	}
 	t = &e->tracks[track];
 	return now - t->asked_at > FOLLOW_GRACE ||
-	       (other != 0 && rungs_is_left(g, t->asked_at, other, now));
+	       (other != 0 && rungs_is_left(g, t->asked_at, other, down, now));
 }
 
 uint32_t

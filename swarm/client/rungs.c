@@ -134,8 +134,11 @@ rungs_wish(const struct rungs *r, int watched, uint32_t without,
 }
 
 bool
-rungs_is_left(const struct rung *r, sp_time asked, sp_time other, sp_time now)
+rungs_is_left(const struct rung *r, sp_time asked, sp_time other, bool down,
+    sp_time now)
 {
+	sp_time each = r->target_s * SP_S;
+
 	return other > asked &&
-	       now - asked > RELOADS * (sp_time)r->target_s * SP_S + LATE;
+	       now - asked > (down ? each + LATE / 2 : RELOADS * each + LATE);
 }

@@ -60,9 +60,10 @@ int rungs_wish(const struct rungs *r, int watched, uint32_t without,
 /*
  * Whether the player has left a rung that it asked about at |asked|, as it has
  * asked about another one at |other|. It would have asked for the playlist
- * again by now.
+ * again by now; who goes |down| does so for want of bandwidth, so that one
+ * playlist that was not asked for is enough.
  */
 bool rungs_is_left(const struct rung *r, sp_time asked, sp_time other,
-    sp_time now);
+    bool down, sp_time now);
 
 #endif

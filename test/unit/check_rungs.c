@@ -141,10 +141,13 @@ START_TEST(player_that_asks_about_another_rung_has_left)
 
 	setup();
 	g = rungs_find(&r, 1);
-	ck_assert(!rungs_is_left(g, 10 * SP_S, 12 * SP_S, 16 * SP_S));
-	ck_assert(rungs_is_left(g, 10 * SP_S, 12 * SP_S, 16 * SP_S + 1));
+	ck_assert(!rungs_is_left(g, 10 * SP_S, 12 * SP_S, false, 16 * SP_S));
+	ck_assert(rungs_is_left(g, 10 * SP_S, 12 * SP_S, false, 16 * SP_S + 1));
+	/* it cannot get that one: soon, then */
+	ck_assert(!rungs_is_left(g, 10 * SP_S, 12 * SP_S, true, 13 * SP_S));
+	ck_assert(rungs_is_left(g, 10 * SP_S, 12 * SP_S, true, 13 * SP_S + 1));
 	/* paused, or gone */
-	ck_assert(!rungs_is_left(g, 10 * SP_S, 9 * SP_S, 20 * SP_S));
+	ck_assert(!rungs_is_left(g, 10 * SP_S, 9 * SP_S, true, 20 * SP_S));
 }
 END_TEST
 
