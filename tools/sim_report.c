@@ -146,7 +146,7 @@ report_text(FILE *f, const char *file, const struct sim_result *r)
 	for (size_t m = 0; m < METRIC_N; m++) {
 		const struct metric_row *row = &metric_table[m];
 
-		fprintf(f, "%-15s", row->name);
+		fprintf(f, "%-14s ", row->name);
 		for (size_t q = 0; q < (row->quantiles ? SIM_QUANTILES : 1);
 		     q++) {
 			metric_print(text, sizeof(text), row->unit,
