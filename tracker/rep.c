@@ -7,6 +7,7 @@
 #define CUT        8    /* of the claimed uplink, in r */
 #define SPANS_MAX  8    /* that a gap counts for */
 #define TENTHS     10   /* full weight of a receipt */
+#define NETS       512  /* whose accusations are counted at once */
 #define CREDIT_MAX (UINT64_C(1) << 40)
 
 struct key {
@@ -19,7 +20,7 @@ struct viewer {
 	struct heap_node gone;
 	struct sp_addr addr; /* IP of its receipts, else of its announces */
 	bool proven;         /* a receipt of its key came from there */
-	uint8_t strikes, accused;
+	uint8_t strikes;
 	struct sp_addr striker;
 	sp_time born, span_at;
 	uint64_t credit; /* tenths of bytes, since span_at */
@@ -29,9 +30,17 @@ struct viewer {
 	uint32_t up_kbps; /* as it claims; 0: it does not */
 };
 
+/* What a network has said against others since |since|. */
+struct accuser {
+	uint64_t net; /* hash */
+	sp_time since;
+	unsigned n; /* 0: a free place */
+};
+
 struct reps {
 	const struct sp_mem *mem;
-	struct map *viewers; /* struct key -> struct viewer * */
+	struct accuser accusers[NETS]; /* by hash */
+	struct map *viewers;           /* struct key -> struct viewer * */
 	struct heap gone;
 	uint64_t seed;
 };
@@ -96,16 +105,15 @@ forget(struct reps *r, struct viewer *v)
 
 /* ---- the score ----------------------------------------------------------- */
 
-/* Its network as one of 64; private ones are told apart by address. */
+/* Of its network; private ones are told apart by address. */
 static uint64_t
-net_bit(const struct reps *r, const struct sp_addr *a)
+net_hash(const struct reps *r, const struct sp_addr *a)
 {
 	size_t len = a->family == 6 ? 6 : 3;
 
 	if (addr_is_private(a))
 		len = sizeof(a->ip);
-	return UINT64_C(1) << (map_siphash(r->seed, a->family, a->ip, len) %
-			       64);
+	return map_siphash(r->seed, a->family, a->ip, len);
 }
 
 static bool
@@ -178,12 +186,16 @@ reps_seen(struct reps *r, const struct rep_chan *ch,
 {
 	struct viewer *v = find(r, ch->info_hash, a->peer_id);
 
-	if (v != NULL && v->proven && !addr_ip_eq(&v->addr, from))
-		return; /* who has the key says where it is */
 	if (a->event == TW_EVENT_STOPPED) {
-		/* strikes are kept as long as they would be otherwise */
-		if (v != NULL && v->strikes == 0)
+		/* what could be used again is kept as long as otherwise */
+		if (v != NULL && v->strikes == 0 && v->slice == 0 &&
+		    addr_ip_eq(&v->addr, from))
 			forget(r, v);
+		return;
+	}
+	if (v != NULL && v->proven && !addr_ip_eq(&v->addr, from)) {
+		/* who has the key says where it is, in v4 or v6 */
+		(void)heap_set(&r->gone, &v->gone, now + REP_KEEP);
 		return;
 	}
 	if (v == NULL)
@@ -240,14 +252,31 @@ truth(const struct rep_chan *ch, const struct receipt *rc, uint64_t slices)
 	return all <= most ? REP_ONE : (most << 14) / (all >> 2);
 }
 
-static void
-strike(struct viewer *v, struct viewer *accuser, sp_time now)
+/* Whether its network may accuse one more. */
+static bool
+may_accuse(struct reps *r, const struct sp_addr *from, sp_time now)
 {
-	if (now - accuser->born < REP_YOUNG || accuser->accused == REP_ACCUSE ||
-	    v->strikes == REP_STRIKES ||
-	    (v->strikes > 0 && same_net(&v->striker, &accuser->addr)))
+	uint64_t net = net_hash(r, from);
+	struct accuser *a = &r->accusers[net % NETS];
+
+	if (a->n == 0 || now - a->since >= REP_ACCUSE_SPAN)
+		*a = (struct accuser){ .net = net, .since = now };
+	if (a->net != net || a->n == REP_ACCUSE)
+		return false;
+	a->n++;
+	return true;
+}
+
+static void
+strike(struct reps *r, struct viewer *v, struct viewer *accuser,
+    uint32_t rate_kbps, sp_time now)
+{
+	settle(accuser, rate_kbps, now);
+	if (now - accuser->born < REP_ACCUSER_AGE ||
+	    accuser->score < REP_ACCUSER || v->strikes == REP_STRIKES ||
+	    (v->strikes > 0 && same_net(&v->striker, &accuser->addr)) ||
+	    !may_accuse(r, &accuser->addr, now))
 		return;
-	accuser->accused++;
 	v->striker = accuser->addr;
 	v->strikes++;
 }
@@ -277,9 +306,9 @@ reps_take(struct reps *r, const struct rep_chan *ch, const uint8_t *p,
 		settle(v, ch->rate_kbps, now);
 		v->credit += rc.entries[i].bytes * part / REP_ONE * weight;
 		v->credit = SP_MIN(v->credit, CREDIT_MAX);
-		v->nets |= net_bit(r, from);
+		v->nets |= UINT64_C(1) << net_hash(r, from) % 64;
 		if (rc.entries[i].flags & RECEIPT_BAD)
-			strike(v, self, now);
+			strike(r, v, self, ch->rate_kbps, now);
 	}
 	return 0;
 }
@@ -332,9 +361,11 @@ reps_are_sound(const struct reps *r)
 		v = *(struct viewer **)val;
 		if (memcmp(key, &v->key, sizeof(v->key)) != 0 ||
 		    v->gone.pos == 0 || v->score > REP_ONE ||
-		    v->credit > CREDIT_MAX || v->strikes > REP_STRIKES ||
-		    v->accused > REP_ACCUSE)
+		    v->credit > CREDIT_MAX || v->strikes > REP_STRIKES)
 			return false;
 	}
+	for (it = 0; it < NETS; it++)
+		if (r->accusers[it].n > REP_ACCUSE)
+			return false;
 	return map_len(r->viewers) == r->gone.len;
 }

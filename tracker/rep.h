@@ -21,15 +21,18 @@
  *	  1 with four;
  *	- all that one viewer says it got is cut at twice the channel's rate.
  *
- * Two viewers of different networks, both 60 s old, who say that the same one
- * sent them a bad block: it is out of rosters while it stays. One viewer can
- * accuse REP_ACCUSE others.
+ * Two viewers of different networks who say that the same one sent them a bad
+ * block: it is out of rosters while it stays. Who accuses must be there for
+ * REP_ACCUSER_AGE and have a score of REP_ACCUSER: others say that it gave them
+ * something. All of one network (/24, /48) can accuse REP_ACCUSE viewers in
+ * REP_ACCUSE_SPAN: ids are free, networks are not.
  *
  * Who a viewer is: its peer-id, at the address that its receipts came from. A
  * peer-id that is announced from elsewhere gets no credit that is not its own.
  *
  * Memory is bounded by |max| viewers; who does not fit has the rep of a
- * newcomer. A viewer is forgotten REP_KEEP after its last announce.
+ * newcomer. A viewer is forgotten REP_KEEP after its last announce; at once
+ * when it stops, if it has sent no receipts: who has could send them again.
  */
 
 #include "base/addr.h"
@@ -38,15 +41,18 @@
 #include "wire/receipt.h"
 #include "wire/trackwire.h"
 
-#define REP_ONE     65536
-#define REP_START   (REP_ONE / 4)
-#define REP_SPAN    (30 * SP_S)
-#define REP_YOUNG   (60 * SP_S)
-#define REP_KEEP    (300 * SP_S)
-#define REP_CLOCK   (60000) /* ms that a viewer's clock may be off */
-#define REP_MAX     (1u << 18)
-#define REP_STRIKES 2
-#define REP_ACCUSE  4
+#define REP_ONE         65536
+#define REP_START       (REP_ONE / 4)
+#define REP_SPAN        (30 * SP_S)
+#define REP_YOUNG       (60 * SP_S)
+#define REP_KEEP        (300 * SP_S)
+#define REP_CLOCK       (60000) /* ms that a viewer's clock may be off */
+#define REP_MAX         (1u << 18)
+#define REP_STRIKES     2
+#define REP_ACCUSE      4
+#define REP_ACCUSE_SPAN (600 * SP_S)
+#define REP_ACCUSER     (REP_ONE / 16)
+#define REP_ACCUSER_AGE (180 * SP_S) /* who gives nothing is below by then */
 
 struct reps;
 
@@ -68,7 +74,7 @@ int reps_new(struct reps **out, const struct sp_mem *mem, uint32_t max,
     uint64_t seed);
 void reps_free(struct reps *r); /* NULL is fine */
 
-/* A viewer has announced itself from |from|, and is registered. */
+/* A viewer has announced itself from |from|, and is registered or stops. */
 void reps_seen(struct reps *r, const struct rep_chan *ch,
     const struct tw_announce *a, const struct sp_addr *from, sp_time now);
 /*

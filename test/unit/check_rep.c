@@ -309,35 +309,158 @@ accuse(unsigned k, unsigned whom, sp_time now)
 	return take(k, &r, addr(k), now);
 }
 
+static int
+by_id(const void *x, const void *y)
+{
+	return memcmp(x, y, LINK_PEERID_LEN);
+}
+
+/* Viewers |v| have given 1.5 MB each to each of four, of four networks. */
+static void
+credit(const unsigned *v, size_t n, sp_time now)
+{
+	struct receipt r;
+
+	for (unsigned i = 30; i < 34; i++) {
+		seen(i, R, now - REP_YOUNG);
+		r = batch(i, 0, 0, now);
+		for (r.n = 0; r.n < n; r.n++) {
+			memcpy(r.entries[r.n].peer_id, id(v[r.n]),
+			    LINK_PEERID_LEN);
+			r.entries[r.n].bytes = 3 * MB / 2;
+		}
+		qsort(r.entries, r.n, sizeof(r.entries[0]), by_id);
+		ck_assert_int_eq(take(i, &r, addr(i), now), 0);
+	}
+}
+
 START_TEST(two_who_accuse_put_one_out)
 {
+	static const unsigned good[] = { 1, 2, 11 };
+
 	setup(9);
-	ck_assert_int_eq(accuse(1, 0, 100 * SP_S), 0);
-	ck_assert(!rep(0, 100 * SP_S).out);
+	for (unsigned i = 0; i < 3; i++)
+		seen(good[i], R / 4, i < 2 ? 0 : 190 * SP_S);
+	credit(good, 3, 200 * SP_S);
+	ck_assert_int_eq(accuse(1, 0, 240 * SP_S), 0);
+	ck_assert(!rep(0, 240 * SP_S).out);
 	/* the same one again, one of its network, one who is young */
-	ck_assert_int_eq(accuse(1, 0, 130 * SP_S), 0);
+	ck_assert_int_eq(accuse(1, 0, 270 * SP_S), 0);
 	seen_at(10, R, addr(1), 0);
 	ck_assert_int_eq(take(10, &(struct receipt){ 0 }, addr(1), 0) < 0, 1);
-	seen(11, R, 100 * SP_S);
-	ck_assert_int_eq(accuse(11, 0, 130 * SP_S), 0);
-	ck_assert(!rep(0, 130 * SP_S).out);
-	ck_assert_int_eq(accuse(2, 0, 130 * SP_S), 0);
-	ck_assert(rep(0, 130 * SP_S).out);
+	ck_assert_int_eq(accuse(11, 0, 270 * SP_S), 0);
+	/* one of whom nobody has got anything */
+	ck_assert_int_eq(accuse(3, 0, 270 * SP_S), 0);
+	ck_assert(!rep(0, 270 * SP_S).out);
+	ck_assert_int_eq(accuse(2, 0, 270 * SP_S), 0);
+	ck_assert(rep(0, 270 * SP_S).out);
 	teardown();
 }
 END_TEST
 
-START_TEST(one_accuser_cannot_accuse_everybody)
+/* Many viewers of two networks, who are good ones else. */
+START_TEST(one_network_cannot_accuse_everybody)
 {
-	unsigned out = 0;
+	struct sp_addr from;
+	struct receipt r;
+	unsigned out = 0, good[20];
+	sp_time now = 300 * SP_S;
 
-	setup(9);
-	for (unsigned k = 3; k < 9; k++) {
-		ck_assert_int_eq(accuse(1, k, (100 + 10 * k) * SP_S), 0);
-		ck_assert_int_eq(accuse(2, k, (100 + 10 * k) * SP_S), 0);
-		out += rep(k, (100 + 10 * k) * SP_S).out;
+	setup(0);
+	for (unsigned k = 10; k < 30; k++) {
+		from = addr(k % 2);
+		from.ip[3] = (uint8_t)k;
+		seen_at(k, R / 4, from, 0);
+		good[k - 10] = k;
 	}
-	ck_assert_uint_eq(out, REP_ACCUSE);
+	for (unsigned k = 1; k < 10; k++)
+		seen(k, R, 0);
+	credit(good, 20, 240 * SP_S);
+	for (unsigned k = 10; k < 30; k++) {
+		r = batch(k, 0, 0, now);
+		r.n = 0;
+		for (unsigned i = 1; i < 10; i++) {
+			memcpy(r.entries[r.n].peer_id, id(i), LINK_PEERID_LEN);
+			r.entries[r.n++].flags = RECEIPT_BAD;
+		}
+		qsort(r.entries, r.n, sizeof(r.entries[0]), by_id);
+		from = addr(k % 2);
+		from.ip[3] = (uint8_t)k;
+		ck_assert_int_eq(take(k, &r, from, now), 0);
+	}
+	for (unsigned i = 1; i < 10; i++)
+		out += rep(i, now).out;
+	ck_assert_uint_le(out, REP_ACCUSE);
+	ck_assert_uint_ge(out, 1);
+	teardown();
+}
+END_TEST
+
+START_TEST(budget_of_accusations_comes_back)
+{
+	static const unsigned good[] = { 1, 2 };
+	unsigned out = 0;
+	sp_time t;
+
+	setup(14);
+	for (unsigned k = 3; k < 13; k++) {
+		t = (200 + 70 * k) * SP_S;
+		for (unsigned i = 0; i < 14; i++)
+			seen(i, R / 4, t - 50 * SP_S);
+		credit(good, 2, t - 25 * SP_S);
+		ck_assert_int_eq(accuse(1, k, t), 0);
+		ck_assert_int_eq(accuse(2, k, t), 0);
+		out += rep(k, t).out;
+		/* four, and one when ten minutes are over */
+		ck_assert_uint_eq(out, k < 7 ? k - 2 : k < 12 ? 4 : 5);
+	}
+	teardown();
+}
+END_TEST
+
+START_TEST(who_stops_cannot_send_its_receipts_again)
+{
+	struct tw_announce a = { .event = TW_EVENT_STOPPED };
+	struct sp_addr from = addr(1);
+
+	setup(3);
+	ck_assert_int_eq(got(1, 0, MB, 100 * SP_S), 0);
+	memcpy(a.peer_id, id(1), LINK_PEERID_LEN);
+	reps_seen(reps, &chan, &a, &from, 100 * SP_S);
+	seen(1, R, 101 * SP_S);
+	ck_assert_int_eq(got(1, 0, MB, 100 * SP_S), SP_ERR_STALE);
+	teardown();
+}
+END_TEST
+
+START_TEST(nobody_else_can_say_that_one_stops)
+{
+	struct tw_announce a = { .event = TW_EVENT_STOPPED };
+	struct sp_addr from = addr(2);
+
+	setup(5);
+	/* one that has sent no receipts, and has given much */
+	rounds(10, 15 * MB / 2, 100 * SP_S);
+	memcpy(a.peer_id, id(0), LINK_PEERID_LEN);
+	reps_seen(reps, &chan, &a, &from, 390 * SP_S);
+	ck_assert_uint_gt(rep(0, 395 * SP_S).score, REP_ONE / 2);
+	from = addr(0);
+	reps_seen(reps, &chan, &a, &from, 395 * SP_S);
+	ck_assert_uint_eq(rep(0, 395 * SP_S).score, REP_START);
+	teardown();
+}
+END_TEST
+
+START_TEST(who_announces_from_another_address_is_not_forgotten)
+{
+	struct sp_addr other = addr(7);
+
+	setup(3);
+	ck_assert_int_eq(got(1, 0, MB, 100 * SP_S), 0);
+	reps_tick(reps, 200 * SP_S);
+	seen_at(1, R, other, 250 * SP_S);
+	reps_tick(reps, REP_KEEP);
+	ck_assert_uint_eq(reps_len(reps), 1);
 	teardown();
 }
 END_TEST
@@ -398,5 +521,8 @@ UNIT_MAIN("rep", newcomers_have_a_quarter,
     slices_count_once, clock_of_the_channel_must_be_near,
     receipts_of_strangers_and_to_oneself_are_refused,
     peer_id_announced_from_elsewhere_gets_no_credit, two_who_accuse_put_one_out,
-    one_accuser_cannot_accuse_everybody, viewers_are_forgotten,
+    one_network_cannot_accuse_everybody, budget_of_accusations_comes_back,
+    who_stops_cannot_send_its_receipts_again,
+    nobody_else_can_say_that_one_stops,
+    who_announces_from_another_address_is_not_forgotten, viewers_are_forgotten,
     memory_is_bounded, without_memory_everybody_is_a_newcomer)
