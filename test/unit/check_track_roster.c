@@ -142,7 +142,7 @@ receipt(unsigned k, unsigned whom, uint32_t bytes, uint8_t flags, sp_time now)
 
 	/* who gives something has given the same to 8 and 9 */
 	for (; r.n < (bytes > 0 ? 3 : 1); r.n++) {
-		a = signing(r.n == 0 ? whom : 7 + r.n, none, pk);
+		a = signing(r.n == 0 ? whom : 7U + r.n, none, pk);
 		memcpy(r.entries[r.n].peer_id, a.peer_id, LINK_PEERID_LEN);
 		r.entries[r.n].bytes = bytes;
 	}
