@@ -125,6 +125,7 @@ mesh_free(struct mesh *m)
 	mem_free(m->mem, m->acts);
 	mem_free(m->mem, m->taps);
 	mem_free(m->mem, m->roster);
+	mem_free(m->mem, m->plan);
 	mem_free(m->mem, m->news);
 	mem_free(m->mem, m->manifest);
 	mem_free(m->mem, m->manifest_env);

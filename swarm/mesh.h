@@ -32,6 +32,7 @@
 #include "swarm/window.h"
 #include "wire/link.h"
 #include "wire/manifest.h"
+#include "wire/places.h"
 #include "wire/record.h"
 #include "wire/roster.h"
 #include "wire/trackwire.h"
@@ -66,6 +67,7 @@ enum mesh_without {
 	MESH_WITHOUT_PUSH = 1 << 3,    /* no trees */
 	MESH_WITHOUT_CATCHUP = 1 << 4, /* a new child gets what is new only */
 	MESH_WITHOUT_SMALL = 1 << 5,   /* a piece is passed on when whole */
+	MESH_WITHOUT_CENTRAL = 1 << 6, /* no trees planned by the tracker */
 	/* what others do instead, to compare with */
 	MESH_WITHOUT_PLAN = 1 << 8,  /* fetches as p2p-media-loader's */
 	MESH_WITHOUT_ORDER = 1 << 9, /* blocks picked as by libswift */
@@ -162,6 +164,13 @@ int mesh_roster(struct mesh *m, const struct roster *r, sp_time now);
  * left out.
  */
 int mesh_meet(struct mesh *m, const struct sp_addr *addrs, size_t n,
+    sp_time now);
+
+/*
+ * Places in push trees as the tracker plans them, as they stand after a frame
+ * that told of stripes |told|; copied. SP_ERR_NOMEM: it is not heard.
+ */
+int mesh_places(struct mesh *m, const struct places *p, uint16_t told,
     sp_time now);
 
 /* ---- records and manifests, from the feed or (seeder) own ---- */

@@ -152,7 +152,7 @@ mesh_dial(struct mesh *m, struct contact *ct)
 
 /* What the tracker needs to know of who may be put on duty. */
 static void
-tell_uplink(const struct mesh *m, struct mesh_act *a)
+tell_uplink(struct mesh *m, struct mesh_act *a)
 {
 	uint64_t kbps = SP_MAX(mesh_uplink(m) / 125, 1u);
 
@@ -161,6 +161,7 @@ tell_uplink(const struct mesh *m, struct mesh_act *a)
 	a->u.announce.up_kbps = 0;
 	if (mesh_uplink_is_known(m))
 		a->u.announce.up_kbps = (uint32_t)SP_MIN(kbps, UINT32_MAX);
+	m->told_kbps = a->u.announce.up_kbps;
 }
 
 static void
@@ -212,6 +213,7 @@ mesh_house(struct mesh *m)
 	mesh_receipts_run(m);
 	if (m->mates)
 		mesh_duty_meet(m);
+	mesh_plan_house(m);
 	mesh_tree_house(m);
 	mesh_neighbours_run(m);
 }

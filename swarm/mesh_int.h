@@ -13,6 +13,7 @@
  *	mesh_root.c    push trees: where they begin
  *	mesh_tree.c    push trees: who is whose child
  *	mesh_graft.c   push trees: what is said of them
+ *	mesh_plan.c    push trees: as the tracker plans them
  *	mesh_push.c    push trees: blocks on their way
  *	mesh_relay.c   push trees: of what is not followed any more
  *	mesh_record.c  records, manifests, clock, deadlines
@@ -147,6 +148,13 @@ struct mesh_tree {
 	sp_time tell_at[PW_STRIPES];
 };
 
+/* Planned places, and who of them is a neighbour. */
+struct mesh_plan {
+	struct places places;
+	sp_time told_at[PW_STRIPES];
+	uint64_t spare[PW_STRIPES]; /* slots of those behind the parent */
+};
+
 struct mesh {
 	struct mesh_conf conf;
 	const struct sp_mem *mem;
@@ -204,6 +212,8 @@ struct mesh {
 	struct quantile heard_us;
 
 	struct mesh_tree *trees[LIM_TRACKS]; /* NULL: not followed */
+	struct mesh_plan *plan;              /* NULL: there is none */
+	uint32_t told_kbps;                  /* uplink in the last announce */
 	uint64_t pushes;                     /* put into queues so far */
 	bool supplies;                       /* a seeder that has the pieces */
 	sp_time hurried_at; /* the house was kept early, for trees */
@@ -412,6 +422,13 @@ void mesh_tree_deny(struct mesh *m, uint8_t track, unsigned stripe,
     unsigned slot);
 /* SUBSCRIBE, ACCEPT, UNSUBSCRIBE, REDIRECT, TREE. */
 void mesh_tree_recv(struct mesh *m, struct peer *p, struct pw_msg *msg);
+
+/* mesh_plan.c */
+/* Dials those whom we should have as parents. */
+void mesh_plan_house(struct mesh *m);
+/* Of neighbours |open|, those whom |stripe| may ask for now. */
+uint64_t mesh_plan_open(const struct mesh *m, uint8_t track, unsigned stripe,
+    uint64_t open);
 
 /* mesh_push.c */
 /* The block has come from |slot| (-1: the origin): on to whom it is due. */

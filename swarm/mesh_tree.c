@@ -294,8 +294,9 @@ seek(struct mesh *m, uint8_t track)
 			mesh_tree_bid(m, track, s, st->parent, st->notice);
 			tree_refused(t, s, st->parent, m->now);
 		}
-		slot =
-		    tree_pick(t, s, m->open & ~m->slow, srtt, &m->rng, m->now);
+		slot = tree_pick(t, s,
+		    mesh_plan_open(m, track, s, m->open & ~m->slow), srtt,
+		    &m->rng, m->now);
 		if (slot == TREE_NOBODY)
 			continue;
 		/* who had a parent lately is still getting what it has begun */
@@ -308,7 +309,8 @@ seek(struct mesh *m, uint8_t track)
 		m->peers[slot]->asked_till = m->now + ASKED_TAIL;
 		pw_put_subscribe(mesh_say(m, m->peers[slot]), track, (uint8_t)s,
 		    t->inner >> s & 1 ? t->weight : 0,
-		    st->parent == TREE_NOBODY || st->notice != 0,
+		    st->parent == TREE_NOBODY || st->notice != 0 ||
+			t->wish[s] == slot,
 		    st->asked_from);
 	}
 }

@@ -14,7 +14,7 @@ tree_init(struct tree *t)
 	memset(t, 0, sizeof(*t));
 	for (s = 0; s < PW_STRIPES; s++) {
 		st = &t->stripes[s];
-		st->parent = st->asked = TREE_NOBODY;
+		st->parent = st->asked = t->wish[s] = TREE_NOBODY;
 		st->depth = PW_DEPTH_NONE;
 		st->late = TREE_LATE;
 		st->late_dev = TREE_LATE / 4;
@@ -65,6 +65,9 @@ tree_shape(struct tree *t, unsigned k, uint32_t room, unsigned fanout,
 		for (s = best = 0; s < k; s++) {
 			key =
 			    mix(seed + (s + 1) * UINT64_C(0x9e3779b97f4a7c15));
+			key >>= 1;
+			if (!(t->planned >> s & 1))
+				key |= UINT64_C(1) << 63;
 			if (!(t->inner >> s & 1) && key < least) {
 				least = key;
 				best = s;
@@ -359,6 +362,20 @@ cost(const struct tree *t, unsigned s, unsigned slot, sp_time srtt)
 	       srtt / 2 + same * SAME + full;
 }
 
+/*
+ * It is planned. Once that is no news what is measured counts alone, so that a
+ * bad plan does not hurt for long; but who has nobody always begins with it.
+ */
+static bool
+is_wished(const struct tree *t, unsigned stripe, unsigned slot)
+{
+	const struct tree_stripe *st = &t->stripes[stripe];
+
+	return t->wish[stripe] == slot &&
+	       ((t->wish_new >> stripe & 1) || st->parent == TREE_NOBODY ||
+		   st->notice != 0);
+}
+
 /* A parent that sends late may be worse than another. */
 static bool
 may_move(const struct tree *t, const struct tree_stripe *st, sp_time now)
@@ -393,6 +410,8 @@ tree_pick(struct tree *t, unsigned stripe, uint64_t open,
 		if (c == SP_NEVER)
 			continue;
 		c += (sp_time)rng_below(rng, DRAW);
+		if (is_wished(t, stripe, i))
+			c -= TREE_WISH;
 		if (c < least) {
 			least = c;
 			best = (uint8_t)i;
@@ -504,6 +523,8 @@ tree_gone(struct tree *t, unsigned slot)
 	t->told &= ~(UINT64_C(1) << slot);
 	for (s = 0; s < PW_STRIPES; s++) {
 		st = &t->stripes[s];
+		if (t->wish[s] == slot)
+			t->wish[s] = TREE_NOBODY;
 		remove_child(t, s, slot);
 		st->refused &= ~(UINT64_C(1) << slot);
 		if (st->asked == slot)

@@ -38,6 +38,7 @@
 #define TREE_GAIN       (300 * SP_MS) /* that is worth a move */
 #define TREE_LATE       (800 * SP_MS) /* arrival before there are samples */
 #define TREE_LATE_MIN   (300 * SP_MS) /* blocks are waited for, at least */
+#define TREE_WISH       (500 * SP_MS) /* what a planned parent is worth */
 #define TREE_SERVED     (2 * SP_S) /* what a parent had begun takes to come */
 #define TREE_MISSES     4          /* points: 2 for silence, 1 for late */
 
@@ -76,6 +77,10 @@ struct tree {
 	uint32_t edges; /* there are */
 	sp_time wait[2], wait_dev[2]; /* of pushes: to leaves, to others */
 	sp_time moved_at;
+	uint16_t planned; /* stripes that are to be inner, if any are */
+	/* Slots of planned parents, or TREE_NOBODY; where that is news. */
+	uint8_t wish[PW_STRIPES];
+	uint16_t wish_new;
 	struct tree_stripe stripes[PW_STRIPES];
 	struct pw_tree ads[TREE_SLOTS]; /* of the neighbours */
 	uint64_t told;                  /* those that have sent one */
@@ -92,7 +97,8 @@ void tree_init(struct tree *t);
 unsigned tree_fanout(uint64_t bps, sp_time delay);
 /*
  * |k| stripes in use, room for |room| children (0: leaf), |fanout| planned for
- * each inner stripe; which those are is drawn from |seed|, roots come first.
+ * each inner stripe; which those are is drawn from |seed|, roots come first and
+ * then those that are planned.
  */
 void tree_shape(struct tree *t, unsigned k, uint32_t room, unsigned fanout,
     uint64_t seed);

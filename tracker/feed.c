@@ -187,11 +187,18 @@ entry_new(const struct feed *f, const struct record *r,
 	return e;
 }
 
+#define BLOCKS_KEEP 16 /* pieces, until the largest is forgotten */
+
 static void
 note_rate(struct feed_track *t, const struct record *r)
 {
+	uint32_t blocks = (r->length + LIM_BLOCK - 1) / LIM_BLOCK;
 	uint64_t kbps;
 
+	if (blocks >= t->blocks || ++t->blocks_age > BLOCKS_KEEP) {
+		t->blocks = blocks;
+		t->blocks_age = 0;
+	}
 	if (r->duration_us < 1000 || r->length == 0)
 		return;
 	kbps = (uint64_t)r->length * 8000 / r->duration_us;

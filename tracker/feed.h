@@ -32,6 +32,9 @@ struct feed_track {
 	uint64_t number;
 	int64_t avail_ms;
 	uint32_t kbps; /* bitrate, smoothed; 0: not known yet */
+	/* of the largest of late pieces, and how many smaller ones came since
+	 */
+	uint32_t blocks, blocks_age;
 	uint8_t digest[HASH_LEN];
 };
 

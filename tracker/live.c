@@ -265,6 +265,33 @@ live_chan_stats(const struct live_chan *ch, struct live_chan_stats *out)
 	out->published = ch->published;
 }
 
+#define MAIN_PART 4 /* times as large as any other */
+
+bool
+live_main(const struct live_chan *ch, struct live_main *out)
+{
+	const struct feed_track *t, *best = NULL;
+	uint32_t other = 0;
+
+	for (uint8_t i = 0; i < LIM_TRACKS; i++) {
+		t = ch->feed.tracks[i];
+		if (t == NULL || t->len == 0 || t->kbps == 0)
+			continue;
+		if (best != NULL && t->kbps <= best->kbps) {
+			other = SP_MAX(other, t->kbps);
+			continue;
+		}
+		other = best == NULL ? 0 : best->kbps;
+		best = t;
+		out->track = i;
+	}
+	if (best == NULL || other > best->kbps / MAIN_PART)
+		return false;
+	out->kbps = best->kbps;
+	out->blocks = best->blocks;
+	return true;
+}
+
 int
 live_evidence(const struct live *l, size_t i, struct live_evidence *out)
 {

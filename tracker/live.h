@@ -130,6 +130,17 @@ struct live_chan_stats {
 };
 void live_chan_stats(const struct live_chan *ch, struct live_chan_stats *out);
 
+/*
+ * The media track that nearly all of the channel's bytes are of. False: it has
+ * none yet, or several of like size (renditions: a viewer follows one of them).
+ */
+struct live_main {
+	uint8_t track;
+	uint32_t kbps;
+	uint32_t blocks; /* of the largest of its last pieces */
+};
+bool live_main(const struct live_chan *ch, struct live_main *out);
+
 /* Pair |i| of the evidence of equivocation, oldest first; borrows until the
  * next publish. SP_ERR_NOTFOUND. */
 struct live_evidence {

@@ -4,9 +4,14 @@
 
 static_assert(sizeof(struct presence_key) == 60, "keys have no padding");
 
+struct present {
+	uint32_t streams; /* never 0 */
+	uint32_t note;
+};
+
 struct presence {
 	const struct sp_mem *mem;
-	struct map *streams; /* struct presence_key -> number, uint32_t */
+	struct map *viewers; /* struct presence_key -> struct present */
 };
 
 int
@@ -20,8 +25,8 @@ presence_new(struct presence **out, const struct sp_mem *mem, size_t max,
 	if (p == NULL)
 		return SP_ERR_NOMEM;
 	p->mem = mem;
-	r = map_new(&p->streams, mem, sizeof(struct presence_key),
-	    sizeof(uint32_t), max, seed);
+	r = map_new(&p->viewers, mem, sizeof(struct presence_key),
+	    sizeof(struct present), max, seed);
 	if (r < 0) {
 		mem_free(mem, p);
 		return r;
@@ -35,7 +40,7 @@ presence_free(struct presence *p)
 {
 	if (p == NULL)
 		return;
-	map_free(p->streams);
+	map_free(p->viewers);
 	mem_free(p->mem, p);
 }
 
@@ -54,31 +59,47 @@ presence_key(const uint8_t info_hash[LINK_INFOHASH_LEN],
 int
 presence_open(struct presence *p, const struct presence_key *k)
 {
-	uint32_t *n;
+	struct present *v;
 	int r = 0;
 
-	n = map_put(p->streams, k, NULL, &r);
-	if (n == NULL)
+	v = map_put(p->viewers, k, NULL, &r);
+	if (v == NULL)
 		return r;
-	++*n;
+	v->streams++;
 	return 0;
 }
 
 bool
 presence_close(struct presence *p, const struct presence_key *k)
 {
-	uint32_t *n = map_get(p->streams, k);
+	struct present *v = map_get(p->viewers, k);
 
-	if (n == NULL || --*n > 0)
+	if (v == NULL || --v->streams > 0)
 		return false;
-	map_del(p->streams, k);
+	map_del(p->viewers, k);
 	return true;
+}
+
+uint32_t
+presence_streams(const struct presence *p, const struct presence_key *k)
+{
+	const struct present *v = map_get(p->viewers, k);
+
+	return v == NULL ? 0 : v->streams;
+}
+
+uint32_t *
+presence_note(struct presence *p, const struct presence_key *k)
+{
+	struct present *v = map_get(p->viewers, k);
+
+	return v == NULL ? NULL : &v->note;
 }
 
 size_t
 presence_len(const struct presence *p)
 {
-	return map_len(p->streams);
+	return map_len(p->viewers);
 }
 
 bool
@@ -87,8 +108,8 @@ presence_is_sound(const struct presence *p)
 	size_t it = 0;
 	void *v;
 
-	while (map_next(p->streams, &it, &v) != NULL)
-		if (*(uint32_t *)v == 0)
+	while (map_next(p->viewers, &it, &v) != NULL)
+		if (((struct present *)v)->streams == 0)
 			return false;
 	return true;
 }

@@ -39,6 +39,14 @@ struct presence_key presence_key(const uint8_t info_hash[LINK_INFOHASH_LEN],
 int presence_open(struct presence *p, const struct presence_key *k);
 /* One that was counted has ended: true, it was the last one. */
 bool presence_close(struct presence *p, const struct presence_key *k);
+/* Its streams; 0: it is not there. */
+uint32_t presence_streams(const struct presence *p,
+    const struct presence_key *k);
+/*
+ * What somebody else keeps of the viewer: 0 when its first stream opens. NULL:
+ * it has none. Valid until the next call that opens or closes one.
+ */
+uint32_t *presence_note(struct presence *p, const struct presence_key *k);
 /* Viewers with a stream. */
 size_t presence_len(const struct presence *p);
 /* For tests and fuzzers. */

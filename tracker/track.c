@@ -3,6 +3,7 @@
 #include "base/hash.h"
 #include "base/rng.h"
 #include "tracker/duties.h"
+#include "tracker/plans.h"
 #include "tracker/presence.h"
 #include "tracker/rep.h"
 #include "tracker/reply.h"
@@ -15,6 +16,7 @@ struct track {
 	struct duties *duties;
 	struct reps *reps;
 	struct presence *presence;
+	struct plans *plans;
 	bool full_scrape;
 	struct track_stats stats; /* its own part of it */
 };
@@ -26,6 +28,25 @@ track_conf_init(struct track_conf *c)
 	registry_conf_init(&c->registry);
 	live_conf_init(&c->live);
 	c->max_present = 10000;
+}
+
+/* Behind all that it borrows. */
+static int
+make_plans(struct track *t, const struct track_conf *conf, uint64_t seed)
+{
+	struct plans_conf pc = {
+		.live = t->live,
+		.registry = t->registry,
+		.duties = t->duties,
+		.reps = t->reps,
+		.presence = t->presence,
+		/* none without a viewer */
+		.max_channels = conf->max_present,
+		.max_viewers = conf->max_present,
+		.tell_private = conf->registry.lan == REGISTRY_LAN_YES,
+	};
+
+	return plans_new(&t->plans, &pc, t->mem, seed);
 }
 
 int
@@ -65,6 +86,8 @@ track_new(struct track **out, const struct track_conf *conf,
 	if (r == 0)
 		r = presence_new(&t->presence, mem, conf->max_present,
 		    rng_u64(&rng));
+	if (r == 0)
+		r = make_plans(t, conf, rng_u64(&rng));
 	if (r < 0) {
 		track_free(t);
 		return r;
@@ -78,6 +101,7 @@ track_free(struct track *t)
 {
 	if (t == NULL)
 		return;
+	plans_free(t->plans);
 	presence_free(t->presence);
 	duties_free(t->duties);
 	reps_free(t->reps);
@@ -125,6 +149,18 @@ note_viewer(struct track *t, const struct tw_announce *a,
 	reps_seen(t->reps, &c, a, from, now);
 }
 
+static void
+weigh(struct track *t, const struct tw_announce *a, const struct sp_addr *from,
+    sp_time now)
+{
+	struct sp_addr addr = *from;
+	struct presence_key k;
+
+	addr.port = a->port;
+	k = presence_key(a->info_hash, a->peer_id, &addr);
+	plans_weigh(t->plans, &k, now);
+}
+
 int
 track_announce(struct track *t, const struct tw_announce *a,
     const struct sp_addr *from, struct tw_peer *peers, size_t max,
@@ -144,6 +180,7 @@ track_announce(struct track *t, const struct tw_announce *a,
 	}
 	if (ans.store == 0)
 		note_viewer(t, a, from, now);
+	weigh(t, a, from, now);
 	duties_touch(t->duties, a->info_hash, now);
 	out->interval_s = ans.interval_s;
 	out->min_interval_s = ans.min_interval_s;
@@ -260,8 +297,10 @@ track_publish(struct track *t, const uint8_t info_hash[LINK_INFOHASH_LEN],
 	}
 	if (res->err < 0)
 		t->stats.publish_errors++;
-	if (res->woke)
+	if (res->woke) {
 		duties_touch(t->duties, info_hash, now);
+		plans_touch(t->plans, info_hash, now);
+	}
 	reply_publish(b, t->live, live_find(t->live, info_hash), res);
 	return res->err;
 }
@@ -325,6 +364,16 @@ stream_addr(const struct tw_stream *s, const struct sp_addr *from)
 }
 
 int
+track_places(struct track *t, const uint8_t info_hash[LINK_INFOHASH_LEN],
+    const struct tw_stream *s, const struct sp_addr *from, struct sp_buf *b)
+{
+	struct sp_addr addr = stream_addr(s, from);
+	struct presence_key k = presence_key(info_hash, s->peer_id, &addr);
+
+	return plans_feed(t->plans, &k, b);
+}
+
+int
 track_stream_open(struct track *t, const uint8_t info_hash[LINK_INFOHASH_LEN],
     const struct tw_stream *s, const struct sp_addr *from, sp_time now)
 {
@@ -338,6 +387,8 @@ track_stream_open(struct track *t, const uint8_t info_hash[LINK_INFOHASH_LEN],
 	if (r == 0 &&
 	    registry_away(t->registry, info_hash, s->peer_id, &addr, false))
 		duties_touch(t->duties, info_hash, now);
+	if (r == 0)
+		plans_come(t->plans, &k, now);
 	return r;
 }
 
@@ -348,6 +399,8 @@ track_stream_close(struct track *t, const uint8_t info_hash[LINK_INFOHASH_LEN],
 	struct sp_addr addr = stream_addr(s, from);
 	struct presence_key k = presence_key(info_hash, s->peer_id, &addr);
 
+	if (presence_streams(t->presence, &k) == 1)
+		plans_go(t->plans, &k, now);
 	if (presence_close(t->presence, &k) &&
 	    registry_away(t->registry, info_hash, s->peer_id, &addr, true))
 		duties_touch(t->duties, info_hash, now + DUTIES_GAP);
@@ -437,7 +490,11 @@ bool
 track_wake(struct track *t, uint8_t info_hash[LINK_INFOHASH_LEN], sp_time now)
 {
 	track_tick(t, now);
-	return duties_run(t->duties, info_hash, now);
+	if (duties_run(t->duties, info_hash, now)) {
+		plans_touch(t->plans, info_hash, now);
+		return true;
+	}
+	return plans_run(t->plans, info_hash, now);
 }
 
 sp_time
@@ -446,6 +503,7 @@ track_deadline(const struct track *t)
 	sp_time at =
 	    SP_MIN(registry_deadline(t->registry), live_deadline(t->live));
 
+	at = SP_MIN(at, plans_deadline(t->plans));
 	return SP_MIN(at, duties_deadline(t->duties));
 }
 
@@ -457,6 +515,7 @@ track_stats(const struct track *t, struct track_stats *out)
 	live_stats(t->live, &out->live);
 	out->on_duty = duties_members(t->duties);
 	out->present = presence_len(t->presence);
+	out->planned = plans_viewers(t->plans);
 }
 
 const struct live *
@@ -476,5 +535,5 @@ track_is_sound(const struct track *t)
 {
 	return registry_is_sound(t->registry) && live_is_sound(t->live) &&
 	       duties_are_sound(t->duties) && reps_are_sound(t->reps) &&
-	       presence_is_sound(t->presence);
+	       presence_is_sound(t->presence) && plans_are_sound(t->plans);
 }

@@ -13,13 +13,15 @@
  *	track_hello,     frames                      GET /live/.../window and
  *	track_feed                                   /live/.../stream
  *	track_receipts   none: an error              POST /live/.../receipts
- *	track_roster     frame                       /live/.../stream
+ *	track_roster,    frame                       /live/.../stream
+ *	track_places
  *	track_manifest   envelope                    GET /live/.../manifest
  *	track_evidence   frames, in pairs            GET /live/.../evidence
  *
  * Open streams are the host's: after a publish with res.woke it calls
  * track_feed once for each stream of that channel, with the stream's own
- * position, until nothing more comes, and then track_roster.
+ * position, until nothing more comes, and then track_roster; and track_places,
+ * if it counts as a sign of life.
  *
  *	struct tw_since pos = asked;
  *	uint64_t roster = 0;
@@ -29,10 +31,12 @@
  *		send(out);
  *	if (track_roster(t, ih, &from, &roster, out) > 0)
  *		send(out);
+ *	if (counted && track_places(t, ih, &ask, &from, out) > 0)
+ *		send(out);
  *
- * Duty rosters change with time as well: when track_deadline has come the host
- * calls track_wake until it is false, and feeds the streams of each channel
- * that it names.
+ * Duty rosters and places change with time as well: when track_deadline has
+ *come the host calls track_wake until it is false, and feeds the streams of
+ *each channel that it names.
  *
  * Calls with |now| must be made in the order of time. |wall_ms| is the wall
  * clock, ms since 1970; it is only told, never decided on.
@@ -119,6 +123,12 @@ int track_stream_open(struct track *t,
 void track_stream_close(struct track *t,
     const uint8_t info_hash[LINK_INFOHASH_LEN], const struct tw_stream *s,
     const struct sp_addr *from, sp_time now);
+/*
+ * Appends a PLACES frame when whom |s| from |from| names has news: 1. 0:
+ * nothing new. Or b->err; then it comes with the next stream.
+ */
+int track_places(struct track *t, const uint8_t info_hash[LINK_INFOHASH_LEN],
+    const struct tw_stream *s, const struct sp_addr *from, struct sp_buf *b);
 /* The roster with all addresses, for the operator; NULL: none. Borrows until
  * the next call. */
 const struct roster *track_roster_get(const struct track *t,
@@ -135,8 +145,9 @@ int track_access(struct track *t, enum access_list which, const char *text,
 
 void track_tick(struct track *t, sp_time now);
 /*
- * Does the same, and draws the rosters that are due until one has changed:
- * true, the streams of that channel have news. False: nothing is left to do.
+ * Does the same, and draws rosters and plans trees that are due until one has
+ * changed: true, the streams of that channel have news. False: nothing is left
+ * to do.
  */
 bool track_wake(struct track *t, uint8_t info_hash[LINK_INFOHASH_LEN],
     sp_time now);
@@ -154,6 +165,7 @@ struct track_stats {
 	uint64_t peers_told;               /* addresses handed out */
 	uint64_t on_duty;                  /* members of all rosters */
 	uint64_t present; /* viewers with a stream that names them */
+	uint64_t planned; /* of them, those in planned trees */
 };
 void track_stats(const struct track *t, struct track_stats *out);
 const struct live *track_live(const struct track *t);

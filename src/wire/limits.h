@@ -49,6 +49,7 @@
 #define LIM_PUBLISH       (2 * 1024 * 1024) /* body of a publish */
 #define LIM_FEED_FRAME    (LIM_ENVELOPE + 64)
 #define LIM_ROSTER        128 /* members of a duty roster */
+#define LIM_PLACES        48  /* peers in one frame of planned places */
 #define LIM_RECEIPTS      64  /* neighbours in one batch of receipts */
 #define LIM_RECEIPT_SPAN  12  /* slices of 10 s that a batch covers */
 

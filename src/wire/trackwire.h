@@ -34,6 +34,8 @@
  *	4 ALIVE     nothing; sent every 5 s on a quiet stream
  *	5 ROSTER    duty roster, whole or what has changed (wire/roster.h); on
  *	            streams only: the first one after HELLO is whole
+ *	6 PLACES    whom to ask for pushes first (wire/places.h); on streams of
+ *	            who named himself only, and each gets his own
  * |boot| is drawn when the tracker starts and |seq| counts what it accepted for
  * the channel, so a client resumes where it was and a restarted tracker is
  * recognised: another boot means "send all".
@@ -162,21 +164,22 @@ enum tw_frame_type {
 	TW_FRAME_RECORD = 3,
 	TW_FRAME_ALIVE = 4,
 	TW_FRAME_ROSTER = 5,
+	TW_FRAME_PLACES = 6,
 };
 
 struct tw_frame {
 	uint8_t type;
 	uint64_t boot, seq; /* HELLO; RECORD: seq only */
 	uint64_t clock_ms;
-	const uint8_t *p; /* envelope; ROSTER: body */
+	const uint8_t *p; /* envelope; ROSTER, PLACES: body */
 	size_t len;
 };
 
 /*
  * Next frame from the start of |p|: bytes used, 0 when more input is needed,
  * SP_ERR_TOOBIG (LIM_FEED_FRAME, LIM_ENVELOPE; no need to wait for the body),
- * SP_ERR_SYNTAX (known type with a malformed body; envelopes and rosters are
- * not looked into). Unknown types are returned with p/len = body.
+ * SP_ERR_SYNTAX (known type with a malformed body; envelopes, rosters and
+ * places are not looked into). Unknown types are returned with p/len = body.
  */
 int tw_frame_read(struct tw_frame *out, const uint8_t *p, size_t len);
 void tw_frame_write(struct sp_buf *b, const struct tw_frame *f);

@@ -118,6 +118,20 @@ take_roster(struct mesh_host *h, const struct tw_frame *fr)
 }
 
 static void
+take_places(struct mesh_host *h, const struct tw_frame *fr)
+{
+	struct places *p = &h->feed.places;
+	uint16_t told;
+	int rv = places_take(p, &told, fr->p, fr->len);
+
+	if (rv == 0)
+		rv = mesh_places(h->mesh, p, told, loop_now(h->loop));
+	if (rv < 0)
+		log_msg(h->conf.log, LOG_LEVEL_WARN,
+		    "feed: places refused why=%s", sp_errname(rv));
+}
+
+static void
 take_frame(struct mesh_host *h, const struct tw_frame *fr)
 {
 	struct tw_since *since = &h->trackers[h->feed.tracker].since;
@@ -130,6 +144,7 @@ take_frame(struct mesh_host *h, const struct tw_frame *fr)
 		since->boot = fr->boot;
 		h->feed.hello = true;
 		h->feed.roster.version = 0; /* a whole one comes first */
+		memset(&h->feed.places, 0, sizeof(h->feed.places));
 		break;
 	case TW_FRAME_RECORD:
 		if (fr->seq > since->seq)
@@ -141,6 +156,9 @@ take_frame(struct mesh_host *h, const struct tw_frame *fr)
 		break;
 	case TW_FRAME_ROSTER:
 		take_roster(h, fr);
+		break;
+	case TW_FRAME_PLACES:
+		take_places(h, fr);
 		break;
 	case TW_FRAME_ALIVE:
 		break;

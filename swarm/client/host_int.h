@@ -49,6 +49,7 @@ struct host_feed {
 	bool hello, up;
 	sp_time since;                 /* up since */
 	struct roster roster;          /* as this stream has told it */
+	struct places places;          /* likewise */
 	struct origin_fetch *receipts; /* the post that is out */
 };
 

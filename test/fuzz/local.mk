@@ -66,6 +66,11 @@ test_fuzz_fuzz_record_SOURCES = test/fuzz/fuzz_record.c $(MAIN_FUZZ)
 test_fuzz_fuzz_record_LDADD = $(LIBS_FUZZ)
 test_fuzz_fuzz_record_LDFLAGS = $(LDFLAGS_FUZZ)
 
+FUZZ += test/fuzz/fuzz_places
+test_fuzz_fuzz_places_SOURCES = test/fuzz/fuzz_places.c $(MAIN_FUZZ)
+test_fuzz_fuzz_places_LDADD = $(LIBS_FUZZ)
+test_fuzz_fuzz_places_LDFLAGS = $(LDFLAGS_FUZZ)
+
 FUZZ += test/fuzz/fuzz_roster
 test_fuzz_fuzz_roster_SOURCES = test/fuzz/fuzz_roster.c $(MAIN_FUZZ)
 test_fuzz_fuzz_roster_LDADD = $(LIBS_FUZZ)

@@ -16,6 +16,7 @@ static const struct {
 	{ "record", golden_record },
 	{ "reply", golden_reply },
 	{ "replylist", golden_replylist },
+	{ "places", golden_places },
 	{ "roster", golden_roster },
 	{ "scrape", golden_scrape },
 };

@@ -389,7 +389,9 @@ on_ablate(struct reader *r)
 		{ "ramp", MESH_WITHOUT_RAMP }, { "hedge", MESH_WITHOUT_HEDGE },
 		{ "push", MESH_WITHOUT_PUSH },
 		{ "catchup", MESH_WITHOUT_CATCHUP },
-		{ "small", MESH_WITHOUT_SMALL }, { "plan", MESH_WITHOUT_PLAN },
+		{ "small", MESH_WITHOUT_SMALL },
+		{ "central", MESH_WITHOUT_CENTRAL },
+		{ "plan", MESH_WITHOUT_PLAN },
 		{ "order", MESH_WITHOUT_ORDER } };
 	const char *s = r->l->n == 2 ? r->l->word[1] : "";
 	size_t len, i;

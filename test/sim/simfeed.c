@@ -154,6 +154,18 @@ feed_roster(struct viewer *v, const struct tw_frame *f, sp_time now)
 }
 
 static void
+feed_places(struct viewer *v, const struct tw_frame *f, sp_time now)
+{
+	uint16_t told;
+	int rv = places_take(&v->places, &told, f->p, f->len);
+
+	if (rv < 0)
+		world_broken(v->w, "places cannot be taken", (uint64_t)-rv);
+	else
+		mesh_places(v->mesh, &v->places, told, now);
+}
+
+static void
 feed_frame(struct viewer *v, const struct tw_frame *f, sp_time now)
 {
 	switch (f->type) {
@@ -161,6 +173,7 @@ feed_frame(struct viewer *v, const struct tw_frame *f, sp_time now)
 		v->feed_pos.boot = f->boot;
 		v->feed_fails = 0;
 		v->roster.version = 0;
+		memset(&v->places, 0, sizeof(v->places));
 		if (!v->feed_up)
 			mesh_feed_state(v->mesh, true, now);
 		v->feed_up = true;
@@ -174,6 +187,9 @@ feed_frame(struct viewer *v, const struct tw_frame *f, sp_time now)
 		break;
 	case TW_FRAME_ROSTER:
 		feed_roster(v, f, now);
+		break;
+	case TW_FRAME_PLACES:
+		feed_places(v, f, now);
 		break;
 	default:
 		break;

@@ -45,9 +45,13 @@ feed(struct world *w, struct feed_end *f)
 	if (track_roster(w->track, w->info_hash, &f->from, &f->roster,
 		&w->out) > 0)
 		simnet_send(w->net, f->end, w->out.p, w->out.len, TAG_FEED);
+	buf_reset(&w->out);
+	if (f->counted && track_places(w->track, w->info_hash, &f->ask,
+			      &f->from, &w->out) > 0)
+		simnet_send(w->net, f->end, w->out.p, w->out.len, TAG_FEED);
 }
 
-/* Rosters that are due, and when the next one is. */
+/* Rosters and places that are due, and when the next one is. */
 static void
 wake(struct world *w, sp_time now)
 {
@@ -96,7 +100,8 @@ subscribe(struct world *w, const struct simnet_ev *ev)
 	f->ask = ask;
 	f->from = world_addr(ev->peer, 40000);
 	f->roster = 0;
-	track_stream_open(w->track, w->info_hash, &f->ask, &f->from, ev->at);
+	f->counted = track_stream_open(w->track, w->info_hash, &f->ask,
+			 &f->from, ev->at) == 0;
 	buf_reset(&w->out);
 	if (track_roster(w->track, w->info_hash, &f->from, &f->roster,
 		&w->out) > 0)
@@ -109,8 +114,9 @@ unsubscribe(struct world *w, size_t i)
 {
 	struct feed_end *f = &w->feeds[i];
 
-	track_stream_close(w->track, w->info_hash, &f->ask, &f->from,
-	    world_now(w));
+	if (f->counted)
+		track_stream_close(w->track, w->info_hash, &f->ask, &f->from,
+		    world_now(w));
 	*f = w->feeds[--w->n_feeds];
 }
 

@@ -141,6 +141,7 @@ struct viewer {
 	unsigned feed_fails;
 	struct tw_since feed_pos;
 	struct roster roster; /* as the feed has told it */
+	struct places places; /* likewise */
 	struct sp_buf feed_in;
 	struct sp_buf query; /* of the newest announce */
 
@@ -178,6 +179,7 @@ struct feed_end {
 	struct tw_stream ask; /* its since moves along */
 	struct sp_addr from;
 	uint64_t roster; /* version that it has */
+	bool counted;    /* as a sign of life */
 };
 
 struct world {

@@ -76,6 +76,7 @@ static const struct row rows[] = {
 	    AT(core.live.forgotten) },
 	{ "live", "on_duty", "on_duty", NULL, false, AT(core.on_duty) },
 	{ "live", "present", "present", NULL, false, AT(core.present) },
+	{ "live", "planned", "planned", NULL, false, AT(core.planned) },
 	{ "errors", "announces", "errors_total", "kind=\"announce\"", true,
 	    AT(core.announce_errors) },
 	{ "errors", "scrapes", "errors_total", "kind=\"scrape\"", true,

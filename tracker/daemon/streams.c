@@ -161,6 +161,9 @@ stream_pump(struct stream *st, sp_time now)
 		if (n == 0)
 			n = track_roster(s->track, st->chan->info_hash,
 			    &st->from, &st->roster, &s->buf);
+		if (n == 0 && st->counted)
+			n = track_places(s->track, st->chan->info_hash,
+			    &st->ask, &st->from, &s->buf);
 		if (n == 0)
 			return true;
 		if (n < 0 || stream_write(st, now) < 0) {
