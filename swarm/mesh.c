@@ -92,6 +92,7 @@ mesh_new(struct mesh **out, const struct mesh_conf *conf,
 	    conf->up_bps / UP_BURSTS +
 		wirecost_sent(LIM_BLOCK + MESH_BLOCK_HEAD),
 	    now);
+	delay_init(&m->delay);
 	m->play_conf.delay = conf->delay_ms * SP_MS;
 	m->play_conf.delay_max = conf->delay_max_ms * SP_MS;
 	m->st.startup = -1;
@@ -472,6 +473,7 @@ mesh_stats(const struct mesh *m, struct mesh_stats *out, sp_time now)
 	for (i = 0; i < LIM_TRACKS; i++)
 		out->delay_ms =
 		    SP_MAX(out->delay_ms, (uint32_t)(m->play[i].delay / SP_MS));
+	out->delay_needed_ms = (uint32_t)(mesh_delay_needed(m) / SP_MS);
 	out->window_bytes = m->window.bytes;
 	out->peer_bps = ratemeter_bps(&m->peer_meter, now);
 	out->origin_bps = ratemeter_bps(&m->origin_meter, now);

@@ -25,11 +25,26 @@ cancel_others(struct mesh *m, struct piece *pc, uint32_t index)
 	}
 }
 
+/* What was there before we came has no lag. */
+static void
+count_lag(struct mesh *m, const struct playhead *ph, const struct piece *pc)
+{
+	sp_time lag = SP_MAX(m->now - pc->avail_at, 0);
+
+	if (pc->avail_at < ph->on_at)
+		return;
+	quantile_add(&m->st.lag, (uint64_t)(lag / SP_US));
+	if (ph->fixed)
+		delay_sample(&m->delay, lag,
+		    m->now > playhead_due(ph, &m->window, pc), ph->delay,
+		    mesh_fetch_ttfb(m));
+}
+
 static void
 piece_done(struct mesh *m, struct piece *pc)
 {
 	struct playhead *ph;
-	sp_time lag = m->now - pc->avail_at, since;
+	sp_time since;
 
 	pc->done_at = m->now;
 	pc->lost = false;
@@ -46,9 +61,7 @@ piece_done(struct mesh *m, struct piece *pc)
 		m->st.stalled += SP_MAX(m->now - since, 0);
 		m->stalled_till = m->now;
 	}
-	/* what was there before we came has no lag */
-	if (pc->avail_at >= ph->on_at)
-		quantile_add(&m->st.lag, (uint64_t)(SP_MAX(lag, 0) / SP_US));
+	count_lag(m, ph, pc);
 	if (pc->rec.number == ph->start && playhead_first(ph, m->now)) {
 		if (m->st.startup < 0)
 			m->st.startup = m->now - ph->on_at;

@@ -199,6 +199,14 @@ mesh_fetch_guard(const struct mesh *m, uint64_t bytes)
 }
 
 sp_time
+mesh_fetch_ttfb(const struct mesh *m)
+{
+	const struct tap *t = first_tap(m);
+
+	return t == NULL ? 0 : t->ttfb_worst;
+}
+
+sp_time
 mesh_fetch_eta(const struct mesh *m, uint64_t bytes)
 {
 	const struct tap *t = first_tap(m);

@@ -18,7 +18,7 @@
  *	mesh_relay.c   push trees: of what is not followed any more
  *	mesh_record.c  records, manifests, clock, deadlines
  *	mesh_block.c   a block has come
- *	mesh_sched.c   one scheduling pass: playheads, due pieces, stalls
+ *	mesh_sched.c   one scheduling pass: playheads, due pieces, stalls, delay
  *	mesh_request.c its other half: what to ask of whom, time-outs
  *	mesh_need.c    what is to be fetched from the origin, and when
  *	mesh_fetch.c   transfers from the origin
@@ -36,6 +36,7 @@
 #include "swarm/announce.h"
 #include "swarm/choker.h"
 #include "swarm/contacts.h"
+#include "swarm/delay.h"
 #include "swarm/ledger.h"
 #include "swarm/mesh.h"
 #include "swarm/peer.h"
@@ -175,6 +176,7 @@ struct mesh {
 	struct window window;
 	struct playhead play[LIM_TRACKS];
 	struct playhead_conf play_conf;
+	struct delay delay;
 	struct clockmap clock;
 
 	struct peer *peers[MESH_PEERS_MAX];
@@ -315,6 +317,8 @@ sp_time mesh_local(const struct mesh *m, int64_t ms);
 /* mesh_sched.c */
 void mesh_dirty(struct mesh *m, sp_time delay);
 void mesh_sched(struct mesh *m);
+/* What the playout delay has to be; 0: it is not known. */
+sp_time mesh_delay_needed(const struct mesh *m);
 
 /* mesh_block.c */
 /*
@@ -476,6 +480,8 @@ void mesh_fetch_prune(struct mesh *m, const struct piece *pc);
 /* The same of pieces of |track| below |number|. */
 void mesh_fetch_forget(struct mesh *m, uint8_t track, uint64_t number);
 sp_time mesh_fetch_guard(const struct mesh *m, uint64_t bytes);
+/* q99.9 of the time to the first byte; 0: no origin. */
+sp_time mesh_fetch_ttfb(const struct mesh *m);
 /* How long |bytes| take that are asked for now; SP_NEVER: no origin. */
 sp_time mesh_fetch_eta(const struct mesh *m, uint64_t bytes);
 void mesh_fetch_fini(struct mesh *m);

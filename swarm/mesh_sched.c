@@ -8,6 +8,28 @@ mesh_dirty(struct mesh *m, sp_time delay)
 	m->sched_at = SP_MIN(m->sched_at, at);
 }
 
+/* The playout delay is what has to be, or who has fixed it hears of it. */
+static void
+raise_delay(struct mesh *m, uint8_t track, bool missed)
+{
+	struct playhead *ph = &m->play[track];
+	sp_time needed = mesh_delay_needed(m), fixed = m->play_conf.delay;
+
+	m->play_conf.least = needed;
+	if (playhead_raise(ph, &m->play_conf, missed,
+		playhead_target(&m->window, track), m->now)) {
+		log_msg(m->conf.log, LOG_LEVEL_INFO,
+		    "play: delay raised track=%u ms=%lld", track,
+		    (long long)(ph->delay / SP_MS));
+		mesh_retime(m, track);
+	}
+	if (fixed != 0 && delay_warns(&m->delay, needed, fixed))
+		log_msg(m->conf.log, LOG_LEVEL_WARN,
+		    "play: pieces come late, the delay is too short ms=%lld "
+		    "needed_ms=%lld",
+		    (long long)(fixed / SP_MS), (long long)(needed / SP_MS));
+}
+
 /* Counts pieces whose time has come, and stalls: runs of missed ones. */
 static void
 count_due(struct mesh *m, uint8_t track, sp_time *next)
@@ -36,19 +58,14 @@ count_due(struct mesh *m, uint8_t track, sp_time *next)
 		m->st.due++;
 		if (piece_is_complete(pc) && pc->done_at <= due) {
 			ph->missing = false;
+			raise_delay(m, track, false);
 			continue;
 		}
 		m->st.missed++;
 		pc->missed = true;
 		m->st.stalls += !ph->missing;
 		ph->missing = true;
-		if (playhead_raise(ph, &m->play_conf,
-			playhead_target(&m->window, track), m->now)) {
-			log_msg(m->conf.log, LOG_LEVEL_INFO,
-			    "play: delay raised track=%u ms=%lld", track,
-			    (long long)(ph->delay / SP_MS));
-			mesh_retime(m, track);
-		}
+		raise_delay(m, track, true);
 	}
 }
 
@@ -97,6 +114,12 @@ run_playheads(struct mesh *m, sp_time *next)
 	}
 	/* a hundredth of the delay: the longer it is, the less hurry */
 	m->sched_gap = SP_MAX(gap, MESH_SCHED_GAP);
+}
+
+sp_time
+mesh_delay_needed(const struct mesh *m)
+{
+	return delay_needed(&m->delay, mesh_fetch_ttfb(m));
 }
 
 void

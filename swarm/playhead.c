@@ -43,6 +43,7 @@ choose_delay(struct playhead *ph, const struct playhead_conf *conf,
 	if (ph->delay != 0)
 		return;
 	ph->delay = SP_MAX(2 * target + SP_S, PLAYHEAD_DELAY_MIN);
+	ph->delay = SP_MAX(ph->delay, conf->least);
 	if (conf->delay_max > 0)
 		ph->delay = SP_MIN(ph->delay, conf->delay_max);
 }
@@ -118,7 +119,7 @@ playhead_first(struct playhead *ph, sp_time now)
 
 bool
 playhead_raise(struct playhead *ph, const struct playhead_conf *conf,
-    sp_time target, sp_time now)
+    bool missed, sp_time target, sp_time now)
 {
 	sp_time delay = ph->delay + SP_MAX(target / 2, 250 * SP_MS);
 
@@ -126,6 +127,8 @@ playhead_raise(struct playhead *ph, const struct playhead_conf *conf,
 		return false;
 	if (ph->raised_at != 0 && now - ph->raised_at < target)
 		return false;
+	if (!missed)
+		delay = SP_MIN(delay, conf->least);
 	delay = SP_MIN(delay, conf->delay_max);
 	if (delay <= ph->delay)
 		return false;

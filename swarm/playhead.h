@@ -18,9 +18,12 @@
  * late by that schedule: a player needs the first as soon as it can be had,
  * and each further one a duration later. They are asked for in one go.
  *
- * D starts at 2 T + 1 s (at least PLAYHEAD_DELAY_MIN) and is raised by T / 2
- * when a deadline was missed, at most once per T, up to the maximum given. It
- * never falls while the track is followed.
+ * Unless it is given D starts at 2 T + 1 s (at least PLAYHEAD_DELAY_MIN), or
+ * more when it is known that more is needed (swarm/delay.h). It is raised by
+ * T / 2 when a deadline was missed, and by no more towards what is needed, at
+ * most once per T, up to the maximum given: what is listed comes later by as
+ * much, and the player lives on what it has. It never falls while the track is
+ * followed.
  */
 
 #include "base/err.h"
@@ -50,6 +53,7 @@ struct playhead {
 
 struct playhead_conf {
 	sp_time delay; /* fixed D, 0 = derived */
+	sp_time least; /* derived, it is at least this; 0 = not known */
 	sp_time delay_max;
 };
 
@@ -73,9 +77,9 @@ sp_time playhead_deadline(const struct playhead *ph, const struct window *w,
     const struct piece *pc);
 /* The first piece is complete. True when deadlines must be set anew. */
 bool playhead_first(struct playhead *ph, sp_time now);
-/* A deadline was missed: true when D was raised. */
+/* A deadline was |missed| or kept: true when D was raised. */
 bool playhead_raise(struct playhead *ph, const struct playhead_conf *conf,
-    sp_time target, sp_time now);
+    bool missed, sp_time target, sp_time now);
 /*
  * Lists what may be listed now; moves scan. True when edge has moved. Gives
  * up on pieces that were missing for longer than playhead_patience while a

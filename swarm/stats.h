@@ -39,15 +39,16 @@ struct mesh_stats {
 	uint64_t announces, announce_errors;
 	uint64_t receipts; /* batches of them that were signed */
 
-	uint32_t tree_stripes; /* there are, of tracks that are followed */
-	uint32_t tree_places;  /* of them, those that have a parent, or start
-				  here */
-	uint32_t tree_depth;   /* sum of their depths; 0 is a root */
-	uint32_t children;     /* in all stripes */
-	uint32_t neighbours;   /* established now */
-	uint32_t contacts;     /* addresses known now */
-	uint32_t delay_ms;     /* playout delay in force */
-	uint64_t window_bytes; /* media held now */
+	uint32_t tree_stripes;    /* there are, of tracks that are followed */
+	uint32_t tree_places;     /* of them, those that have a parent, or start
+				     here */
+	uint32_t tree_depth;      /* sum of their depths; 0 is a root */
+	uint32_t children;        /* in all stripes */
+	uint32_t neighbours;      /* established now */
+	uint32_t contacts;        /* addresses known now */
+	uint32_t delay_ms;        /* playout delay in force */
+	uint32_t delay_needed_ms; /* what it has to be; 0: not known yet */
+	uint64_t window_bytes;    /* media held now */
 	uint64_t peer_bps, origin_bps, up_bps; /* bytes per second, last 3 s */
 	uint64_t uplink_bps; /* what the uplink is thought to be */
 	sp_time

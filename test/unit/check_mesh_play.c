@@ -133,6 +133,40 @@ START_TEST(missed_deadlines_raise_the_delay)
 	ck_assert_int_gt(lab_stats(&lab).stalled, 0);
 	ck_assert_uint_gt(play().delay_ms, before);
 	ck_assert_uint_eq(lab_stats(&lab).delay_ms, play().delay_ms);
+	/* and to more than one step, if more is needed */
+	serve_for(4 * SP_S, c);
+	for (k = 14; k < 26; k++) {
+		lab_publish(&lab, k);
+		lab_have(&lab, c, 0, LAB_FIRST + k, true);
+		serve_for(SP_S, c);
+	}
+	ck_assert_uint_ge(play().delay_ms, lab_stats(&lab).delay_needed_ms);
+	ck_assert_uint_ge(lab_stats(&lab).delay_needed_ms, before + 1000);
+	lab_teardown();
+}
+END_TEST
+
+START_TEST(fixed_delay_is_kept_and_said_to_be_too_short)
+{
+	struct mesh_conf conf;
+	unsigned c, k;
+
+	lab_conf(&conf);
+	conf.delay_ms = 3000;
+	lab_setup(&conf);
+	mesh_follow(lab.mesh, 0, true, lab.now);
+	c = neighbour(1);
+	stream(c, 0, 12);
+	ck_assert_uint_gt(lab_stats(&lab).delay_needed_ms, 0);
+	ck_assert_uint_le(lab_stats(&lab).delay_needed_ms, 3000);
+	for (k = 12; k < 18; k++)
+		lab_publish(&lab, k), run(SP_S);
+	for (k = 12; k < 18; k++)
+		lab_have(&lab, c, 0, LAB_FIRST + k, true);
+	serve_for(5 * SP_S, c);
+	ck_assert_uint_gt(lab_stats(&lab).missed, 0);
+	ck_assert_uint_eq(play().delay_ms, 3000);
+	ck_assert_uint_gt(lab_stats(&lab).delay_needed_ms, 3000);
 	lab_teardown();
 }
 END_TEST
@@ -558,7 +592,9 @@ END_TEST
 UNIT_MAIN("mesh_play", playing_starts_soon_and_goes_on,
     clock_set_back_an_hour_does_not_stop_playing,
     clock_set_forward_an_hour_does_not_stop_playing,
-    missed_deadlines_raise_the_delay, lost_piece_is_skipped_and_said_to_be_lost,
+    missed_deadlines_raise_the_delay,
+    fixed_delay_is_kept_and_said_to_be_too_short,
+    lost_piece_is_skipped_and_said_to_be_lost,
     hole_in_the_records_is_filled_by_asking,
     record_is_asked_of_one_neighbour_at_a_time,
     feed_is_given_time_before_neighbours_are_asked,

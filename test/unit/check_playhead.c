@@ -274,17 +274,43 @@ START_TEST(missed_deadlines_raise_the_delay_step_by_step)
 	conf.delay_max = D + 2500 * SP_MS;
 	playhead_begin(&ph, &conf, &w, 0, NOW, NOW);
 	/* the start is no measure */
-	ck_assert(!playhead_raise(&ph, &conf, T, NOW));
+	ck_assert(!playhead_raise(&ph, &conf, true, T, NOW));
 	ck_assert(playhead_first(&ph, NOW));
 	ck_assert(!playhead_first(&ph, NOW + 1));
-	ck_assert(playhead_raise(&ph, &conf, T, NOW));
+	ck_assert(playhead_raise(&ph, &conf, true, T, NOW));
 	ck_assert_int_eq(ph.delay, D + SP_S);
 	/* once per T */
-	ck_assert(!playhead_raise(&ph, &conf, T, NOW + T - 1));
-	ck_assert(playhead_raise(&ph, &conf, T, NOW + T));
-	ck_assert(playhead_raise(&ph, &conf, T, NOW + 2 * T));
+	ck_assert(!playhead_raise(&ph, &conf, true, T, NOW + T - 1));
+	ck_assert(playhead_raise(&ph, &conf, true, T, NOW + T));
+	ck_assert(playhead_raise(&ph, &conf, true, T, NOW + 2 * T));
 	ck_assert_int_eq(ph.delay, conf.delay_max);
-	ck_assert(!playhead_raise(&ph, &conf, T, NOW + 3 * T));
+	ck_assert(!playhead_raise(&ph, &conf, true, T, NOW + 3 * T));
+	teardown();
+}
+END_TEST
+
+START_TEST(delay_grows_to_what_is_needed_and_never_falls)
+{
+	setup(true);
+	conf.least = D + 1200 * SP_MS;
+	conf.delay_max = D + 2 * SP_S;
+	/* who begins now begins with it */
+	playhead_begin(&ph, &conf, &w, 0, NOW, NOW);
+	ck_assert_int_eq(ph.delay, conf.least);
+	playhead_first(&ph, NOW);
+	ck_assert(!playhead_raise(&ph, &conf, false, T, NOW));
+	conf.least = D + 1500 * SP_MS;
+	ck_assert(playhead_raise(&ph, &conf, false, T, NOW));
+	ck_assert_int_eq(ph.delay, conf.least);
+	/* no faster than by half a piece in the time of one */
+	conf.least = D + 10 * SP_S;
+	ck_assert(!playhead_raise(&ph, &conf, false, T, NOW + T - 1));
+	conf.delay_max = D + 20 * SP_S;
+	ck_assert(playhead_raise(&ph, &conf, false, T, NOW + T));
+	ck_assert_int_eq(ph.delay, D + 2500 * SP_MS);
+	conf.least = 0;
+	ck_assert(!playhead_raise(&ph, &conf, false, T, NOW + 3 * T));
+	ck_assert_int_eq(ph.delay, D + 2500 * SP_MS);
 	teardown();
 }
 END_TEST
@@ -293,9 +319,10 @@ START_TEST(fixed_delay_is_never_raised)
 {
 	setup(true);
 	conf.delay = 3 * SP_S;
+	conf.least = 9 * SP_S;
 	playhead_begin(&ph, &conf, &w, 0, NOW, NOW);
 	playhead_first(&ph, NOW);
-	ck_assert(!playhead_raise(&ph, &conf, T, NOW));
+	ck_assert(!playhead_raise(&ph, &conf, true, T, NOW));
 	ck_assert_int_eq(ph.delay, 3 * SP_S);
 	teardown();
 }
@@ -311,7 +338,7 @@ START_TEST(raised_delay_moves_every_later_deadline)
 				       /* 101..109 are holes of 110's duration:
 					  the schedule of a start */
 				       4 * SP_S);
-	ck_assert(playhead_raise(&ph, &conf, T, NOW));
+	ck_assert(playhead_raise(&ph, &conf, true, T, NOW));
 	ck_assert(due(110) >= NOW - SP_S + 10 * T + ph.delay);
 	teardown();
 }
@@ -360,6 +387,7 @@ UNIT_MAIN("playhead", viewer_starts_two_before_the_newest_due_piece,
     hole_is_given_up_as_the_piece_behind_it, start_is_not_in_a_hole,
     start_waits_for_a_first_record, what_left_the_window_is_skipped,
     last_piece_ends_the_track, delay_follows_the_target_duration_within_bounds,
-    missed_deadlines_raise_the_delay_step_by_step, fixed_delay_is_never_raised,
+    missed_deadlines_raise_the_delay_step_by_step,
+    delay_grows_to_what_is_needed_and_never_falls, fixed_delay_is_never_raised,
     raised_delay_moves_every_later_deadline,
     following_again_chooses_a_new_start, target_is_the_longest_of_the_newest)

@@ -21,6 +21,7 @@ UNIT_CORE += test/unit/check_buf
 UNIT_CORE += test/unit/check_choker
 UNIT_CORE += test/unit/check_compact
 UNIT_CORE += test/unit/check_contacts
+UNIT_CORE += test/unit/check_delay
 UNIT_CORE += test/unit/check_duty
 UNIT_CORE += test/unit/check_duty_roster
 UNIT_CORE += test/unit/check_err
