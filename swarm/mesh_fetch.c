@@ -399,11 +399,11 @@ mesh_fetch_data(struct mesh *m, uint32_t fetch, const uint8_t *p, size_t len,
 	pc = mesh_find(m, f->track, f->number);
 	if (pc == NULL || !f->head)
 		return SP_ERR_CLOSED;
-	m->taps[f->origin].came += len;
-	if (f->came == 0) {
+	if (f->data)
+		f->bytes += len;
+	else
 		f->data_at = now;
-		f->came = m->taps[f->origin].came;
-	}
+	f->data = true;
 	n = (size_t)SP_MIN(f->skip, len);
 	f->skip -= n;
 	m->st.origin_waste_bytes += n;
@@ -464,8 +464,8 @@ mesh_fetch_done(struct mesh *m, uint32_t fetch, enum mesh_fetch result,
 		m->st.origin_waste_bytes += f->fill;
 	if (result == MESH_FETCH_OK && f->head) {
 		tap_ok(t, f->started, f->first_byte, now);
-		if (f->came != 0)
-			tap_flow(t, t->came - f->came, now - f->data_at, now);
+		if (f->data)
+			tap_flow(t, f->bytes, now - f->data_at, now);
 	}
 	if (result != MESH_FETCH_OK || f->bad > 0 || !whole)
 		failed(m, f, pc, result, status, retry_after_ms);

@@ -85,7 +85,7 @@ _Static_assert(HOLDERS_SLOTS == MESH_PEERS_MAX && MESH_PEERS_MAX == 64,
 
 /* A transfer from the origin. */
 struct fetch {
-	bool used, head;
+	bool used, head, data;
 	bool hung; /* does not answer: its blocks are not marked any more */
 	uint32_t id;
 	uint8_t track;
@@ -94,11 +94,11 @@ struct fetch {
 	unsigned origin;
 	sp_time started, first_byte;
 	sp_time data_at; /* its first bytes came */
-	uint64_t came;   /* the tap's bytes with these; 0: none yet */
 	uint64_t skip;   /* bytes before the first wanted one */
 	uint32_t at;     /* block that is being gathered */
 	uint32_t fill;
-	uint8_t *buf; /* LIM_BLOCK bytes */
+	uint8_t *buf;   /* LIM_BLOCK bytes */
+	uint64_t bytes; /* after them */
 	uint64_t bad;
 };
 

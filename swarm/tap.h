@@ -36,13 +36,12 @@
 
 struct tap {
 	struct quantile ttfb_us;
-	struct quantile rate; /* bytes per ms of all transfers together */
+	struct quantile rate; /* bytes per ms of whole transfers */
 	sp_time ttfb_worst;   /* q99.9 */
 	uint64_t rate_worst;  /* q05 */
 	sp_time ttfb_usual;   /* smoothed; what is left when the */
 	uint64_t rate_usual;  /* samples have faded */
 	sp_time fade_at;      /* they count half from then on */
-	uint64_t came;        /* bytes so far, of all transfers */
 	uint32_t fails;       /* in a row */
 	sp_time failed_at;    /* the last of them */
 	bool no_range;        /* it answers a Range with the whole resource */
@@ -65,10 +64,10 @@ void tap_begin(struct tap *t);
 /* A transfer whose head came at |first| ended well. */
 void tap_ok(struct tap *t, sp_time began, sp_time first, sp_time now);
 /*
- * Between the first bytes of a transfer and its end |took| went by, and all
- * that were under way brought |bytes|: they share one line. Bytes that came
- * with the first are not counted, or who waited for them would seem fast; less
- * than TAP_SHORT says nothing.
+ * It brought |bytes| in the time |took| between its first bytes and its end.
+ * What came with the first is not counted, or who waited for it would seem
+ * fast; less than TAP_SHORT says nothing. That others were under way at the
+ * same time is no excuse: a line that loses packets is as slow for one alone.
  */
 void tap_flow(struct tap *t, uint64_t bytes, sp_time took, sp_time now);
 /* Time goes by: the first minute, with all its transfers at once, is forgotten.
