@@ -29,7 +29,7 @@ fetchq_add(struct fetchq *q, const struct fetch_ask *a, sp_time eta,
 	size_t i;
 
 	if (now + eta > ask.deadline) {
-		if (ask.class == FETCH_DUTY || ask.class == FETCH_AHEAD)
+		if (ask.class == FETCH_DUTY || ask.class >= FETCH_SOLO)
 			return false;
 		if (ask.class == FETCH_RESCUE)
 			ask.class = FETCH_LATE;

@@ -16,6 +16,7 @@ enum fetch_class {
 	FETCH_FIRST,  /* a player has not begun yet */
 	FETCH_RESCUE, /* or it stalls */
 	FETCH_LATE,   /* that cannot be here before the deadline any more */
+	FETCH_SOLO,   /* who waits for nobody; there is time */
 	FETCH_AHEAD,  /* for all, by lot; there is time */
 };
 

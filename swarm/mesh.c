@@ -93,6 +93,7 @@ mesh_new(struct mesh **out, const struct mesh_conf *conf,
 		wirecost_sent(LIM_BLOCK + MESH_BLOCK_HEAD),
 	    now);
 	delay_init(&m->delay);
+	solo_init(&m->solo, now);
 	m->play_conf.delay = conf->delay_ms * SP_MS;
 	m->play_conf.delay_max = conf->delay_max_ms * SP_MS;
 	m->st.startup = -1;

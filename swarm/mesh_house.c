@@ -209,6 +209,7 @@ mesh_house(struct mesh *m)
 		weigh_scarcity(m);
 		mesh_choke(m);
 	}
+	mesh_solo_look(m);
 	tell_tracker(m);
 	mesh_receipts_run(m);
 	if (m->mates)

@@ -21,6 +21,7 @@
  *	mesh_sched.c   one scheduling pass: playheads, due pieces, stalls, delay
  *	mesh_request.c its other half: what to ask of whom, time-outs
  *	mesh_need.c    what is to be fetched from the origin, and when
+ *	mesh_solo.c    whether others are waited for
  *	mesh_fetch.c   transfers from the origin
  *	mesh_receipts.c what neighbours gave us, for the tracker
  *	mesh_neigh.c   whom to dial, whom to let go
@@ -43,6 +44,7 @@
 #include "swarm/picker.h"
 #include "swarm/playhead.h"
 #include "swarm/rescue.h"
+#include "swarm/solo.h"
 #include "swarm/tap.h"
 #include "swarm/tree.h"
 #include "swarm/uplink.h"
@@ -203,6 +205,7 @@ struct mesh {
 	unsigned n_fetches;
 	uint32_t fetch_now; /* id of the one that is delivering, 0 none */
 
+	struct solo solo;
 	struct want wants[2 * LIM_TRACKS]; /* inits behind the media */
 	struct news *news;                 /* at most MESH_NEWS */
 	unsigned n_news, cap_news;
@@ -463,6 +466,15 @@ void mesh_push_needless(struct mesh *m, const struct piece *pc, uint32_t index,
 /* Starts the transfers that |v| needs; *next is lowered to the next look. */
 void mesh_rescue(struct mesh *m, const struct wanted *v, size_t n,
     sp_time *next);
+
+/* mesh_solo.c */
+void mesh_solo_look(struct mesh *m);
+/* Some of it is fetched at the guard time. */
+void mesh_solo_rescue(struct piece *pc);
+/* Before: looks once who has what of it. */
+void mesh_solo_middle(const struct mesh *m, struct piece *pc, sp_time deadline);
+/* The piece's time has come. */
+void mesh_solo_due(struct mesh *m, const struct piece *pc);
 
 /* mesh_fetch.c */
 /* The first that may be asked, beginning with the |tries|-th; -1: none. */

@@ -27,6 +27,18 @@ credible(const struct mesh *m)
 	return set;
 }
 
+/* Nobody is waited for, but for what is on its way. */
+static void
+needs_all(const struct piece *pc, uint8_t *need)
+{
+	uint32_t i;
+
+	for (i = 0; i < pc->blocks; i++)
+		if (!piece_holds(pc, i) && !piece_fetches(pc, i) &&
+		    pc->pending[i] == 0)
+			need[i] = NEED_AHEAD;
+}
+
 /* At the guard time it is fetched whatever others claim. */
 static void
 needs_now(struct mesh *m, const struct wanted *w, sp_time guard, uint8_t *need,
@@ -148,6 +160,12 @@ needs(struct mesh *m, const struct wanted *w, uint64_t believed, uint8_t *need,
 		guard = SP_MAX(guard, 2 * (sp_time)pc->rec.duration_us * SP_US);
 	memset(need, NEED_NOT, pc->blocks);
 	mesh_duty_listen(m, pc, believed);
+	mesh_solo_middle(m, pc, w->deadline);
+	if (w->deadline - m->now > guard && m->solo.on) {
+		needs_all(pc, need);
+		*next = SP_MIN(*next, w->deadline - guard);
+		return FETCH_SOLO;
+	}
 	if (w->deadline - m->now > guard) {
 		needs_early(m, w, guard, believed, need, next);
 		return FETCH_AHEAD;
@@ -216,6 +234,8 @@ grant(struct mesh *m, const struct fetch_ask *a, const struct wanted *w)
 	/* another try is none more */
 	if (a->class == FETCH_DUTY && m->taps[origin].hangs == 0)
 		mesh_duty_count(m, pc, r.first, r.n);
+	if (a->class == FETCH_RESCUE || a->class == FETCH_LATE)
+		mesh_solo_rescue(pc);
 	m->st.rescues += a->class != FETCH_DUTY;
 }
 

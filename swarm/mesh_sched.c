@@ -56,6 +56,7 @@ count_due(struct mesh *m, uint8_t track, sp_time *next)
 		ph->due_scan = n + 1;
 		pc->due_counted = true;
 		m->st.due++;
+		mesh_solo_due(m, pc);
 		if (piece_is_complete(pc) && pc->done_at <= due) {
 			ph->missing = false;
 			raise_delay(m, track, false);

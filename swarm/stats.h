@@ -33,6 +33,7 @@ struct mesh_stats {
 	uint64_t fetches, fetch_errors, rescues;
 	uint64_t duties;     /* stripes fetched on duty */
 	uint64_t backups;    /* for who was on duty and silent */
+	uint64_t instants;   /* times that others were no longer waited for */
 	uint64_t push_bytes; /* of peer_bytes, those that were pushed */
 	uint64_t tree_left;  /* parents left because they were silent */
 	uint64_t dials, dial_errors, accepted, closed, banned;
@@ -54,6 +55,7 @@ struct mesh_stats {
 	sp_time
 	    startup; /* ns, first follow to first piece complete; -1: not yet */
 	bool feed_up;
+	bool instant; /* others are not waited for */
 
 	/* microseconds, availability to completion, of followed pieces */
 	struct quantile lag;

@@ -73,6 +73,8 @@ struct piece {
 	sp_time retry_at; /* no origin fetch before */
 	bool from_peer;   /* record came from a peer or is our own */
 	bool due_counted, missed, lost;
+	bool offer_known, offered; /* neighbours had it when there was time */
+	bool rescued; /* it was, and fetched at the guard time all the same */
 };
 
 struct window_track {

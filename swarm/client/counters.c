@@ -76,6 +76,8 @@ static const struct row rows[] = {
 	    "Stripes fetched from the origin on duty" },
 	{ "backups", "backups_total", U64, AT(backups),
 	    "Stripes fetched by a backup of who is on duty" },
+	{ "instants", "instant_origin_total", U64, AT(instants),
+	    "Times that instant origin mode began" },
 	{ "push_bytes", "push_bytes_total", U64, AT(push_bytes),
 	    "Verified new bytes that parents pushed" },
 	{ "tree_left", "tree_parents_left_total", U64, AT(tree_left),
@@ -123,6 +125,9 @@ static const struct row rows[] = {
 	    "What the uplink is believed to carry" },
 	{ "startup_s", "startup_seconds", TIME, AT(startup),
 	    "First follow to first complete piece" },
+	{ "instant", "instant_origin", FLAG, AT(instant),
+	    "Instant origin mode: whole pieces at once, others not waited "
+	    "for" },
 	{ "feed_up", "feed_up", FLAG, AT(feed_up),
 	    "The live feed is connected" },
 };
