@@ -31,8 +31,10 @@ holders_add(struct holders *h, unsigned slot, uint32_t first,
 	h->told |= bit;
 	if (h->all & bit)
 		return;
-	if (arriving && n_bytes > 0)
+	if (arriving && n_bytes > 0) {
 		h->tick[slot] = tick_of(now);
+		h->coming |= bit;
+	}
 	for (i = 0; i < n_bytes; i++) {
 		k = first + (uint32_t)i * 8;
 		for (byte = bits[i]; byte != 0 && k < h->blocks; k++) {
@@ -49,6 +51,7 @@ clear(struct holders *h, uint64_t bit)
 	uint32_t i;
 
 	h->all &= ~bit;
+	h->coming &= ~bit;
 	for (i = 0; i < h->blocks; i++) {
 		h->held[i] &= ~bit;
 		h->arriving[i] &= ~bit;
@@ -115,8 +118,10 @@ holders_take(struct holders *h, unsigned slot, const struct havemap_row *row)
 	for (i = 0; i < h->blocks; i++) {
 		if (havemap_holds(row, i))
 			h->held[i] |= bit;
-		if (havemap_arriving(row, i, row->arriving_at))
+		if (havemap_arriving(row, i, row->arriving_at)) {
 			h->arriving[i] |= bit;
+			h->coming |= bit;
+		}
 	}
 }
 
@@ -129,6 +134,35 @@ holders_forget(struct holders *h, unsigned slot)
 		return;
 	clear(h, bit);
 	h->told &= ~bit;
+}
+
+sp_time
+holders_told(const struct holders *h, unsigned slot, sp_time now)
+{
+	if (!(h->coming >> slot & 1))
+		return -1;
+	return (sp_time)(uint16_t)(tick_of(now) - h->tick[slot]) * TICK;
+}
+
+uint64_t
+holders_broken(struct holders *h, sp_time patience, sp_time now)
+{
+	uint64_t set = h->coming, out = 0, bit;
+	uint32_t i;
+
+	for (; set != 0; set &= set - 1) {
+		if (holders_told(h, (unsigned)__builtin_ctzll(set), now) <=
+		    patience)
+			continue;
+		bit = set & -set;
+		h->coming &= ~bit;
+		for (i = 0; i < h->blocks; i++) {
+			if (h->arriving[i] & ~h->held[i] & bit)
+				out |= bit;
+			h->arriving[i] &= ~bit;
+		}
+	}
+	return out;
 }
 
 uint64_t

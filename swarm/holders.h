@@ -14,6 +14,7 @@
 struct holders {
 	uint64_t told;      /* slots that have told of the piece */
 	uint64_t all;       /* of them, those that hold every block */
+	uint64_t coming;    /* slots that told what comes to them */
 	uint64_t *held;     /* by block: other slots that hold it */
 	uint64_t *arriving; /* by block: to whom it comes from the origin */
 	uint32_t blocks;
@@ -54,6 +55,13 @@ holders_has(const struct holders *h, unsigned slot, uint32_t index)
 	return holders_of(h, index) >> slot & 1;
 }
 
+/* How long ago |slot| told what comes to it, in 250 ms; -1: it did not. */
+sp_time holders_told(const struct holders *h, unsigned slot, sp_time now);
+/*
+ * Slots that told longer than |patience| ago what comes to them and still do
+ * not hold all of that. It is forgotten, so each is named once.
+ */
+uint64_t holders_broken(struct holders *h, sp_time patience, sp_time now);
 /* To whom the block is coming; told lately enough to be believed. */
 uint64_t holders_expect(const struct holders *h, uint32_t index, sp_time now);
 

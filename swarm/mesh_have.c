@@ -237,11 +237,14 @@ mesh_have_forget(struct mesh *m, unsigned slot)
 
 /* Told of a piece that we have. */
 static void
-note_group(const struct mesh *m, struct piece *pc, unsigned slot,
+note_group(struct mesh *m, struct piece *pc, unsigned slot,
     const struct pw_have_group *g)
 {
 	struct holders *hs = &pc->holders;
+	sp_time told = holders_told(hs, slot, m->now);
 
+	if (told >= 0 && (g->kind == PW_HAVE_ALL || g->kind == PW_HAVE_BLOCKS))
+		quantile_add(&m->kept_us, (uint64_t)told / SP_US);
 	if (g->kind == PW_HAVE_ALL)
 		holders_all(hs, slot);
 	else if (g->kind == PW_HAVE_GONE)

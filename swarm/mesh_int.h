@@ -215,6 +215,8 @@ struct mesh {
 	bool mates;            /* who shares a duty with us is to be met */
 	/* availability until somebody has it or fetches it, as a backup */
 	struct quantile heard_us;
+	/* from being told that blocks arrive to their being held */
+	struct quantile kept_us;
 
 	struct mesh_tree *trees[LIM_TRACKS]; /* NULL: not followed */
 	struct mesh_plan *plan;              /* NULL: there is none */

@@ -5,6 +5,7 @@
 
 /* a start waits this long more for blocks that neighbours are sending */
 #define START_GRACE (500 * SP_MS)
+#define KEPT_MIN    SP_S         /* so long who has said so is believed */
 #define ASK_AGAIN   (50 * SP_MS) /* when no origin may be asked */
 
 enum need {
@@ -73,7 +74,10 @@ without(const struct mesh *m, const struct piece *pc, sp_time at, sp_time last)
 	return m->conf.without & MESH_WITHOUT_RAMP ? last : at;
 }
 
-/* Whom those believe who have a duty, or back it up: who has delivered. */
+/*
+ * Whom those believe who have a duty, or back it up: who has delivered. That
+ * one calls itself a seeder is only its word.
+ */
 static uint64_t
 proven(const struct mesh *m, uint64_t believed)
 {
@@ -81,7 +85,7 @@ proven(const struct mesh *m, uint64_t believed)
 	unsigned i;
 
 	MESH_SLOTS (believed, i)
-		if (m->peers[i]->seeder || m->peers[i]->blocks_ok > 0)
+		if (m->peers[i]->blocks_ok > 0)
 			set |= MESH_BIT(i);
 	return set;
 }
@@ -137,6 +141,23 @@ needs_early(struct mesh *m, const struct wanted *w, sp_time guard,
 	}
 }
 
+/* Who said that blocks come to it, and they do not, was late with them. */
+static void
+mind_promises(struct mesh *m, struct piece *pc)
+{
+	sp_time patience;
+	unsigned i;
+
+	if (pc->holders.coming == 0)
+		return;
+	patience = (sp_time)quantile_get(&m->kept_us, 950000,
+		       HAVEMAP_ARRIVING / SP_US) *
+		   SP_US;
+	patience = SP_CLAMP(patience, KEPT_MIN, HAVEMAP_ARRIVING);
+	MESH_SLOTS (holders_broken(&pc->holders, patience, m->now) & m->open, i)
+		m->peers[i]->timeouts++;
+}
+
 /*
  * need[] of the blocks that are to be fetched now; *next is lowered to when
  * that may change. Returns why.
@@ -159,6 +180,7 @@ needs(struct mesh *m, const struct wanted *w, uint64_t believed, uint8_t *need,
 	if (m->conf.without & MESH_WITHOUT_PLAN)
 		guard = SP_MAX(guard, 2 * (sp_time)pc->rec.duration_us * SP_US);
 	memset(need, NEED_NOT, pc->blocks);
+	mind_promises(m, pc);
 	mesh_duty_listen(m, pc, believed);
 	mesh_solo_middle(m, pc, w->deadline);
 	if (w->deadline - m->now > guard && m->solo.on) {

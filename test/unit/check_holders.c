@@ -87,6 +87,32 @@ START_TEST(all_outlives_later_bits_and_gone_ends_it)
 }
 END_TEST
 
+START_TEST(promises_that_are_not_kept_are_named_once)
+{
+	sp_time t = 1000 * SP_S;
+
+	setup();
+	ck_assert_int_eq(holders_told(&h, 7, t), -1);
+	one(7, 9, true, t);
+	one(7, 10, true, t);
+	one(8, 9, true, t);
+	one(9, 9, true, t + SP_S);
+	ck_assert_int_eq(holders_told(&h, 7, t + SP_S), SP_S);
+	holders_set(&h, 8, 9);
+	ck_assert_uint_eq(holders_broken(&h, SP_S, t + SP_S), 0);
+	/* 8 has it by now, 9 has time */
+	ck_assert_uint_eq(holders_broken(&h, SP_S, t + 1500 * SP_MS),
+	    UINT64_C(1) << 7);
+	ck_assert_uint_eq(holders_expect(&h, 9, t + 1500 * SP_MS), UINT64_C(1)
+								       << 9);
+	ck_assert_uint_eq(holders_expect(&h, 10, t + 1500 * SP_MS), 0);
+	ck_assert_uint_eq(holders_broken(&h, SP_S, t + 1500 * SP_MS), 0);
+	holders_all(&h, 9);
+	ck_assert_uint_eq(holders_broken(&h, SP_S, t + 9 * SP_S), 0);
+	ck_assert_int_eq(holders_told(&h, 9, t), -1);
+}
+END_TEST
+
 START_TEST(arriving_is_believed_for_a_while)
 {
 	sp_time t = 1000 * SP_S;
@@ -204,6 +230,7 @@ END_TEST
 UNIT_MAIN("holders", nobody_holds_anything_at_first,
     bits_name_blocks_from_first_on, bits_beyond_the_piece_are_not_looked_at,
     known_piece_is_told_of_and_not_held,
-    all_outlives_later_bits_and_gone_ends_it, arriving_is_believed_for_a_while,
+    all_outlives_later_bits_and_gone_ends_it,
+    promises_that_are_not_kept_are_named_once, arriving_is_believed_for_a_while,
     rejected_block_is_taken_back, what_came_from_somebody_it_holds,
     free_slot_leaves_nothing_behind, early_row_goes_over_whole)
