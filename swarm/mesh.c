@@ -86,6 +86,7 @@ mesh_new(struct mesh **out, const struct mesh_conf *conf,
 	quantile_init(&m->fetch_us, 500);
 	quantile_init(&m->heard_us, 500);
 	quantile_init(&m->kept_us, 500);
+	rescue_pace_init(&m->pace);
 	quantile_init(&m->st.lag, 0);
 	buf_init(&m->out, mem, OUT_MAX);
 	mesh_receipts_init(m);

@@ -83,6 +83,18 @@ share(struct mesh *m, struct piece *pc, uint32_t index, int slot)
 		mesh_push_block(m, pc, i, slot);
 }
 
+/*
+ * A block has come from a neighbour: how quickly do such spread? We do not
+ * count: that one gives it to us at once says nothing of the others.
+ */
+static void
+watch(struct mesh *m, const struct piece *pc, uint32_t index)
+{
+	if (index == piece_probe(pc) && pc->heard_at != SP_NEVER)
+		rescue_pace_add(&m->pace, m->now - pc->heard_at, pc->heard_n,
+		    mesh_have_probe(m, pc));
+}
+
 int
 mesh_block(struct mesh *m, struct piece *pc, uint32_t index, const uint8_t *p,
     size_t len, int slot)
@@ -108,6 +120,7 @@ mesh_block(struct mesh *m, struct piece *pc, uint32_t index, const uint8_t *p,
 		/* its own bytes: neither from peers nor from the origin */
 	} else if (slot >= 0) {
 		m->st.peer_bytes += len;
+		watch(m, pc, index);
 		ledger_gave(&m->ledger, m->peers[slot]->id, len);
 		ratemeter_add(&m->peer_meter, len, m->now);
 	} else {

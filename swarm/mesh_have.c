@@ -254,6 +254,25 @@ note_group(struct mesh *m, struct piece *pc, unsigned slot,
 		    g->kind == PW_HAVE_ARRIVING, m->now);
 }
 
+/* How many neighbours have the block that is watched. */
+unsigned
+mesh_have_probe(const struct mesh *m, const struct piece *pc)
+{
+	return (unsigned)__builtin_popcountll(
+	    holders_of(&pc->holders, piece_probe(pc)) & m->open);
+}
+
+static void
+watch_probe(const struct mesh *m, struct piece *pc)
+{
+	unsigned n;
+
+	if (pc->heard_at != SP_NEVER || (n = mesh_have_probe(m, pc)) == 0)
+		return;
+	pc->heard_at = m->now;
+	pc->heard_n = (uint8_t)n;
+}
+
 /* Told of one whose record is not here yet. */
 static void
 note_early(const struct mesh *m, struct havemap *h, uint8_t track,
@@ -314,6 +333,7 @@ mesh_have_recv(struct mesh *m, struct peer *p, struct pw_msg *msg)
 		}
 		useful |= pc->deadline != SP_NEVER && pc->n_held < pc->blocks;
 		note_group(m, pc, p->slot, &g);
+		watch_probe(m, pc);
 		/* of the others it need not be known how far it is */
 		if (pc == newest)
 			havemap_saw(&p->have, track, g.number);

@@ -215,6 +215,7 @@ struct mesh {
 	bool mates;            /* who shares a duty with us is to be met */
 	/* availability until somebody has it or fetches it, as a backup */
 	struct quantile heard_us;
+	struct rescue_pace pace;
 	/* from being told that blocks arrive to their being held */
 	struct quantile kept_us;
 
@@ -304,6 +305,8 @@ struct news *mesh_news(struct mesh *m, uint8_t track, uint64_t number,
 void mesh_news_flush(struct mesh *m);
 void mesh_have_recv(struct mesh *m, struct peer *p, struct pw_msg *msg);
 void mesh_have_snapshot(struct mesh *m, struct peer *p);
+/* How many neighbours have block piece_probe. */
+unsigned mesh_have_probe(const struct mesh *m, const struct piece *pc);
 /* What neighbours told of |pc| before its record came. */
 void mesh_have_early(struct mesh *m, struct piece *pc);
 /* The slot is free: nobody there holds anything. */

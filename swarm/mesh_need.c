@@ -110,7 +110,7 @@ needs_early(struct mesh *m, const struct wanted *w, sp_time guard,
 	    pc->avail_at + SP_MAX(last - pc->avail_at, 0) / 2);
 	tau = rescue_tau(last - end, SP_MAX(m->swarm_size, m->contacts.n));
 	if (mesh_duty_is_on(m))
-		tau = SP_MIN(tau, RESCUE_TAU);
+		tau = SP_MIN(tau, m->pace.tau);
 	shift = rescue_shift(mesh_uplink(m), mesh_piece_bps(pc), tau);
 	*next = SP_MIN(*next, last);
 	for (i = 0; i < pc->blocks; i++) {

@@ -3,6 +3,8 @@
 #include "base/map.h"
 #include "base/rng.h"
 
+#define PACE_SHARE 8 /* of which one is the newest sample's */
+
 /* a tenth each second: log 2 / log (10 / 9) seconds for a half */
 #define RANDOM_HALF (6579 * SP_MS)
 
@@ -31,6 +33,26 @@ rescue_tau(sp_time span, uint64_t n)
 	sp_time steps = 66 - __builtin_clzll(SP_MAX(n, 1));
 
 	return SP_CLAMP(span / steps, RESCUE_TAU_MIN, RESCUE_TAU_MAX);
+}
+
+void
+rescue_pace_init(struct rescue_pace *p)
+{
+	p->tau = RESCUE_PACE;
+}
+
+void
+rescue_pace_add(struct rescue_pace *p, sp_time took, unsigned from, unsigned to)
+{
+	int64_t log2; /* of to / from, in 1/65536 */
+	sp_time tau;
+
+	if (from == 0 || to < 2 * from || took < 0)
+		return;
+	log2 = (int64_t)rng_log2_inv_of((uint64_t)from << 32) -
+	       (int64_t)rng_log2_inv_of((uint64_t)to << 32);
+	tau = SP_CLAMP(took * 65536 / log2, RESCUE_PACE_MIN, RESCUE_PACE_MAX);
+	p->tau = (p->tau * (PACE_SHARE - 1) + tau) / PACE_SHARE;
 }
 
 sp_time

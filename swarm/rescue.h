@@ -17,8 +17,28 @@
 
 #define RESCUE_TAU_MIN (100 * SP_MS)
 #define RESCUE_TAU_MAX (2 * SP_S)
-#define RESCUE_TAU     (500 * SP_MS) /* where somebody is on duty */
 #define RESCUE_RANGES  4
+
+/*
+ * tau where somebody is on duty: the time in which the holders of a block
+ * double, as seen among the neighbours. Too small is worse than too large: all
+ * would fetch before they can hear of each other.
+ */
+#define RESCUE_PACE     (500 * SP_MS) /* before there are samples */
+#define RESCUE_PACE_MIN (300 * SP_MS)
+#define RESCUE_PACE_MAX (800 * SP_MS)
+
+struct rescue_pace {
+	sp_time tau;
+};
+
+void rescue_pace_init(struct rescue_pace *p);
+/*
+ * When a block was first heard of |from| had it, and when it came, |took|
+ * later, |to|. Less than a doubling tells nothing.
+ */
+void rescue_pace_add(struct rescue_pace *p, sp_time took, unsigned from,
+    unsigned to);
 
 /* Slack at which the holder of |seed| fetches this stripe on its own. */
 sp_time rescue_threshold(uint64_t seed, uint8_t track, uint64_t number,

@@ -207,7 +207,7 @@ piece_new(struct window *w, const struct record_env *env, const uint8_t *bytes,
 	memcpy(pc->digest, digest, HASH_LEN);
 	pc->known_at = now;
 	pc->done_at = pc->blocks == 0 ? now : SP_NEVER;
-	pc->want_at = pc->deadline = SP_NEVER;
+	pc->want_at = pc->deadline = pc->heard_at = SP_NEVER;
 	return pc;
 }
 

@@ -69,6 +69,8 @@ struct piece {
 	sp_time done_at;  /* complete; SP_NEVER before */
 	sp_time want_at;  /* a player has asked for it then; SP_NEVER */
 	sp_time deadline; /* SP_NEVER: not followed */
+	sp_time heard_at; /* of block piece_probe; SP_NEVER: not yet */
+	uint8_t heard_n;  /* of so many neighbours at that time */
 	uint8_t tries;    /* failed origin fetches */
 	sp_time retry_at; /* no origin fetch before */
 	bool from_peer;   /* record came from a peer or is our own */
@@ -138,6 +140,13 @@ static inline bool
 piece_fetches(const struct piece *pc, uint32_t i)
 {
 	return pc->fetching[i / 64] >> (i % 64) & 1;
+}
+
+/* The one of its blocks whose spreading is watched. */
+static inline uint32_t
+piece_probe(const struct piece *pc)
+{
+	return (uint32_t)(pc->rec.number % pc->blocks);
 }
 
 static inline bool

@@ -332,6 +332,29 @@ START_TEST(backup_that_hears_of_it_stays_away)
 }
 END_TEST
 
+START_TEST(pace_of_the_ramp_is_learned_of_blocks_that_spread)
+{
+	unsigned c, t[3], i;
+
+	playing(0);
+	c = neighbour(2);
+	for (i = 0; i < 3; i++)
+		t[i] = teller((uint8_t)(3 + i));
+	ck_assert_int_eq(lab.mesh->pace.tau, RESCUE_PACE);
+	/* one has it; 700 ms later four, and it comes: 350 ms a doubling */
+	lab_publish(&lab, 1);
+	lab_have(&lab, t[0], 0, LAB_FIRST + 1, true);
+	run(700 * SP_MS);
+	for (i = 1; i < 3; i++)
+		lab_have(&lab, t[i], 0, LAB_FIRST + 1, true);
+	given(c, 1);
+	ck_assert_int_lt(lab.mesh->pace.tau, RESCUE_PACE);
+	ck_assert_int_gt(lab.mesh->pace.tau,
+	    RESCUE_PACE - (RESCUE_PACE - RESCUE_PACE_MIN) / 8);
+	lab_teardown();
+}
+END_TEST
+
 START_TEST(turns_of_backups_follow_what_is_heard)
 {
 	unsigned c, k;
@@ -494,6 +517,7 @@ UNIT_MAIN("mesh_duty",
     pieces_of_an_old_window_are_nobodys_duty,
     who_seeds_or_has_no_origin_has_no_duty, roster_is_believed_for_a_minute,
     backup_waits_for_its_turn, backup_that_hears_of_it_stays_away,
+    pace_of_the_ramp_is_learned_of_blocks_that_spread,
     turns_of_backups_follow_what_is_heard,
     who_has_no_rank_draws_after_all_backups,
     what_is_missing_at_the_guard_time_is_fetched,

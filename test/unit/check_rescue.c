@@ -65,6 +65,40 @@ START_TEST(copies_of_m_viewers_are_m_times_two_to_minus_x)
 }
 END_TEST
 
+START_TEST(pace_is_the_time_of_a_doubling)
+{
+	struct rescue_pace p;
+	int i;
+
+	rescue_pace_init(&p);
+	ck_assert_int_eq(p.tau, RESCUE_PACE);
+	/* nothing is learned of what did not double */
+	rescue_pace_add(&p, SP_S, 0, 8);
+	rescue_pace_add(&p, SP_S, 8, 15);
+	rescue_pace_add(&p, SP_S, 8, 4);
+	rescue_pace_add(&p, -SP_S, 1, 4);
+	ck_assert_int_eq(p.tau, RESCUE_PACE);
+	/* 2 to 16 in 1.2 s: thrice, so 400 ms each */
+	rescue_pace_add(&p, 1200 * SP_MS, 2, 16);
+	ck_assert_int_lt(p.tau, RESCUE_PACE);
+	for (i = 0; i < 60; i++)
+		rescue_pace_add(&p, 1200 * SP_MS, 2, 16);
+	ck_assert_int_ge(p.tau, 396 * SP_MS);
+	ck_assert_int_le(p.tau, 404 * SP_MS);
+	/* no sample is worth more than the bounds */
+	rescue_pace_add(&p, 3600 * SP_S, 1, 2);
+	ck_assert_int_le(p.tau, 455 * SP_MS);
+	for (i = 0; i < 60; i++)
+		rescue_pace_add(&p, 3600 * SP_S, 1, 2);
+	ck_assert_int_ge(p.tau, RESCUE_PACE_MAX - SP_MS);
+	ck_assert_int_le(p.tau, RESCUE_PACE_MAX);
+	for (i = 0; i < 99; i++)
+		rescue_pace_add(&p, 0, 1, 64);
+	ck_assert_int_ge(p.tau, RESCUE_PACE_MIN);
+	ck_assert_int_le(p.tau, RESCUE_PACE_MIN + SP_MS);
+}
+END_TEST
+
 START_TEST(who_can_pass_it_on_fetches_earlier)
 {
 	/* twice the stream's rate is neither early nor late */
@@ -227,7 +261,7 @@ END_TEST
 UNIT_MAIN("rescue", draws_are_fixed_by_who_and_what,
     one_in_ten_fetches_in_each_second_by_chance,
     copies_of_m_viewers_are_m_times_two_to_minus_x,
-    who_can_pass_it_on_fetches_earlier,
+    pace_is_the_time_of_a_doubling, who_can_pass_it_on_fetches_earlier,
     stripes_are_contiguous_runs_of_about_one_length, plan_of_nothing_is_empty,
     piece_that_is_mostly_missing_is_fetched_whole,
     plan_covers_all_needs_at_least_cost, runs_are_of_one_need_and_never_bridged)
