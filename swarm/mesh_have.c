@@ -258,6 +258,8 @@ note_group(struct mesh *m, struct piece *pc, unsigned slot,
 unsigned
 mesh_have_probe(const struct mesh *m, const struct piece *pc)
 {
+	if (pc->blocks == 0)
+		return 0;
 	return (unsigned)__builtin_popcountll(
 	    holders_of(&pc->holders, piece_probe(pc)) & m->open);
 }
