@@ -5,6 +5,7 @@
 #include "swarm/neighbours.h"
 
 #define OUT_MAX   (2 * 1024 * 1024)
+#define UP_LEFT   12  /* that part of an upload limit is not used */
 #define UP_BURSTS 200 /* of a second's worth saved, besides one block */
 
 static int
@@ -90,7 +91,11 @@ mesh_new(struct mesh **out, const struct mesh_conf *conf,
 	quantile_init(&m->st.lag, 0);
 	buf_init(&m->out, mem, OUT_MAX);
 	mesh_receipts_init(m);
-	ratelim_init(&m->up_limit, conf->up_bps,
+	/*
+	 * What TCP has held back for a moment comes in one go afterwards: a
+	 * part is left for that, or the limit would be none in some seconds.
+	 */
+	ratelim_init(&m->up_limit, conf->up_bps - conf->up_bps / UP_LEFT,
 	    conf->up_bps / UP_BURSTS +
 		wirecost_sent(LIM_BLOCK + MESH_BLOCK_HEAD),
 	    now);

@@ -287,7 +287,8 @@ mesh_peer_sent(struct mesh *m, uint32_t conn, size_t len, sp_time now)
 	p = m->peers[slot];
 	if (!(m->slow & MESH_BIT(slot)))
 		m->unsent -= SP_MIN(len, p->unsent);
-	if (peer_left(p, len, now, &took) && p->rtt_least > 0)
+	if (peer_left(p, len, now, &took) && p->rtt_least > 0 &&
+	    m->conf.up_bps == 0)
 		uplink_took(&m->uplink, took, p->rtt_least, mesh_uplink(m));
 	if ((m->slow & MESH_BIT(slot)) && !peer_is_slow(p, now)) {
 		m->slow &= ~MESH_BIT(slot);

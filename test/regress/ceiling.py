@@ -2,8 +2,8 @@
 """ceiling.py --limit KBIT --seconds N [--bar PERCENT] [--least PERCENT]: what
 leaves through eth0, by the kernel's counter, every 20 ms; the most in any
 second, and the mean, against the limit. What TCP sends again (when the machine
-is too busy to acknowledge in time) is not held back, and not counted. 1 when the most is more than --bar
-above it, or the mean less than --least of it.
+is too busy to acknowledge in time) is not held back, and not counted. 1 when
+the most is more than --bar above it, or the mean less than --least of it.
 """
 
 import argparse
@@ -15,6 +15,7 @@ SNMP = "/proc/net/snmp"
 FRAME = 1514
 STEP = 0.02
 TORN = 0.002
+LATE = 0.05
 
 
 def resent():
@@ -43,14 +44,23 @@ def sample(seconds):
 
 
 def most(samples):
-    """Of bytes in a second; spans a little longer are scaled down."""
-    best, j = 0, 0
-    for t, n in samples:
+    """Of bytes in a second; spans a little longer are scaled down. Seconds in
+    which this process was kept waiting are left out: what was late elsewhere
+    on the machine comes in one go afterwards, whoever held it. Their share."""
+    best, j, late, n_late, n_all = 0, 0, [0], 0, 0
+    for a, b in zip(samples, samples[1:]):
+        late.append(late[-1] + (b[0] - a[0] > LATE))
+    for i, (t, n) in enumerate(samples):
         while j < len(samples) - 1 and samples[j][0] < t + 1:
             j += 1
-        if samples[j][0] >= t + 1:
+        if samples[j][0] < t + 1:
+            break
+        n_all += 1
+        if late[j] > late[i]:
+            n_late += 1
+        else:
             best = max(best, (samples[j][1] - n) / (samples[j][0] - t))
-    return best
+    return best, n_late / max(n_all, 1)
 
 
 def main():
@@ -62,11 +72,12 @@ def main():
     args = p.parse_args()
     s = sample(args.seconds)
     limit = args.limit * 125
-    top = 100 * most(s) / limit
+    best, late = most(s)
+    top = 100 * best / limit
     mean = 100 * (s[-1][1] - s[0][1]) / (s[-1][0] - s[0][0]) / limit
     print(f"limit {args.limit:.0f} kbit/s, {len(s)} samples: most in a second"
-        f" {top:.1f} %, mean {mean:.1f} %")
-    bad = top > 100 + args.bar or mean < args.least
+        f" {top:.1f} %, mean {mean:.1f} %, left out {100 * late:.0f} %")
+    bad = top > 100 + args.bar or mean < args.least or best == 0
     if bad:
         print(f"FAIL not within {args.least:.0f} to {100 + args.bar:.0f} %")
     sys.exit(1 if bad else 0)

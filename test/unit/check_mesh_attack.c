@@ -196,7 +196,7 @@ START_TEST(block_sent_often_does_not_become_urgent)
 
 	lab_conf(&conf);
 	conf.seeder = true;
-	conf.up_bps = 16 * LIM_BLOCK;
+	conf.up_bps = 18 * LIM_BLOCK;
 	lab_setup(&conf);
 	r = lab_rec(&lab, 0);
 	r.length = sizeof(bytes);
