@@ -64,16 +64,21 @@ mesh_solo_look(struct mesh *m)
 /*
  * In the middle of its time: do neighbours have it? Where they lack it too all
  * are in want, and the ramp brings copies to them: who then fetched everything
- * at once would only take what others cannot have.
+ * at once would only take what others cannot have. What was there before we
+ * came is in haste from the first: that neighbours did not bring it in time
+ * tells nothing of them.
  */
 void
 mesh_solo_middle(const struct mesh *m, struct piece *pc, sp_time deadline)
 {
+	const struct playhead *ph = &m->play[pc->rec.track % LIM_TRACK_INIT];
 	uint32_t i, there = 0;
 
 	if (pc->offer_known || m->now - pc->avail_at < deadline - m->now)
 		return;
 	pc->offer_known = true;
+	if (pc->avail_at < ph->on_at)
+		return;
 	for (i = 0; i < pc->blocks; i++)
 		there += !piece_holds(pc, i) &&
 			 (holders_of(&pc->holders, i) & m->open) != 0;

@@ -107,6 +107,38 @@ START_TEST(neighbours_that_have_it_and_give_nothing_are_not_waited_for)
 }
 END_TEST
 
+START_TEST(pieces_of_the_start_tell_nothing_of_neighbours)
+{
+	struct mesh_conf conf;
+	int c[3], i;
+	uint64_t k;
+
+	lab_conf(&conf);
+	conf.delay_ms = 4000;
+	lab_setup(&conf);
+	mesh_origins(lab.mesh, 1, lab.now);
+	lab_announced(&lab, 1, 5);
+	for (i = 0; i < 3; i++)
+		c[i] = lab_accept(&lab, (uint8_t)(1 + i));
+	for (k = 0; k < 6; k++) {
+		fetched(k, SP_S);
+		for (i = 0; i < 3; i++)
+			lab_have(&lab, (unsigned)c[i], 0, LAB_FIRST + k, true);
+	}
+	mesh_follow(lab.mesh, 0, true, lab.now);
+	for (i = 0; i < 300; i++) {
+		run(20 * SP_MS);
+		while (lab_fetching(&lab) >= 0)
+			lab_reply(&lab, (unsigned)lab_fetching(&lab), LAB_OK);
+	}
+	/* three pieces of the start, and they were due */
+	ck_assert_uint_ge(lab_stats(&lab).due, 3);
+	ck_assert_uint_ge(lab_stats(&lab).rescues, 3);
+	ck_assert_uint_eq(lab_stats(&lab).instants, 0);
+	lab_teardown();
+}
+END_TEST
+
 START_TEST(neighbours_that_lack_it_too_are_left_to_the_ramp)
 {
 	unsigned i;
@@ -125,4 +157,5 @@ END_TEST
 UNIT_MAIN("mesh_solo", who_has_nobody_fetches_what_is_new_at_once,
     two_neighbours_that_have_what_is_new_are_waited_for_again,
     neighbours_that_have_it_and_give_nothing_are_not_waited_for,
+    pieces_of_the_start_tell_nothing_of_neighbours,
     neighbours_that_lack_it_too_are_left_to_the_ramp)
