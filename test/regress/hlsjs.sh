@@ -1,15 +1,9 @@
 #!/bin/sh
-# hls.js in a browser plays from spate: no error, no stall. Needs Chromium, and
-# npm install --ignore-scripts hls.js playwright-core in $NODE_PATH.
+# hls.js in a browser plays from spate: no error, no stall.
 set -eu
 . "${top_srcdir:-.}/test/regress/lib.sh"
-need ffmpeg nginx python3 curl jq node chromium
-modules=${NODE_PATH:-$top/node_modules}
-for n in hls.js playwright-core; do
-	[ -d "$modules/$n" ] || skip "no $n in $modules (NODE_PATH)"
-done
-CHROMIUM=$(command -v chromium)
-export CHROMIUM
+need ffmpeg nginx python3 curl jq
+need_browser
 begin
 seconds=20
 

@@ -32,6 +32,19 @@ need() {
 	done
 }
 
+# need_browser: Chromium, and hls.js with what drives it, in $modules.
+need_browser() {
+	local n
+	need node chromium
+	modules=${NODE_PATH:-$build/npm/node_modules}
+	for n in hls.js playwright-core; do
+		[ -d "$modules/$n" ] || skip "no $n in $modules: ./bootstrap" \
+		    "check fetches it, or NODE_PATH names where it is"
+	done
+	CHROMIUM=$(command -v chromium)
+	export CHROMIUM
+}
+
 # begin: the directory, and what happens at the end.
 begin() {
 	local n

@@ -66,8 +66,8 @@ EXTRA_DIST += $(REGRESS) $(REGRESS_FILES)
 check-hosts: all $(check_PROGRAMS)
 	@$(AM_TESTS_ENVIRONMENT) $(SHELL) $(top_srcdir)/test/regress/hosts.sh
 
-# hls.js and an origin that is slower than its best rendition; NODE_PATH has
-# hls.js and playwright-core. It does not pass each time yet: see HACKING.
+# hls.js and an origin that is slower than its best rendition. It does not pass
+# each time yet: see HACKING.
 check-abr: all $(check_PROGRAMS)
 	@$(AM_TESTS_ENVIRONMENT) $(SHELL) $(top_srcdir)/test/regress/hlsjs-abr.sh
 
