@@ -33,6 +33,8 @@ edge_follow(struct edge *e, uint8_t track, bool on)
 	t->followed = on;
 	t->followed_at = loop_now(e->loop);
 	t->asked = false;
+	/* how pieces came before tells nothing of those that come now */
+	memset(t->begun, 0, sizeof(t->begun));
 	/* after a pause, who comes begins with what is new */
 	hls_seq_advance(&t->seq, t->seq.end);
 	mesh_host_kick(e->h);
@@ -346,6 +348,7 @@ edge_new(struct edge **out, const struct edge_conf *conf, struct loop *loop,
 	e->h = h;
 	e->mesh = mesh_host_mesh(h);
 	e->started = loop_now(loop);
+	e->told = -1;
 	pace_init(&e->pace, e->started);
 	LIST_INIT(&e->reqs);
 	rv = io_timer_init(&e->timer, loop, timer_cb, e);
@@ -389,10 +392,4 @@ edge_url(const struct edge *e, char out[EDGE_URL_MAX])
 	    addr_str(&a, text), e->conf.token == NULL ? "" : e->conf.token,
 	    e->conf.token == NULL ? "" : "/");
 	return out;
-}
-
-uint64_t
-edge_requests(const struct edge *e)
-{
-	return e->requests;
 }

@@ -57,8 +57,6 @@ void edge_changed(struct edge *e, unsigned what);
 /* Playback URL: http://127.0.0.1:PORT/master.m3u8. Returns |out|. */
 #define EDGE_URL_MAX 256
 const char *edge_url(const struct edge *e, char out[EDGE_URL_MAX]);
-/* Requests for media so far. */
-uint64_t edge_requests(const struct edge *e);
 
 /* 8 to 64 of A-Z a-z 0-9 - . _ ~. Pure. */
 bool edge_token_is_ok(const char *token);

@@ -24,7 +24,7 @@
 struct edge_begun {
 	uint64_t number;
 	uint64_t bytes; /* that had come before, of whatever */
-	sp_time at;
+	sp_time at;     /* of its first block; 0: there is none */
 	bool done;
 };
 
@@ -65,6 +65,7 @@ struct edge {
 	LIST_HEAD(, edge_req) reqs;
 	struct edge_track tracks[LIM_TRACKS];
 	bool chosen;      /* the first tracks are followed */
+	int told;         /* the track that counts as ours, -1: none */
 	uint32_t without; /* tracks that the last player was not told of */
 	struct pace pace;
 	uint64_t seen_bytes; /* that had come when it was looked last */

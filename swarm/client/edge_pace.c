@@ -12,7 +12,7 @@ look_at(struct edge *e, struct edge_track *t, const struct mesh_piece *pc,
 	sp_time now = loop_now(e->loop);
 	struct pace_piece done;
 
-	if (b->number != pc->rec->number) {
+	if (b->at == 0 || b->number != pc->rec->number) {
 		if (pc->held == 0)
 			return;
 		*b = (struct edge_begun){ pc->rec->number, e->seen_bytes, now,
@@ -65,6 +65,9 @@ edge_pace_look(struct edge *e)
 		return;
 	mesh_stats(e->mesh, &st, loop_now(e->loop));
 	total = st.peer_bytes + st.origin_bytes;
+	/* what came before anybody looked is not of the first piece */
+	if (e->seen_bytes == 0)
+		e->seen_bytes = total;
 	for (i = 0; i < r.n; i++)
 		if (e->tracks[r.v[i].track].followed)
 			look(e, r.v[i].track, total);

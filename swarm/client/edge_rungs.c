@@ -48,14 +48,17 @@ edge_rungs_thin(const struct edge *e, const struct manifest *m)
 void
 edge_rungs_tell(struct edge *e, const struct rungs *r, sp_time now)
 {
-	int watched = -1;
+	int watched = -1, ours;
 	size_t i;
 
 	for (i = 0; i < r->n; i++)
 		if (e->tracks[r->v[i].track].followed)
 			watched = r->v[i].track;
-	mesh_watches(e->mesh,
-	    rungs_wish(r, watched, e->without, 8 * pace_swarm(&e->pace, now)),
-	    now);
+	ours =
+	    rungs_wish(r, watched, e->without, 8 * pace_swarm(&e->pace, now));
+	if (ours == e->told)
+		return;
+	e->told = ours;
+	mesh_watches(e->mesh, ours, now);
 	mesh_host_kick(e->h);
 }

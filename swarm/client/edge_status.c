@@ -188,7 +188,7 @@ edge_status_json(struct edge *e, struct http_req *r)
 	set(o, "tracks", tracks_json(e));
 	set(o, "trackers", trackers_json(e));
 	set(o, "origins", origins_json(e));
-	set(o, "swarm_bps", swarm_json(e));
+	set(o, "swarm_rate", swarm_json(e));
 	set(o, "requests", json_integer((json_int_t)e->requests));
 	set(o, "played_bytes", json_integer((json_int_t)e->bytes));
 	set(o, "stats", counters_json(&st));

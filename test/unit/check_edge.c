@@ -1,152 +1,8 @@
-#include "swarm/client/edge.h"
+#include "test/unit/edge_help.h"
 
 #include <jansson.h>
 
-#include "test/unit/site_rig.h"
-#include "test/unit/unit.h"
-
-/* A viewer with its edge, and one HTTP client. */
-struct home {
-	struct site s;
-	struct mesh_host *h;
-	struct edge *e;
-	char base[128];
-	/* what the last answer was */
-	bool answered, begun;
-	int status;
-	char type[64];
-	uint64_t length;
-	uint8_t body[SITE_BYTES + 1];
-	size_t len;
-};
-
-static void
-on_changed(void *ctx, unsigned what)
-{
-	struct home *m = ctx;
-
-	if (m->e != NULL)
-		edge_changed(m->e, what);
-}
-
-static const struct mesh_host_ops ops = { .changed = on_changed };
-
-static void
-home_init(struct home *m, unsigned pieces, const char *token)
-{
-	struct mesh_host_conf c;
-	struct edge_conf ec = {
-		.n_listen = 1,
-		.token = token,
-		.track = -1,
-		.window_ms = 60000,
-		.version = "0",
-		.name = "link",
-	};
-	char *end, url[EDGE_URL_MAX];
-	unsigned i;
-
-	memset(m, 0, sizeof(*m));
-	site_init(&m->s);
-	for (i = 0; i < pieces; i++)
-		site_publish(&m->s, (pieces - i) * 1000 + 3000, 0);
-	site_conf(&m->s, &c);
-	ck_assert_int_eq(
-	    mesh_host_new(&m->h, &c, m->s.loop, m->s.origin, &ops, m), 0);
-	ec.listen[0] = addr_make(4, "\x7f\0\0\x01", 0);
-	ck_assert_int_eq(edge_new(&m->e, &ec, m->s.loop, m->h), 0);
-	snprintf(m->base, sizeof(m->base), "%s", edge_url(m->e, url));
-	end = strstr(m->base, "/master.m3u8");
-	ck_assert_ptr_nonnull(end);
-	*end = '\0';
-}
-
-static void
-home_fini(struct home *m)
-{
-	edge_free(m->e);
-	m->e = NULL;
-	mesh_host_free(m->h);
-	site_fini(&m->s);
-}
-
-/* ---- the client ---- */
-
-static enum origin_verdict
-head_cb(void *ctx, struct origin_fetch *f SP_UNUSED,
-    const struct origin_head *h)
-{
-	struct home *m = ctx;
-
-	m->begun = true;
-	m->status = h->status;
-	m->length = h->length;
-	snprintf(m->type, sizeof(m->type), "%s", h->type);
-	return ORIGIN_GO;
-}
-
-static enum origin_verdict
-data_cb(void *ctx, struct origin_fetch *f SP_UNUSED, const uint8_t *p,
-    size_t len)
-{
-	struct home *m = ctx;
-
-	ck_assert_uint_le(m->len + len, SITE_BYTES);
-	memcpy(m->body + m->len, p, len);
-	m->len += len;
-	m->body[m->len] = '\0';
-	return ORIGIN_GO;
-}
-
-static void
-done_cb(void *ctx, struct origin_fetch *f SP_UNUSED,
-    const struct origin_done *d)
-{
-	struct home *m = ctx;
-
-	m->answered = true;
-	m->status = d->status;
-}
-
-static const struct origin_ops client = { head_cb, data_cb, done_cb };
-
-static void
-ask(struct home *m, const char *path, struct origin_ask *a)
-{
-	char url[256];
-
-	snprintf(url, sizeof(url), "%s%s", m->base, path);
-	a->url = url;
-	a->reach = ORIGIN_ANY;
-	m->answered = m->begun = false;
-	m->len = 0;
-	m->body[0] = '\0';
-	ck_assert_int_eq(origin_get(m->s.origin, a, &client, m,
-			     &(struct origin_fetch *){ NULL }),
-	    0);
-}
-
-static const char *
-get(struct home *m, const char *path)
-{
-	struct origin_ask a = { 0 };
-
-	ask(m, path, &a);
-	SITE_UNTIL(&m->s, m->answered);
-	return (const char *)m->body;
-}
-
-static int
-get_with(struct home *m, const char *path, const char *header)
-{
-	struct origin_ask a = { .headers = &header, .nheaders = 1 };
-
-	ask(m, path, &a);
-	SITE_UNTIL(&m->s, m->answered);
-	return m->status;
-}
-
-/* ---- tests ---- */
+#include "swarm/mesh_int.h"
 
 START_TEST(channel_plays_from_master_to_bytes)
 {
@@ -318,6 +174,58 @@ START_TEST(list_goes_on_after_a_last_piece)
 }
 END_TEST
 
+/* Four pieces are listed, the last with |flags|; all a minute old if |old|. */
+static void
+publish_four(struct home *m, unsigned flags, bool old)
+{
+	struct window *w = &mesh_host_mesh(m->h)->window;
+	uint64_t n;
+
+	for (n = 0; n < 4; n++)
+		site_publish(&m->s, 7000 - (int64_t)n * 1000,
+		    n == 3 ? flags : 0);
+	SITE_UNTIL(&m->s,
+	    strstr(get(m, "/t/0/index.m3u8"), "103.m4s\n") != NULL);
+	for (n = SITE_FIRST; old && n < SITE_FIRST + 4; n++)
+		window_piece(w, 0, n)->avail_at -= 60 * SP_S;
+}
+
+static bool
+list_ends(struct home *m)
+{
+	return strstr(get(m, "/t/0/index.m3u8"), "\n#EXT-X-ENDLIST\n") != NULL;
+}
+
+/* No encoder comes back that late. */
+START_TEST(list_ends_long_after_a_last_piece)
+{
+	struct home m;
+
+	home_init(&m, 0, NULL);
+	publish_four(&m, RECORD_LAST, true);
+	ck_assert(list_ends(&m));
+	ck_assert_ptr_nonnull(strstr((const char *)m.body, "103.m4s\n"));
+	home_fini(&m);
+	home_init(&m, 0, NULL);
+	publish_four(&m, RECORD_LAST, false);
+	ck_assert(!list_ends(&m));
+	home_fini(&m);
+}
+END_TEST
+
+START_TEST(list_ends_when_the_channel_has_ended)
+{
+	struct home m;
+
+	home_init(&m, 0, NULL);
+	publish_four(&m, 0, true);
+	ck_assert(!list_ends(&m));
+	site_end(&m.s);
+	SITE_UNTIL(&m.s, list_ends(&m));
+	home_fini(&m);
+}
+END_TEST
+
 START_TEST(strangers_are_kept_out)
 {
 	static const char page[] = "Origin: http://evil.example";
@@ -421,6 +329,7 @@ END_TEST
 UNIT_MAIN("edge", channel_plays_from_master_to_bytes,
     rung_of_few_is_not_offered, ranges_and_heads_are_answered,
     piece_that_is_not_there_yet_is_waited_for, what_does_not_exist_is_not_found,
-    list_goes_on_after_a_last_piece, strangers_are_kept_out,
+    list_goes_on_after_a_last_piece, list_ends_long_after_a_last_piece,
+    list_ends_when_the_channel_has_ended, strangers_are_kept_out,
     token_is_asked_for_and_carried_on, open_listening_needs_a_good_token,
     status_is_json_and_the_page_escapes)

@@ -24,13 +24,14 @@ site_bytes(uint64_t number, uint8_t out[SITE_BYTES])
 }
 
 static void
-make_manifest(struct site *s, unsigned tracks)
+make_manifest(struct site *s, unsigned tracks, uint32_t policy)
 {
 	struct manifest *m = calloc(1, sizeof(*m));
 
 	ck_assert_ptr_nonnull(m);
 	memcpy(m->pk, s->pk, sizeof(m->pk));
-	m->serial = tracks;
+	m->serial = ++s->serial;
+	m->policy = policy;
 	m->window_ms = 60000;
 	for (; m->n_tracks < tracks; m->n_tracks++)
 		m->tracks[m->n_tracks] = (struct manifest_track){
@@ -90,15 +91,27 @@ send_frame(struct http_req *r, enum tw_frame_type type, uint64_t seq,
 	buf_fini(&b);
 }
 
-void
-site_add_rung(struct site *s)
+static void
+renew_manifest(struct site *s, unsigned tracks, uint32_t policy)
 {
 	unsigned i;
 
 	buf_reset(&s->manifest);
-	make_manifest(s, 2);
+	make_manifest(s, tracks, policy);
 	for (i = 0; i < s->n_streams; i++)
 		send_frame(s->stream[i], TW_FRAME_MANIFEST, 0, &s->manifest);
+}
+
+void
+site_add_rung(struct site *s)
+{
+	renew_manifest(s, 2, 0);
+}
+
+void
+site_end(struct site *s)
+{
+	renew_manifest(s, 1, MANIFEST_ENDED);
 }
 
 void
@@ -259,7 +272,7 @@ site_init(struct site *s)
 	buf_init(&s->manifest, io_mem(), LIM_ENVELOPE);
 	for (i = 0; i < SP_LEN(s->records); i++)
 		buf_init(&s->records[i], io_mem(), LIM_ENVELOPE);
-	make_manifest(s, 1);
+	make_manifest(s, 1, 0);
 	make_init(s);
 }
 

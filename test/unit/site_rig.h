@@ -24,6 +24,7 @@ struct site {
 	uint8_t pk[HASH_PK_LEN], sk[HASH_SK_LEN];
 	char trackers[2][96], base[96];
 	struct sp_buf manifest;
+	uint64_t serial;                        /* its */
 	struct sp_buf records[SITE_PIECES + 1]; /* [0] is the init piece */
 	unsigned n_pieces;                      /* published */
 	uint8_t prev[HASH_LEN];
@@ -46,6 +47,8 @@ void site_init(struct site *s);
 void site_fini(struct site *s);
 /* A manifest to open feeds, with a second track of 50 Mbit/s without pieces. */
 void site_add_rung(struct site *s);
+/* A manifest to open feeds that says that the channel has ended. */
+void site_end(struct site *s);
 /* Publishes the next piece, to open feeds too. */
 void site_publish(struct site *s, int64_t age_ms, unsigned flags);
 /* Sends the body of a ROSTER frame to open feeds. */
