@@ -89,22 +89,29 @@ launch(struct runner *r, struct job *j)
 	}
 }
 
-/* One run more has ended. */
+/* One run more has ended, with |status| of waitpid. */
 static void
-tell(const struct runner *r, size_t run)
+tell(const struct runner *r, size_t run, int status)
 {
 	const struct bench *b = r->b;
 	const struct bench_run *br = &b->runs[run];
+	bool quiet = r->o->quiet || (r->o->jobs == 1 && isatty(2));
 
-	if (r->o->quiet || (r->o->jobs == 1 && isatty(2)))
+	if (br->done && quiet)
 		return; /* each run tells of itself */
-	fprintf(stderr,
-	    "%zu of %zu: row %s, seed %" PRIu64 ": %" PRId64
-	    " misses of %" PRId64 ", %.0f s, %.0f MiB\n",
-	    r->done, r->total, b->suite->rows[run / b->n_seeds].id,
-	    b->seeds[run % b->n_seeds], br->res.value[METRIC_MISSES][0],
-	    br->res.value[METRIC_DUE][0], br->res.cpu_s,
-	    (double)br->res.peak_bytes / 1048576);
+	fprintf(stderr, "%zu of %zu: row %s, seed %" PRIu64 ": ", r->done,
+	    r->total, b->suite->rows[run / b->n_seeds].id,
+	    b->seeds[run % b->n_seeds]);
+	if (br->done)
+		fprintf(stderr,
+		    "%" PRId64 " misses of %" PRId64 ", %.0f s, %.0f MiB\n",
+		    br->res.value[METRIC_MISSES][0],
+		    br->res.value[METRIC_DUE][0], br->res.cpu_s,
+		    (double)br->res.peak_bytes / 1048576);
+	else if (WIFSIGNALED(status))
+		fprintf(stderr, "BROKEN: %s\n", strsignal(WTERMSIG(status)));
+	else
+		fprintf(stderr, "BROKEN: status %d\n", WEXITSTATUS(status));
 }
 
 static void
@@ -118,7 +125,7 @@ reap(struct runner *r)
 			continue;
 		r->jobs[i].pid = 0;
 		r->done++;
-		tell(r, r->jobs[i].run);
+		tell(r, r->jobs[i].run, status);
 	}
 }
 
@@ -250,9 +257,12 @@ bench_block_us(const struct bench *b, size_t row)
 	double cpu = 0, blocks = 0;
 
 	for (size_t i = 0; i < b->n_seeds; i++) {
-		cpu += bench_at(b, row, i)->res.cpu_s;
-		blocks +=
-		    (double)bench_at(b, row, i)->res.value[METRIC_BLOCKS][0];
+		const struct bench_run *run = bench_at(b, row, i);
+
+		if (!run->done)
+			continue;
+		cpu += run->res.cpu_s;
+		blocks += (double)run->res.value[METRIC_BLOCKS][0];
 	}
 	return blocks > 0 ? cpu * 1e6 / blocks : 0;
 }
@@ -271,12 +281,15 @@ bench_sum(const struct bench *b, struct bench_sum *out)
 			int64_t misses = run->res.value[METRIC_MISSES][0];
 
 			out->runs++;
-			out->broken += !run->done;
+			out->cpu_s += run->res.cpu_s;
+			if (!run->done) {
+				out->broken++;
+				continue;
+			}
 			out->due += due;
 			out->misses += misses;
 			out->counted_due += row->counted ? due : 0;
 			out->counted_misses += row->counted ? misses : 0;
-			out->cpu_s += run->res.cpu_s;
 		}
 		for (size_t i = 0; i < row->n_checks; i++) {
 			struct bench_verdict v = bench_judge(b, r, i);

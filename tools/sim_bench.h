@@ -47,7 +47,7 @@ bool bench_typical(const struct bench *b, size_t row, enum metric m, size_t q,
 struct bench_verdict bench_judge(const struct bench *b, size_t row,
     size_t check);
 
-/* CPU time of the simulation a block, all seeds together. */
+/* CPU time of the simulation a block, all seeds that did not break. */
 double bench_block_us(const struct bench *b, size_t row);
 
 /* Runs that broke, expectations that fail, bars that are missed. */

@@ -40,14 +40,15 @@ percent(const struct bench *b, size_t row, enum metric m, char out[32])
 	return out;
 }
 
-/* All seeds together. */
+/* All seeds that did not break together. */
 static int64_t
 sum(const struct bench *b, size_t row, enum metric m)
 {
 	int64_t n = 0;
 
 	for (size_t i = 0; i < b->n_seeds; i++)
-		n += bench_at(b, row, i)->res.value[m][0];
+		if (bench_at(b, row, i)->done)
+			n += bench_at(b, row, i)->res.value[m][0];
 	return n;
 }
 

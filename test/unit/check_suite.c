@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include "test/unit/unit.h"
 #include "tools/sim_bench.h"
 
@@ -168,6 +170,10 @@ results(void)
 		runs[i].got[0] = i < 3 ? copies[i] : 0;
 		runs[i].got[1] = i < 3 ? 2 * SP_S : 0;
 	}
+	/* what it had come to counts nowhere */
+	runs[4].res.value[METRIC_MISSES][0] = 77;
+	runs[4].res.value[METRIC_BLOCKS][0] = 1000;
+	runs[4].res.cpu_s = 1;
 }
 
 START_TEST(bars_are_judged_over_the_seeds)
@@ -192,6 +198,8 @@ START_TEST(bars_are_judged_over_the_seeds)
 	ck_assert_uint_eq(sum.expects, 1);
 	ck_assert_uint_eq(sum.failed, 0);
 	ck_assert_int_eq(sum.due, 5000);
+	ck_assert_int_eq(sum.misses, 0);
+	ck_assert(bench_block_us(&bench, 1) == 0);
 	/* A row that never ran has met nothing. */
 	runs[3].done = runs[5].done = false;
 	bench_sum(&bench, &sum);
@@ -338,9 +346,60 @@ START_TEST(scripts_get_all_of_the_table)
 }
 END_TEST
 
+/* Runs |scn| as a suite of one row; what was told is in |text|. */
+static void
+run_one(struct bench *b, const char *scn)
+{
+	static const struct sim_options o = { .quiet = true, .jobs = 1 };
+	char path[] = "/tmp/check_suite.XXXXXX", rows[64];
+	int fd = mkstemp(path), before = dup(2);
+	FILE *told = tmpfile();
+	size_t n;
+
+	ck_assert(fd >= 0 && before >= 0 && told != NULL);
+	ck_assert_int_eq(write(fd, scn, strlen(scn)), (int)strlen(scn));
+	close(fd);
+	snprintf(rows, sizeof(rows), "row 1 %s\n", path);
+	memset(&vars, 0, sizeof(vars));
+	ck_assert_int_eq(parse(rows), 0);
+	*b = (struct bench){ &s, 1, seeds, NULL };
+	dup2(fileno(told), 2);
+	ck_assert(bench_run(b, &s, &o));
+	dup2(before, 2);
+	close(before);
+	unlink(path);
+	rewind(told);
+	n = fread(text, 1, sizeof(text) - 1, told);
+	text[n] = '\0';
+	fclose(told);
+}
+
+START_TEST(broken_runs_are_told_in_any_case)
+{
+	static const char most[] = "stream rate=2Mbit/s segment=2s window=20s\n"
+				   "origin rate=100Mbit/s ttfb=20ms\n"
+				   "viewers 1 up=8Mbit/s down=50Mbit/s "
+				   "delay=10ms join=0s..100ms\n";
+	char scn[512];
+	struct bench b;
+
+	snprintf(scn, sizeof(scn), "%srun 500ms\n", most);
+	run_one(&b, scn);
+	ck_assert(!bench_at(&b, 0, 0)->done);
+	has("row 1, seed 1: no piece came due\n");
+	has("1 of 1: row 1, seed 1: BROKEN: status 1\n");
+	bench_free(&b);
+	snprintf(scn, sizeof(scn), "%srun 10s\n", most);
+	run_one(&b, scn);
+	ck_assert(bench_at(&b, 0, 0)->done);
+	ck_assert_str_eq(text, "");
+	bench_free(&b);
+}
+END_TEST
+
 UNIT_MAIN("suite", rows_have_a_file_variables_and_checks,
     rows_are_held_against_others, what_was_set_goes_into_the_rows,
     mistakes_are_told_with_their_line, the_worst_depends_on_the_operator,
     bars_are_judged_over_the_seeds, rows_are_compared_by_their_medians,
     growth_is_a_line_through_the_rows, the_table_says_what_is_missed,
-    scripts_get_all_of_the_table)
+    scripts_get_all_of_the_table, broken_runs_are_told_in_any_case)
