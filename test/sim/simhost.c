@@ -279,6 +279,19 @@ simhost_step(struct simhost *h, sp_time span)
 	return until < end;
 }
 
+struct viewer *
+world_next_viewer(const struct world *w, size_t *i)
+{
+	const struct agent *a;
+
+	while (*i < w->n_agents) {
+		a = &w->agents[(*i)++];
+		if (a->kind == AGENT_VIEWER && a->u.viewer->mesh != NULL)
+			return a->u.viewer;
+	}
+	return NULL;
+}
+
 const struct tally *
 simhost_finish(struct simhost *h)
 {
@@ -287,13 +300,8 @@ simhost_finish(struct simhost *h)
 	uint64_t pieces = truth_edge(w->truth) - w->first_piece;
 	struct viewer *v;
 
-	for (size_t i = SIM_SEEDER; i < w->n_agents; i++) {
-		if (w->agents[i].kind != AGENT_VIEWER)
-			continue;
-		v = w->agents[i].u.viewer;
-		if (v->mesh != NULL)
-			tally_viewer(w, v);
-	}
+	for (size_t i = SIM_SEEDER; (v = world_next_viewer(w, &i)) != NULL;)
+		tally_viewer(w, v);
 	t->sum.origin_sent = world_origin_bytes(w);
 	t->sum.stream_bytes = pieces * world_copy_bytes(w);
 	t->value[METRIC_ORIGIN_PEAK] = (int64_t)w->origin_peak;

@@ -43,14 +43,10 @@ some_viewer(struct world *w)
 	struct viewer *v, *found = NULL;
 	uint64_t n = 0;
 
-	for (size_t i = SIM_FIRST; i < w->n_agents; i++) {
-		if (w->agents[i].kind != AGENT_VIEWER)
-			continue;
-		v = w->agents[i].u.viewer;
-		if (v->mesh != NULL && v->group->kind == SCN_VIEWERS &&
+	for (size_t i = SIM_FIRST; (v = world_next_viewer(w, &i)) != NULL;)
+		if (v->group->kind == SCN_VIEWERS &&
 		    rng_below(&w->rng, ++n) == 0)
 			found = v;
-	}
 	return found;
 }
 
@@ -92,13 +88,8 @@ origin_dead(struct world *w, int64_t ppm)
 {
 	struct viewer *v;
 
-	for (size_t i = SIM_FIRST; i < w->n_agents; i++) {
-		if (w->agents[i].kind != AGENT_VIEWER)
-			continue;
-		v = w->agents[i].u.viewer;
-		if (v->mesh != NULL)
-			v->cut_off = (int64_t)rng_below(&w->rng, 1000000) < ppm;
-	}
+	for (size_t i = SIM_FIRST; (v = world_next_viewer(w, &i)) != NULL;)
+		v->cut_off = (int64_t)rng_below(&w->rng, 1000000) < ppm;
 }
 
 static void
@@ -189,12 +180,7 @@ record(struct world *w)
 	struct mesh_stats s;
 	struct viewer *v;
 
-	for (size_t i = SIM_FIRST; i < w->n_agents; i++) {
-		if (w->agents[i].kind != AGENT_VIEWER)
-			continue;
-		v = w->agents[i].u.viewer;
-		if (v->mesh == NULL)
-			continue;
+	for (size_t i = SIM_FIRST; (v = world_next_viewer(w, &i)) != NULL;) {
 		mesh_stats(v->mesh, &s, world_now(w));
 		row.present++;
 		row.waiting +=
@@ -223,12 +209,7 @@ check(struct world *w)
 
 	w->origin_peak = SP_MAX(w->origin_peak, now_bytes - w->origin_second);
 	w->origin_second = now_bytes;
-	for (size_t i = SIM_SEEDER; i < w->n_agents; i++) {
-		if (w->agents[i].kind != AGENT_VIEWER)
-			continue;
-		v = w->agents[i].u.viewer;
-		if (v->mesh == NULL)
-			continue;
+	for (size_t i = SIM_SEEDER; (v = world_next_viewer(w, &i)) != NULL;) {
 		mesh_stats(v->mesh, &s, world_now(w));
 		simnet_node_stats(w->net, v->node, &net);
 		if (s.window_bytes > window)
@@ -237,7 +218,7 @@ check(struct world *w)
 		if (s.neighbours > MESH_PEERS_MAX || net.streams > STREAMS_MAX)
 			world_broken(w, "too many streams", net.streams);
 		if (v->ctx.wrong > 0)
-			world_broken(w, "a wrong block was taken", i);
+			world_broken(w, "a wrong block was taken", v->node);
 	}
 	check_sound(w);
 	record(w);

@@ -99,12 +99,7 @@ tally_settle(struct world *w)
 	struct viewer *v;
 
 	*early = w->tally->sum; /* of those who left */
-	for (size_t i = SIM_FIRST; i < w->n_agents; i++) {
-		if (w->agents[i].kind != AGENT_VIEWER)
-			continue;
-		v = w->agents[i].u.viewer;
-		if (v->mesh == NULL)
-			continue;
+	for (size_t i = SIM_FIRST; (v = world_next_viewer(w, &i)) != NULL;) {
 		mesh_stats(v->mesh, &s, now);
 		sums_add(early, v, &s, now);
 	}

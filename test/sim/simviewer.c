@@ -63,11 +63,8 @@ meet(struct viewer *v)
 
 	if (want == 0)
 		return;
-	for (size_t i = SIM_FIRST; i < w->n_agents; i++) {
-		if (w->agents[i].kind != AGENT_VIEWER)
-			continue;
-		o = w->agents[i].u.viewer;
-		if (o == v || o->mesh == NULL)
+	for (size_t i = SIM_FIRST; (o = world_next_viewer(w, &i)) != NULL;) {
+		if (o == v)
 			continue;
 		at = n < want ? n++ : rng_below(&w->rng, seen + 1);
 		if (at < want)

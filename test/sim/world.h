@@ -242,6 +242,8 @@ struct sp_addr world_addr(uint32_t node, uint16_t port);
 /* UINT32_MAX: nobody's. */
 uint32_t world_node_of(const struct world *w, const struct sp_addr *a);
 uint32_t world_add(struct world *w, const struct simnet_node_conf *nc);
+/* The next that is there, of node *i or later; *i moves past it. NULL: none. */
+struct viewer *world_next_viewer(const struct world *w, size_t *i);
 void world_random(struct world *w, void *p, size_t len);
 void world_join(struct world *w, const struct scn_group *g);
 void world_broken(const struct world *w, const char *what, uint64_t v);

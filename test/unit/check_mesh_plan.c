@@ -57,27 +57,6 @@ tell(uint16_t told)
 	run(20 * SP_MS);
 }
 
-/* |c| tells that all stripes are with it |late| units after all. */
-static void
-offer(unsigned c, uint8_t late)
-{
-	struct pw_tree ad = { .free = UINT16_MAX };
-
-	memset(ad.late, late, sizeof(ad.late));
-	pw_put_tree(lab_say(&lab, c), 0, &ad);
-	lab_flush(&lab, c);
-}
-
-static void
-redirect(unsigned c, uint8_t stripe)
-{
-	struct pw_open open;
-
-	pw_redirect_begin(&open, lab_say(&lab, c), 0, stripe, 0);
-	pw_end(&open, lab_say(&lab, c));
-	lab_flush(&lab, c);
-}
-
 static bool
 is_dialled(uint8_t who)
 {
@@ -200,11 +179,11 @@ START_TEST(others_of_the_plan_are_asked_when_the_parent_refuses)
 	offer(a, 0);
 	run(300 * SP_MS);
 	ck_assert_uint_eq(lab.conn[c].asked & 2, 2);
-	redirect(c, 1);
+	redirect(c, 1, 0);
 	run(300 * SP_MS);
 	ck_assert_uint_eq(lab.conn[d].asked & 2, 2);
 	ck_assert_uint_eq(lab.conn[a].asked & 2, 0);
-	redirect(d, 1);
+	redirect(d, 1, 0);
 	run(300 * SP_MS);
 	ck_assert_uint_eq(lab.conn[a].asked & 2, 2);
 	lab_teardown();

@@ -161,13 +161,9 @@ END_TEST
 
 START_TEST(parent_that_loses_its_own_is_told_on)
 {
-	struct pw_open o;
-
 	setup();
 	switch_away();
-	pw_redirect_begin(&o, lab_say(&lab, parent), 0, 0, 0);
-	pw_end(&o, lab_say(&lab, parent));
-	lab_flush(&lab, parent);
+	redirect(parent, 0, 0);
 	run(SP_S);
 	ck_assert_uint_eq(lab.conn[child].got[PW_REDIRECT], 2);
 	ck_assert_uint_eq(lab.conn[child].redirect, 0);
@@ -179,14 +175,11 @@ START_TEST(child_with_notice_keeps_its_parent_until_it_has_another)
 {
 	struct pw_tree ad = { .free = ALL };
 	struct pw_accept root = { 0 };
-	struct pw_open o;
 	unsigned other;
 
 	setup();
 	other = neighbour(4);
-	pw_redirect_begin(&o, lab_say(&lab, parent), 0, 1, edge + 3);
-	pw_end(&o, lab_say(&lab, parent));
-	lab_flush(&lab, parent);
+	redirect(parent, 1, edge + 3);
 	run(500 * SP_MS);
 	ck_assert_uint_eq(lab.conn[parent].parent_of, ALL);
 	piece(ALL);
@@ -207,12 +200,8 @@ END_TEST
 
 START_TEST(notice_ends_when_its_piece_is_past)
 {
-	struct pw_open o;
-
 	setup();
-	pw_redirect_begin(&o, lab_say(&lab, parent), 0, 1, edge + 1);
-	pw_end(&o, lab_say(&lab, parent));
-	lab_flush(&lab, parent);
+	redirect(parent, 1, edge + 1);
 	piece(ALL);
 	ck_assert_uint_eq(lab.conn[parent].parent_of, ALL);
 	piece(ALL & ~2);

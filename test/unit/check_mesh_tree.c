@@ -31,32 +31,12 @@ watch(unsigned n)
 	}
 }
 
-/* |c| tells that all stripes are at once with it, and that it has places. */
-static void
-offer(unsigned c)
-{
-	struct pw_tree ad = { .free = UINT16_MAX };
-
-	pw_put_tree(lab_say(&lab, c), 0, &ad);
-	lab_flush(&lab, c);
-}
-
 static void
 accept(unsigned c, uint8_t stripe, uint32_t above)
 {
 	struct pw_accept a = { .depth = 1, .n = 1, .path = { above } };
 
 	pw_put_accept(lab_say(&lab, c), 0, stripe, &a);
-	lab_flush(&lab, c);
-}
-
-static void
-redirect(unsigned c, uint8_t stripe)
-{
-	struct pw_open open;
-
-	pw_redirect_begin(&open, lab_say(&lab, c), 0, stripe, 0);
-	pw_end(&open, lab_say(&lab, c));
 	lab_flush(&lab, c);
 }
 
@@ -74,7 +54,7 @@ parent(uint8_t who)
 {
 	unsigned c = neighbour(who);
 
-	offer(c);
+	offer(c, 0);
 	run(300 * SP_MS);
 	ck_assert_uint_eq(lab.conn[c].asked, 7);
 	for (uint8_t s = 0; s < 3; s++)
@@ -142,7 +122,7 @@ START_TEST(messages_of_trees_are_answered_within_a_rate)
 	ck_assert(lab.conn[c].open);
 	/* it may still be a parent, a little later */
 	run(4 * SP_S);
-	offer(c);
+	offer(c, 0);
 	run(300 * SP_MS);
 	accept(c, 0, 77);
 	ck_assert_uint_eq(lab_stats(&lab).tree_places, 1);
@@ -157,7 +137,7 @@ START_TEST(who_was_not_asked_may_not_push)
 	setup();
 	c = neighbour(1);
 	for (i = 0; i < 40; i++) {
-		redirect(c, 0);
+		redirect(c, 0, 0);
 		accept(c, 1, 77);
 	}
 	ck_assert_uint_eq(lab.conn[c].got[PW_UNSUBSCRIBE], 40);
@@ -165,10 +145,10 @@ START_TEST(who_was_not_asked_may_not_push)
 	ck_assert(!lab.conn[c].open);
 	/* who was asked may, for a while */
 	d = neighbour(2);
-	offer(d);
+	offer(d, 0);
 	run(300 * SP_MS);
 	ck_assert_uint_eq(lab.conn[d].asked, 7);
-	redirect(d, 0);
+	redirect(d, 0, 0);
 	push(d, MESH_STRAYS + 2);
 	ck_assert(lab.conn[d].open);
 	lab_teardown();
@@ -199,10 +179,10 @@ START_TEST(refusals_do_not_make_us_look_without_pause)
 
 	setup();
 	c = neighbour(1);
-	offer(c);
+	offer(c, 0);
 	run(300 * SP_MS);
 	for (i = 0; i < 100; i++) {
-		redirect(c, (uint8_t)(i % 3));
+		redirect(c, (uint8_t)(i % 3), 0);
 		lab_run(&lab, lab.now + 10 * SP_MS);
 		n += lab.mesh->hurried_at != last;
 		last = lab.mesh->hurried_at;
@@ -225,18 +205,18 @@ START_TEST(who_begins_to_follow_later_is_told_of_places_again)
 	watch(1);
 	n = lab.conn[c].got[PW_TREE];
 	ck_assert_uint_ge(n, 1); /* in vain: it had no trees */
-	offer(c);
+	offer(c, 0);
 	run(300 * SP_MS);
 	ck_assert_uint_eq(lab.conn[c].got[PW_TREE], n + 1);
 	/* each time, but only once */
-	offer(c);
+	offer(c, 0);
 	run(300 * SP_MS);
 	ck_assert_uint_eq(lab.conn[c].got[PW_TREE], n + 1);
 	pw_put_tree(lab_say(&lab, c), 0, &none);
 	lab_flush(&lab, c);
 	run(300 * SP_MS);
 	ck_assert_uint_eq(lab.conn[c].got[PW_TREE], n + 1);
-	offer(c);
+	offer(c, 0);
 	run(300 * SP_MS);
 	ck_assert_uint_eq(lab.conn[c].got[PW_TREE], n + 2);
 	lab_teardown();
@@ -252,7 +232,7 @@ START_TEST(who_has_no_trees_any_more_is_not_asked)
 	memset(none.late, PW_TREE_NEVER, sizeof(none.late));
 	setup();
 	c = neighbour(1);
-	offer(c);
+	offer(c, 0);
 	pw_put_tree(lab_say(&lab, c), 0, &none);
 	lab_flush(&lab, c);
 	watch(2);
@@ -267,7 +247,7 @@ START_TEST(end_of_following_is_told_and_answers_are_declined)
 
 	setup();
 	c = neighbour(1);
-	offer(c);
+	offer(c, 0);
 	run(300 * SP_MS);
 	ck_assert_uint_eq(lab.conn[c].asked, 7);
 	ck_assert_uint_lt(lab.conn[c].ad.wait[0], PW_TREE_NEVER);

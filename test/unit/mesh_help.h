@@ -56,6 +56,28 @@ neighbour(uint8_t who)
 	return (unsigned)c;
 }
 
+/* |c| tells that all stripes are with it |late| units after all. */
+static inline void
+offer(unsigned c, uint8_t late)
+{
+	struct pw_tree ad = { .free = UINT16_MAX };
+
+	memset(ad.late, late, sizeof(ad.late));
+	pw_put_tree(lab_say(&lab, c), 0, &ad);
+	lab_flush(&lab, c);
+}
+
+/* |c| sends us away from |stripe|, with notice until piece |from|; 0: none. */
+static inline void
+redirect(unsigned c, uint8_t stripe, uint64_t from)
+{
+	struct pw_open open;
+
+	pw_redirect_begin(&open, lab_say(&lab, c), 0, stripe, from);
+	pw_end(&open, lab_say(&lab, c));
+	lab_flush(&lab, c);
+}
+
 /* All of usual piece |k| reads right. */
 static inline void
 reads_right(uint64_t k)
