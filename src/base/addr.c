@@ -38,18 +38,6 @@ addr_eq(const struct sp_addr *a, const struct sp_addr *b)
 	return a->port == b->port && addr_ip_eq(a, b);
 }
 
-uint64_t
-addr_hash(const struct sp_addr *a, uint64_t seed)
-{
-	uint8_t key[19];
-
-	memcpy(key, a->ip, 16);
-	key[16] = a->family;
-	key[17] = (uint8_t)(a->port >> 8);
-	key[18] = (uint8_t)a->port;
-	return map_siphash(seed, ~seed, key, sizeof(key));
-}
-
 static char *
 put_num(char *out, unsigned v, unsigned base)
 {

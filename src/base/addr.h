@@ -21,7 +21,6 @@ struct sp_addr {
 struct sp_addr addr_make(int family, const void *ip, uint16_t port);
 bool addr_eq(const struct sp_addr *a, const struct sp_addr *b);
 bool addr_ip_eq(const struct sp_addr *a, const struct sp_addr *b);
-uint64_t addr_hash(const struct sp_addr *a, uint64_t seed);
 /* "1.2.3.4:80", "[2001:db8::1]:80" (RFC 5952), "-" unset. Returns |out|. */
 const char *addr_str(const struct sp_addr *a, char out[ADDR_STRLEN]);
 /* The address alone: "1.2.3.4", "2001:db8::1". Returns |out|. */

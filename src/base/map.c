@@ -302,14 +302,6 @@ map_del(struct map *m, const void *key)
 	return 0;
 }
 
-void
-map_clear(struct map *m)
-{
-	if (m->index != NULL)
-		memset(m->index, 0, (m->mask + 1) * sizeof(*m->index));
-	m->len = 0;
-}
-
 const void *
 map_next(const struct map *m, size_t *it, void **val)
 {

@@ -34,7 +34,6 @@ void *map_get(const struct map *m, const void *key);
 void *map_put(struct map *m, const void *key, bool *fresh, int *err);
 /* SP_ERR_NOTFOUND. */
 int map_del(struct map *m, const void *key);
-void map_clear(struct map *m);
 /*
  * Iterate: *it starts at 0; returns the key and sets *val, NULL at the end.
  * Deleting the entry just returned is allowed, putting is not.

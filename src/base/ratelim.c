@@ -28,17 +28,6 @@ ratelim_init(struct ratelim *r, uint64_t rate_bps, uint64_t burst, sp_time now)
 	r->last = now;
 }
 
-void
-ratelim_set(struct ratelim *r, uint64_t rate_bps, uint64_t burst, sp_time now)
-{
-	int64_t credit = credit_at(r, now);
-
-	r->rate_bps = rate_bps;
-	r->burst = SP_MIN(burst, RATELIM_BURST_MAX);
-	r->credit = SP_MIN(credit, (int64_t)(r->burst * NANO));
-	r->last = SP_MAX(r->last, now);
-}
-
 bool
 ratelim_take(struct ratelim *r, uint64_t n, sp_time now)
 {

@@ -22,9 +22,6 @@ struct ratelim {
 /* The bucket starts full. |burst| is cut at RATELIM_BURST_MAX (9 GB). */
 void ratelim_init(struct ratelim *r, uint64_t rate_bps, uint64_t burst,
     sp_time now);
-/* Keeps what is saved, up to the new burst. */
-void ratelim_set(struct ratelim *r, uint64_t rate_bps, uint64_t burst,
-    sp_time now);
 /* True and takes |n| if there are that many. No limit: always. More than the
  * burst: never. */
 bool ratelim_take(struct ratelim *r, uint64_t n, sp_time now);

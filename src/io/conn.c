@@ -274,18 +274,6 @@ conn_write(struct conn *c, const void *p, size_t len)
 	return 0;
 }
 
-void
-conn_flush(struct conn *c)
-{
-	if (c->state != CONN_OPEN || c->err != 0)
-		return;
-	c->err = conn_send(c);
-	if (c->err == 0)
-		conn_watch_writes(c);
-	if (c->err != 0 || (c->above && evbuffer_get_length(c->out) <= c->low))
-		io_timer_set(&c->kick, 0);
-}
-
 size_t
 conn_unsent(const struct conn *c)
 {

@@ -47,8 +47,6 @@ int conn_listen(struct conn_listener **out, struct loop *l,
 void conn_listener_free(struct conn_listener *ls);
 /* With the port that was given by the kernel. */
 struct sp_addr conn_listener_addr(const struct conn_listener *ls);
-/* While paused, new connections wait in the kernel's queue. */
-void conn_listener_pause(struct conn_listener *ls, bool pause);
 
 /*
  * Dials; open or close follows, never from inside this call. |timeout| is
@@ -59,15 +57,12 @@ int conn_dial(struct conn **out, struct loop *l, const struct sp_addr *addr,
     sp_time timeout, const struct conn_ops *ops, void *ctx);
 /* Borrows |ops| until the connection is freed. */
 void conn_set(struct conn *c, const struct conn_ops *ops, void *ctx);
-void *conn_ctx(const struct conn *c);
 
 /*
  * Queues bytes. SP_ERR_FULL when more than the maximum would be unsent (none
  * is queued), SP_ERR_CLOSED, SP_ERR_NOMEM.
  */
 int conn_write(struct conn *c, const void *p, size_t len);
-/* Sends what is queued now instead of at the end of the round. */
-void conn_flush(struct conn *c);
 /* Bytes accepted by conn_write and not yet by the kernel. */
 size_t conn_unsent(const struct conn *c);
 /* The same plus what the other side has not acknowledged yet (SIOCOUTQ). */
@@ -91,9 +86,5 @@ void conn_close(struct conn *c);
 void conn_free(struct conn *c);
 
 struct sp_addr conn_remote(const struct conn *c);
-struct sp_addr conn_local(const struct conn *c);
-/* Smoothed round trip of the kernel (TCP_INFO), 0 when not known. */
-sp_time conn_rtt(const struct conn *c);
-bool conn_is_dialled(const struct conn *c);
 
 #endif

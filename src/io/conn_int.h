@@ -44,7 +44,7 @@ struct conn {
 	sp_time idle, heard;
 	int err; /* failure that the next kick tells, errno */
 	unsigned busy;
-	bool dialled, paused, above;
+	bool paused, above;
 };
 
 /* Everything but the memory of |c| itself. */

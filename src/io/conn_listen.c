@@ -16,7 +16,6 @@ struct conn_listener {
 	struct io_timer rest;
 	conn_accept_cb accept;
 	void *ctx;
-	bool paused;
 	bool busy; /* callbacks run: conn_listener_free waits for them */
 	bool dead;
 };
@@ -40,7 +39,7 @@ listener_rested(void *ctx, sp_time now SP_UNUSED)
 {
 	struct conn_listener *ls = ctx;
 
-	listener_watch(ls, !ls->paused);
+	listener_watch(ls, true);
 }
 
 static void
@@ -66,7 +65,7 @@ listener_cb(void *ctx, int fd)
 	int i, s = 0;
 
 	ls->busy = true;
-	for (i = 0; i < LISTEN_ROUND && !ls->dead && !ls->paused; i++) {
+	for (i = 0; i < LISTEN_ROUND && !ls->dead; i++) {
 		len = sizeof(ss);
 		memset(&ss, 0, sizeof(ss));
 		s = accept4(fd, (struct sockaddr *)&ss, &len,
@@ -134,12 +133,4 @@ struct sp_addr
 conn_listener_addr(const struct conn_listener *ls)
 {
 	return sock_local(ls->fd);
-}
-
-void
-conn_listener_pause(struct conn_listener *ls, bool pause)
-{
-	ls->paused = pause;
-	io_timer_cancel(&ls->rest);
-	listener_watch(ls, !pause);
 }

@@ -48,12 +48,6 @@ conn_set(struct conn *c, const struct conn_ops *ops, void *ctx)
 	c->ctx = ctx;
 }
 
-void *
-conn_ctx(const struct conn *c)
-{
-	return c->ctx;
-}
-
 int
 conn_dial(struct conn **out, struct loop *l, const struct sp_addr *addr,
     sp_time timeout, const struct conn_ops *ops, void *ctx)
@@ -74,7 +68,6 @@ conn_dial(struct conn **out, struct loop *l, const struct sp_addr *addr,
 		return SP_ERR_NOMEM;
 	}
 	c->remote = *addr;
-	c->dialled = true;
 	conn_set(c, ops, ctx);
 	io_timer_set(&c->timer,
 	    loop_now(l) + (timeout > 0 ? timeout : CONN_CONNECT));
@@ -116,29 +109,4 @@ struct sp_addr
 conn_remote(const struct conn *c)
 {
 	return c->remote;
-}
-
-struct sp_addr
-conn_local(const struct conn *c)
-{
-	return sock_local(c->fd);
-}
-
-sp_time
-conn_rtt(const struct conn *c)
-{
-	struct tcp_info ti;
-	socklen_t len = sizeof(ti);
-
-	memset(&ti, 0, sizeof(ti));
-	if (c->fd < 0 ||
-	    getsockopt(c->fd, IPPROTO_TCP, TCP_INFO, &ti, &len) < 0)
-		return 0;
-	return (sp_time)ti.tcpi_rtt * SP_US;
-}
-
-bool
-conn_is_dialled(const struct conn *c)
-{
-	return c->dialled;
 }

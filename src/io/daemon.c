@@ -39,16 +39,6 @@ daemon_setup(const char *prog)
 	setrlimit(RLIMIT_NOFILE, &rl);
 }
 
-uint64_t
-daemon_nofile(void)
-{
-	struct rlimit rl;
-
-	if (getrlimit(RLIMIT_NOFILE, &rl) < 0)
-		return 1024;
-	return rl.rlim_cur;
-}
-
 /* ---- errors ---- */
 
 void

@@ -13,8 +13,6 @@
  * hard one (at most 1,048,576). First thing in main.
  */
 void daemon_setup(const char *prog);
-/* Open files that this process may have. */
-uint64_t daemon_nofile(void);
 
 /*
  * Opens the log as |std| says (verbose 0: info, 1 and more: debug). Lines go

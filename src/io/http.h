@@ -115,7 +115,6 @@ int http_write(struct http_req *r, const void *p, size_t len);
 void http_end(struct http_req *r);
 /* Drops the connection in the middle: the client sees a truncated reply. */
 void http_cut(struct http_req *r);
-bool http_is_started(const struct http_req *r);
 
 /* From now on the connection is as with sock_give_up. */
 void http_give_up(struct http_req *r, sp_time t);

@@ -283,9 +283,3 @@ http_end(struct http_req *r)
 	http_req_over(r);
 	evhttp_send_reply_end(ev);
 }
-
-bool
-http_is_started(const struct http_req *r)
-{
-	return r->started;
-}

@@ -34,5 +34,3 @@ libspio_a_SOURCES += src/io/sock.h
 libspio_a_SOURCES += src/io/store.c
 libspio_a_SOURCES += src/io/store.h
 libspio_a_SOURCES += src/io/store_watch.c
-libspio_a_SOURCES += src/io/udp.c
-libspio_a_SOURCES += src/io/udp.h

@@ -4,7 +4,6 @@
 #include <sys/random.h>
 #include <time.h>
 
-#include <event2/dns.h>
 #include <event2/event.h>
 #include <event2/util.h>
 
@@ -18,7 +17,6 @@ struct loop_sig {
 
 struct loop {
 	struct event_base *base;
-	struct evdns_base *dns;
 	struct io_timer step;
 	struct loop_sig sig[LOOP_SIGNALS];
 	size_t nsig;
@@ -74,8 +72,6 @@ loop_free(struct loop *l)
 		return;
 	for (i = 0; i < l->nsig; i++)
 		event_free(l->sig[i].ev);
-	if (l->dns != NULL)
-		evdns_base_free(l->dns, 0);
 	io_timer_fini(&l->step);
 	event_base_free(l->base);
 	free(l);
@@ -355,20 +351,4 @@ uint8_t *
 loop_scratch(struct loop *l)
 {
 	return l->scratch;
-}
-
-struct evdns_base *
-loop_dns(struct loop *l)
-{
-	if (l->dns != NULL)
-		return l->dns;
-	l->dns = evdns_base_new(l->base, EVDNS_BASE_INITIALIZE_NAMESERVERS |
-					     EVDNS_BASE_DISABLE_WHEN_INACTIVE);
-	if (l->dns != NULL)
-		return l->dns;
-	/* No resolv.conf: literals and /etc/hosts still work. */
-	l->dns = evdns_base_new(l->base, EVDNS_BASE_DISABLE_WHEN_INACTIVE);
-	if (l->dns != NULL)
-		evdns_base_load_hosts(l->dns, "/etc/hosts");
-	return l->dns;
 }

@@ -80,12 +80,9 @@ uint64_t io_random_u64(void);
 
 /* For src/io itself. */
 struct event_base;
-struct evdns_base;
 struct event_base *loop_base(struct loop *l);
 /* LOOP_SCRATCH bytes to receive into, for the length of one callback. */
 #define LOOP_SCRATCH (256 * 1024)
 uint8_t *loop_scratch(struct loop *l);
-/* Made by the first call. NULL when there is no memory. */
-struct evdns_base *loop_dns(struct loop *l);
 
 #endif

@@ -171,11 +171,6 @@ kick_due(void *ctx, sp_time now SP_UNUSED)
 			o->depth++;
 			curl_multi_add_handle(o->multi, f->easy);
 			o->depth--;
-		} else if (f->resume) {
-			f->resume = false;
-			o->depth++;
-			curl_easy_pause(f->easy, CURLPAUSE_CONT);
-			o->depth--;
 		}
 	}
 	origin_reap(o);
@@ -216,13 +211,6 @@ origin_cancel(struct origin_fetch *f)
 	}
 	f->state = ORIGIN_CANCELLED;
 	io_timer_set(&o->kick, 0);
-}
-
-void
-origin_resume(struct origin_fetch *f)
-{
-	f->resume = true;
-	io_timer_set(&f->origin->kick, 0);
 }
 
 /* ---- the pool ---- */

@@ -83,8 +83,7 @@ struct origin_head {
 
 enum origin_verdict {
 	ORIGIN_GO,
-	ORIGIN_PAUSE, /* only from data: the same bytes come again later */
-	ORIGIN_STOP,  /* done follows, with ORIGIN_STOPPED */
+	ORIGIN_STOP, /* done follows, with ORIGIN_STOPPED */
 };
 
 enum origin_result {
@@ -112,7 +111,7 @@ struct origin_done {
 };
 
 struct origin_ops {
-	/* May be NULL. Once, before data. ORIGIN_PAUSE is not for here. */
+	/* May be NULL. Once, before data. */
 	enum origin_verdict (*head)(void *ctx, struct origin_fetch *f,
 	    const struct origin_head *h);
 	/* May be NULL: bytes are counted only. */
@@ -132,8 +131,6 @@ int origin_get(struct origin *o, const struct origin_ask *ask,
     const struct origin_ops *ops, void *ctx, struct origin_fetch **out);
 /* No further callback. Not after done; from other callbacks it is fine. */
 void origin_cancel(struct origin_fetch *f);
-/* After ORIGIN_PAUSE. */
-void origin_resume(struct origin_fetch *f);
 
 /* "ok", "status", "truncated", ...: tokens for logs and metrics. */
 const char *origin_result_name(enum origin_result r);

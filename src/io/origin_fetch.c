@@ -75,8 +75,6 @@ data_cb(char *p, size_t size, size_t n, void *arg)
 	}
 	if (f->ops->data != NULL && len > 0)
 		v = f->ops->data(f->ctx, f, (const uint8_t *)p, len);
-	if (v == ORIGIN_PAUSE)
-		return CURL_WRITEFUNC_PAUSE;
 	f->bytes += len;
 	if (v == ORIGIN_STOP)
 		f->stopped = true;

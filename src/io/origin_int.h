@@ -39,7 +39,6 @@ struct origin_fetch {
 	enum origin_state state;
 	enum origin_reach reach;
 	bool ranged, has_head, is_encoded, has_location;
-	bool resume;     /* to be unpaused in the next round */
 	bool stopped;    /* a callback said ORIGIN_STOP */
 	bool toobig;     /* body or head beyond max_bytes */
 	bool refused;    /* an address that is not allowed */
@@ -58,7 +57,7 @@ struct origin {
 	CURLM *multi;
 	char *agent, *ca_file;
 	struct io_timer timer; /* libcurl's */
-	struct io_timer kick;  /* ours: start, resume, free */
+	struct io_timer kick;  /* ours: start, free */
 	struct origin_list list;
 	unsigned depth; /* libcurl or its callbacks are on the stack */
 	bool proxied;   /* addresses that we see may be a proxy's */

@@ -35,21 +35,6 @@ int sock_split(const char *s, uint16_t dflt, char host[SOCK_HOST_MAX],
 int sock_listen_parse(const char *s, struct sp_addr out[2]);
 
 /*
- * Resolves "host:port" without blocking; literals too, and then also in a
- * later round of the loop. |cb| gets 0 and at least one address in the order
- * to try, or SP_ERR_NOTFOUND / SP_ERR_SYNTAX / SP_ERR_TIMEOUT and none.
- * |*out| is valid until the callback begins. SP_ERR_NOMEM.
- */
-struct sock_lookup;
-#define SOCK_LOOKUP_MAX 16
-typedef void (
-    *sock_lookup_cb)(void *ctx, int err, const struct sp_addr *v, size_t n);
-int sock_lookup(struct sock_lookup **out, struct loop *l, const char *hostport,
-    uint16_t dflt, sock_lookup_cb cb, void *ctx);
-/* No callback will come. NULL is fine. */
-void sock_lookup_cancel(struct sock_lookup *q);
-
-/*
  * The connection ends with an error when the other host has not acknowledged
  * what was sent, nor keepalive, for |t|, or has kept its window shut for that
  * long. Does nothing on other sockets, or where the system cannot.

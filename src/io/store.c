@@ -199,28 +199,6 @@ store_create(const char *path, const void *p, size_t len, unsigned mode)
 	return put(path, p, len, mode, false);
 }
 
-int
-store_mkdir(const char *path, unsigned mode)
-{
-	char *copy = strdup(path), *p;
-	int rc = 0;
-
-	if (copy == NULL)
-		return SP_ERR_NOMEM;
-	for (p = copy + 1; rc == 0 && *p != '\0'; p++) {
-		if (*p != '/')
-			continue;
-		*p = '\0';
-		if (mkdir(copy, mode) < 0 && errno != EEXIST)
-			rc = fail_errno();
-		*p = '/';
-	}
-	if (rc == 0 && mkdir(copy, mode) < 0 && errno != EEXIST)
-		rc = fail_errno();
-	free(copy);
-	return rc;
-}
-
 /* ---- directories ---- */
 
 static int

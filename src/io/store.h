@@ -26,8 +26,6 @@ int store_read_secret(const char *path, size_t max, uint8_t **out, size_t *len);
 int store_write(const char *path, const void *p, size_t len, unsigned mode);
 /* SP_ERR_EXISTS when there is one already. */
 int store_create(const char *path, const void *p, size_t len, unsigned mode);
-/* With parents. 0 also when it is there. */
-int store_mkdir(const char *path, unsigned mode);
 
 /*
  * Names (not paths) in |dir| that end with |suffix| ("" = all), sorted, no

@@ -9,12 +9,6 @@
 
 /* ---- numbering ---- */
 
-void
-hls_seq_init(struct hls_seq *s)
-{
-	memset(s, 0, sizeof(*s));
-}
-
 static uint8_t *
 seq_mark(struct hls_seq *s, uint64_t number)
 {

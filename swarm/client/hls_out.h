@@ -28,7 +28,8 @@
 
 /* ---- numbering ---- */
 
-/* State of one track, over pieces in the order of their numbers. */
+/* State of one track, over pieces in the order of their numbers. Zeroed at
+ * first. */
 struct hls_seq {
 	bool begun;
 	bool broken;         /* the next piece gets a DISCONTINUITY */
@@ -44,8 +45,6 @@ enum hls_mark {
 	HLS_MARK_DISC = 1 << 1, /* DISCONTINUITY stands before it */
 };
 
-/* All zero is an empty one. */
-void hls_seq_init(struct hls_seq *s);
 /*
  * The next piece: |number| is s->end, or larger (what lies between was never
  * offered to a player), |rec| NULL when it is lost. A gap of no duration, which

@@ -420,15 +420,6 @@ simnet_now(const struct simnet *net)
 	return net->now;
 }
 
-uint32_t
-simnet_peer(const struct simnet *net, uint32_t end)
-{
-	unsigned side;
-	const struct conn *c = end_conn(net, end, &side);
-
-	return c->node[!side];
-}
-
 sp_time
 simnet_rtt(const struct simnet *net, uint32_t end)
 {

@@ -128,7 +128,6 @@ bool simnet_next(struct simnet *net, sp_time until, struct simnet_ev *ev);
 sp_time simnet_now(const struct simnet *net);
 
 /* For metrics. */
-uint32_t simnet_peer(const struct simnet *net, uint32_t end); /* its node */
 sp_time simnet_rtt(const struct simnet *net, uint32_t end);
 struct simnet_stats {
 	uint64_t up_bytes, down_bytes; /* of payload through the links */

@@ -82,7 +82,6 @@ on_accept(void *ctx SP_UNUSED, struct conn *c, const struct sp_addr *from)
 		return;
 	there.c = c;
 	conn_set(c, &ops, &there);
-	ck_assert(!conn_is_dialled(c));
 }
 
 static void
@@ -151,11 +150,9 @@ START_TEST(bytes_go_both_ways)
 	struct sp_addr a;
 
 	both();
-	ck_assert(conn_is_dialled(here.c));
 	a = conn_remote(here.c);
 	ck_assert(addr_eq(&a, &where));
 	a = conn_remote(there.c);
-	ck_assert_uint_eq(a.port, conn_local(here.c).port);
 	ck_assert_int_eq(conn_write(here.c, "abc", 3), 0);
 	ck_assert_uint_eq(conn_unsent(here.c), 3);
 	run_until_got(&there, 3);
@@ -163,7 +160,6 @@ START_TEST(bytes_go_both_ways)
 	ck_assert_uint_eq(there.sum, 'a' ^ 'b' ^ 'c');
 	ck_assert_int_eq(conn_write(there.c, "de", 2), 0);
 	run_until_got(&here, 2);
-	ck_assert_int_gt(conn_rtt(here.c), 0);
 	teardown();
 }
 END_TEST
@@ -231,17 +227,6 @@ START_TEST(paused_reader_fills_the_writer)
 }
 END_TEST
 
-START_TEST(flush_sends_at_once)
-{
-	both();
-	ck_assert_int_eq(conn_write(here.c, "x", 1), 0);
-	conn_flush(here.c);
-	ck_assert_uint_eq(conn_unsent(here.c), 0);
-	run_until_got(&there, 1);
-	teardown();
-}
-END_TEST
-
 START_TEST(close_sends_everything_first)
 {
 	static uint8_t block[3 << 20];
@@ -249,8 +234,9 @@ START_TEST(close_sends_everything_first)
 	both();
 	ck_assert_int_eq(conn_write(here.c, block, sizeof(block)), 0);
 	/* Unread input must not make the kernel throw our bytes away. */
+	conn_pause(here.c, true);
 	ck_assert_int_eq(conn_write(there.c, "unread", 6), 0);
-	conn_flush(there.c);
+	loop_step(loop, 0);
 	conn_close(here.c);
 	ck_assert_int_eq(conn_write(here.c, "x", 1), SP_ERR_CLOSED);
 	ck_assert_uint_eq(here.closes, 0);
@@ -374,20 +360,6 @@ START_TEST(unclaimed_connection_is_closed)
 }
 END_TEST
 
-START_TEST(paused_listener_lets_them_wait)
-{
-	setup();
-	conn_listener_pause(ls, true);
-	dial();
-	run_until(&here.opens);
-	loop_step(loop, io_now() + 20 * SP_MS);
-	ck_assert_uint_eq(there.opens, 0);
-	conn_listener_pause(ls, false);
-	run_until(&there.opens);
-	teardown();
-}
-END_TEST
-
 START_TEST(taken_port_and_bogus_address_are_told)
 {
 	struct conn_listener *other;
@@ -410,9 +382,7 @@ END_TEST
 UNIT_MAIN("conn", bytes_go_both_ways,
     writes_before_the_connection_stands_are_kept,
     megabytes_arrive_whole_and_drained_is_told, paused_reader_fills_the_writer,
-    flush_sends_at_once, close_sends_everything_first,
-    refused_dial_is_told_later, connect_times_out,
+    close_sends_everything_first, refused_dial_is_told_later, connect_times_out,
     close_while_connecting_ends_at_once,
     silence_is_a_timeout_and_bytes_put_it_off, callbacks_may_close_and_free,
-    unclaimed_connection_is_closed, paused_listener_lets_them_wait,
-    taken_port_and_bogus_address_are_told)
+    unclaimed_connection_is_closed, taken_port_and_bogus_address_are_told)

@@ -170,7 +170,7 @@ START_TEST(discontinuity_of_the_source_is_counted_once)
 	hls_seq_advance(&f.seq, 98);
 	ck_assert_uint_eq(f.seq.dseq, 5);
 	/* who joins at the discontinuity sees the same numbers */
-	hls_seq_init(&f.seq);
+	f.seq = (struct hls_seq){ 0 };
 	note(&f, FIRST + 1, 2);
 	ck_assert_uint_eq(f.seq.dseq, 4);
 	hls_seq_advance(&f.seq, 98);
@@ -255,10 +255,9 @@ END_TEST
 START_TEST(numbers_never_fall_over_losses_and_pauses)
 {
 	struct record rec = { .init = RECORD_NO_INIT };
-	struct hls_seq s;
+	struct hls_seq s = { 0 };
 	uint64_t n, last = 0;
 
-	hls_seq_init(&s);
 	for (n = 10; n < 5000; n++) {
 		/* nobody watches for a while */
 		if (n % 700 == 0)
@@ -279,9 +278,8 @@ END_TEST
 START_TEST(lost_pieces_before_the_start_are_no_piece)
 {
 	struct record rec = { .init = RECORD_NO_INIT };
-	struct hls_seq s;
+	struct hls_seq s = { 0 };
 
-	hls_seq_init(&s);
 	hls_seq_note(&s, 5, NULL);
 	ck_assert(!s.begun);
 	hls_seq_note(&s, 6, &rec);

@@ -103,24 +103,6 @@ START_TEST(a_full_map_takes_known_keys_only)
 		ck_assert_ptr_nonnull(map_put(m, &i, NULL, &err));
 	ck_assert_int_eq(err, 0);
 	ck_assert_uint_eq(map_len(m), 20);
-	map_clear(m);
-	ck_assert_uint_eq(map_len(m), 0);
-	for (uint32_t i = 20; i < 40; i++)
-		ck_assert_ptr_nonnull(map_put(m, &i, NULL, NULL));
-	map_free(m);
-	failmem_check(&fm);
-}
-END_TEST
-
-START_TEST(clear_of_an_empty_map_is_fine)
-{
-	struct map *m = make(4, 4, 4);
-	size_t it = 0;
-	void *v;
-
-	map_clear(m);
-	ck_assert_ptr_null(map_next(m, &it, &v));
-	ck_assert_ptr_null(map_next(m, &it, &v));
 	map_free(m);
 	failmem_check(&fm);
 }
@@ -262,6 +244,6 @@ END_TEST
 
 UNIT_MAIN("map", siphash_agrees_with_the_paper_and_libsodium,
     sizes_out_of_range_are_refused, a_new_value_is_zero_and_an_old_one_stays,
-    a_full_map_takes_known_keys_only, clear_of_an_empty_map_is_fine,
-    random_calls_agree_with_an_array, iteration_does_not_depend_on_the_seed,
+    a_full_map_takes_known_keys_only, random_calls_agree_with_an_array,
+    iteration_does_not_depend_on_the_seed,
     without_memory_the_map_stays_as_it_was)

@@ -299,20 +299,6 @@ START_TEST(stream_is_told_as_it_comes)
 }
 END_TEST
 
-START_TEST(paused_bytes_come_again)
-{
-	struct origin_ask ask = { 0 };
-	struct seen s = { .pauses = 2 };
-
-	rig_start();
-	rig_fetch(&s, "/range", &ask);
-	ck_assert_uint_eq(s.pauses, 0);
-	ck_assert_str_eq(s.body, "0123456789");
-	ck_assert_uint_eq(s.done.bytes, 10);
-	rig_finish();
-}
-END_TEST
-
 START_TEST(head_and_data_can_stop)
 {
 	struct origin_ask ask = { 0 }, ask2 = { 0 };
@@ -494,7 +480,7 @@ UNIT_MAIN("origin", range_is_asked_for_and_reported,
     redirects_are_followed_but_not_forever, redirect_to_a_file_is_refused,
     loopback_is_not_public, reused_connection_is_no_way_in,
     public_host_cannot_redirect_to_loopback, bodies_beyond_the_limit_end,
-    stream_is_told_as_it_comes, paused_bytes_come_again, head_and_data_can_stop,
+    stream_is_told_as_it_comes, head_and_data_can_stop,
     cancelled_fetch_says_nothing_more, post_carries_body_and_headers,
     split_headers_and_odd_schemes_are_arguments, whole_body_is_unpacked,
     many_fetches_share_few_connections, freeing_the_pool_cancels)

@@ -25,9 +25,6 @@ START_TEST(rate_zero_is_no_limit)
 	ratelim_init(&r, 0, 10, 0);
 	ck_assert(ratelim_take(&r, UINT64_MAX, 0));
 	ck_assert_int_eq(ratelim_when(&r, UINT64_MAX, 5), 5);
-	ratelim_set(&r, 100, 10, SP_S);
-	ck_assert(ratelim_take(&r, 10, SP_S));
-	ck_assert(!ratelim_take(&r, 1, SP_S));
 }
 END_TEST
 
@@ -97,24 +94,6 @@ START_TEST(no_span_gives_more_than_rate_and_burst)
 	ck_assert_uint_le(taken, 10000030 + 5000 + 3001);
 	/* Nor loses any: demand was twice the rate. */
 	ck_assert_uint_ge(taken, 10000030 - 2000);
-}
-END_TEST
-
-START_TEST(a_new_rate_keeps_what_is_saved)
-{
-	struct ratelim r;
-
-	ratelim_init(&r, 1000, 1000, 0);
-	ck_assert(ratelim_take(&r, 1000, 0));
-	ratelim_set(&r, 10, 300, SP_S / 2);
-	ck_assert_int_eq(ratelim_when(&r, 300, SP_S / 2), SP_S / 2);
-	ratelim_set(&r, 10, 100, SP_S / 2);
-	ck_assert(!ratelim_take(&r, 101, SP_S / 2));
-	ck_assert(ratelim_take(&r, 100, SP_S / 2));
-	ck_assert_int_eq(ratelim_when(&r, 1, SP_S / 2), SP_S / 2 + 100 * SP_MS);
-	/* A bigger burst is not a gift. */
-	ratelim_set(&r, 10, 1000, SP_S / 2);
-	ck_assert(!ratelim_take(&r, 1, SP_S / 2));
 }
 END_TEST
 
@@ -206,7 +185,6 @@ END_TEST
 UNIT_MAIN("ratelim", the_bucket_starts_full_and_refills_at_the_rate,
     rate_zero_is_no_limit, more_than_the_burst_never_comes,
     when_names_the_very_nanosecond, no_span_gives_more_than_rate_and_burst,
-    a_new_rate_keeps_what_is_saved, what_is_charged_is_paid_first,
-    no_more_is_owed_than_a_second_brings, the_meter_shows_a_steady_rate,
-    the_meter_forgets_after_three_seconds, the_first_sample_is_no_flood,
-    huge_counts_do_not_wrap)
+    what_is_charged_is_paid_first, no_more_is_owed_than_a_second_brings,
+    the_meter_shows_a_steady_rate, the_meter_forgets_after_three_seconds,
+    the_first_sample_is_no_flood, huge_counts_do_not_wrap)

@@ -119,81 +119,6 @@ START_TEST(listen_table)
 }
 END_TEST
 
-struct answer {
-	unsigned calls;
-	int err;
-	struct sp_addr first;
-	size_t n;
-};
-
-static void
-answered(void *ctx, int err, const struct sp_addr *v, size_t n)
-{
-	struct answer *a = ctx;
-
-	a->calls++;
-	a->err = err;
-	a->n = n;
-	if (n > 0)
-		a->first = v[0];
-}
-
-static void
-look(struct loop *l, const char *name, struct answer *a)
-{
-	struct sock_lookup *q;
-	sp_time end = io_now() + 20 * SP_S;
-
-	memset(a, 0, sizeof(*a));
-	ck_assert_int_eq(sock_lookup(&q, l, name, 99, answered, a), 0);
-	ck_assert_uint_eq(a->calls, 0);
-	while (a->calls == 0) {
-		ck_assert_msg(io_now() < end, "no answer");
-		loop_step(l, end);
-	}
-}
-
-START_TEST(literals_and_localhost_resolve_later)
-{
-	char text[ADDR_STRLEN];
-	struct answer a;
-	struct loop *l;
-
-	ck_assert_int_eq(loop_new(&l), 0);
-	look(l, "1.2.3.4:5", &a);
-	ck_assert_int_eq(a.err, 0);
-	ck_assert_str_eq(addr_str(&a.first, text), "1.2.3.4:5");
-	look(l, "[2001:db8::1]", &a);
-	ck_assert_str_eq(addr_str(&a.first, text), "[2001:db8::1]:99");
-	look(l, "localhost:80", &a);
-	ck_assert_int_eq(a.err, 0);
-	ck_assert(addr_is_loopback(&a.first));
-	ck_assert_uint_eq(a.first.port, 80);
-	look(l, "bad:port", &a);
-	ck_assert_int_eq(a.err, SP_ERR_SYNTAX);
-	ck_assert_uint_eq(a.n, 0);
-	loop_free(l);
-}
-END_TEST
-
-START_TEST(cancelled_lookup_never_answers)
-{
-	struct sock_lookup *q;
-	struct answer a = { 0 };
-	struct loop *l;
-
-	ck_assert_int_eq(loop_new(&l), 0);
-	ck_assert_int_eq(sock_lookup(&q, l, "1.2.3.4:5", 1, answered, &a), 0);
-	sock_lookup_cancel(q);
-	ck_assert_int_eq(sock_lookup(&q, l, "localhost", 1, answered, &a), 0);
-	sock_lookup_cancel(q);
-	sock_lookup_cancel(NULL);
-	loop_step(l, 0);
-	ck_assert_uint_eq(a.calls, 0);
-	loop_free(l);
-}
-END_TEST
-
 static int
 option(int fd, int level, int name)
 {
@@ -220,6 +145,4 @@ START_TEST(a_connection_gives_up_on_a_host_that_is_silent)
 END_TEST
 
 UNIT_MAIN("sock", addresses_survive_the_round_trip, mapped_addresses_fold_to_v4,
-    split_table, listen_table, literals_and_localhost_resolve_later,
-    cancelled_lookup_never_answers,
-    a_connection_gives_up_on_a_host_that_is_silent)
+    split_table, listen_table, a_connection_gives_up_on_a_host_that_is_silent)

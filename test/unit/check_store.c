@@ -147,21 +147,6 @@ START_TEST(list_is_sorted_and_filtered)
 }
 END_TEST
 
-START_TEST(mkdir_makes_parents)
-{
-	char deep[128];
-
-	setup();
-	snprintf(deep, sizeof(deep), "%s/x/y/z", dir);
-	ck_assert_int_eq(store_mkdir(deep, 0750), 0);
-	ck_assert_int_eq(store_mkdir(deep, 0750), 0);
-	ck_assert_int_eq(access(deep, X_OK), 0);
-	ck_assert_int_eq(store_write(path[0], "", 0, 0600), 0);
-	ck_assert_int_eq(store_mkdir(path[0], 0750), 0);
-	teardown();
-}
-END_TEST
-
 static struct loop *loop;
 static struct store_watch *watch;
 static char told[256];
@@ -276,6 +261,5 @@ END_TEST
 UNIT_MAIN("store", what_is_written_is_read,
     reading_has_a_limit_and_names_its_errors, secrets_must_be_private,
     writing_leaves_no_temporary_file, list_is_sorted_and_filtered,
-    mkdir_makes_parents, watch_tells_changes_by_inotify,
-    watch_tells_changes_by_polling, watch_can_be_freed_in_its_callback,
-    watching_nothing_is_an_error)
+    watch_tells_changes_by_inotify, watch_tells_changes_by_polling,
+    watch_can_be_freed_in_its_callback, watching_nothing_is_an_error)

@@ -181,7 +181,6 @@ test_unit_check_origin_SOURCES = test/unit/check_origin.c \
 	test/unit/origin_rig.c test/unit/origin_rig.h
 UNIT_HOST += test/unit/check_sock
 UNIT_HOST += test/unit/check_store
-UNIT_HOST += test/unit/check_udp
 UNIT_HOST += test/unit/check_client
 UNIT_HOST += test/unit/check_edge
 test_unit_check_edge_SOURCES = test/unit/check_edge.c test/unit/edge_help.h \

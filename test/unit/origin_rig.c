@@ -18,7 +18,8 @@ seen_head(void *ctx, struct origin_fetch *f SP_UNUSED,
 }
 
 static enum origin_verdict
-seen_data(void *ctx, struct origin_fetch *f, const uint8_t *p, size_t len)
+seen_data(void *ctx, struct origin_fetch *f SP_UNUSED, const uint8_t *p,
+    size_t len)
 {
 	struct seen *s = ctx;
 
@@ -28,11 +29,6 @@ seen_data(void *ctx, struct origin_fetch *f, const uint8_t *p, size_t len)
 		origin_cancel(s->cancel);
 		s->cancel = NULL;
 		return ORIGIN_GO;
-	}
-	if (s->pauses > 0) {
-		s->pauses--;
-		origin_resume(f);
-		return ORIGIN_PAUSE;
 	}
 	ck_assert_uint_lt(s->len + len, sizeof(s->body));
 	memcpy(s->body + s->len, p, len);

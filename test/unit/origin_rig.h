@@ -38,7 +38,6 @@ struct seen {
 	size_t len;
 	struct origin_done done;
 	enum origin_verdict on_head;
-	unsigned pauses; /* data calls to answer with ORIGIN_PAUSE */
 	size_t stop_at;
 	struct origin_fetch *cancel; /* in the data callback */
 };
