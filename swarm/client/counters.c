@@ -83,7 +83,7 @@ static const struct row rows[] = {
 	{ "tree_left", "tree_parents_left_total", U64, AT(tree_left),
 	    "Parents in push trees left because they were silent or late" },
 	{ "rescues", "rescues_total", U64, AT(rescues),
-	    "Times that the origin was asked for a piece or parts of it" },
+	    "Times that the origin was asked for something, but for duties" },
 	{ "dials", "dials_total", U64, AT(dials), "Connections tried" },
 	{ "dial_errors", "dial_errors_total", U64, AT(dial_errors),
 	    "Connections that came to nothing" },

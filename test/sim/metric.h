@@ -77,7 +77,7 @@ enum metric_unit {
 	    "end of an outage to all being well, the longest")                 \
 	X(DUTIES, "duties", COUNT, false, "stripes fetched on duty")           \
 	X(BACKUPS, "backups", COUNT, false, "stripes fetched by a backup")     \
-	X(RESCUES, "rescues", COUNT, false, "origin fetches near a deadline")  \
+	X(RESCUES, "rescues", COUNT, false, "origin fetches, but for duties")  \
 	X(FETCHES, "fetches", COUNT, false, "origin fetches")                  \
 	X(BLOCKS, "blocks", COUNT, false, "received, from whomever")           \
 	X(REQUESTS, "requests", COUNT, false, "for blocks, to peers")          \
