@@ -297,8 +297,8 @@ buf_hex(char *out, const void *p, size_t len)
 	*out = '\0';
 }
 
-static int
-hex_value(char c)
+int
+buf_hex_digit(char c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
@@ -318,8 +318,8 @@ buf_unhex(void *out, size_t len, const char *s, size_t n)
 	if (n % 2 != 0 || n / 2 != len)
 		return SP_ERR_SYNTAX;
 	for (size_t i = 0; i < len; i++) {
-		hi = hex_value(s[2 * i]);
-		lo = hex_value(s[2 * i + 1]);
+		hi = buf_hex_digit(s[2 * i]);
+		lo = buf_hex_digit(s[2 * i + 1]);
 		if (hi < 0 || lo < 0)
 			return SP_ERR_SYNTAX;
 		to[i] = (uint8_t)(hi << 4 | lo);

@@ -75,6 +75,8 @@ void buf_set_u32(struct sp_buf *b, size_t at, uint32_t v);
 
 /* Lower-case hex of |len| bytes and a NUL: out holds 2 * len + 1. */
 void buf_hex(char *out, const void *p, size_t len);
+/* 0 to 15, of both cases; -1: none. */
+int buf_hex_digit(char c);
 /* Both cases; SP_ERR_SYNTAX unless exactly 2 * len digits of |n|. */
 int buf_unhex(void *out, size_t len, const char *s, size_t n);
 

@@ -4,6 +4,8 @@
 
 #include <zlib.h>
 
+#include "base/buf.h"
+
 /* ---- ranges ---- */
 
 static const char *
@@ -65,18 +67,6 @@ http_range_text(const struct http_range *g, uint64_t size, char out[80])
 
 /* ---- queries ---- */
 
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 int
 http_unescape(const char *s, size_t len, bool plus, char *out, size_t size)
 {
@@ -89,8 +79,8 @@ http_unescape(const char *s, size_t len, bool plus, char *out, size_t size)
 		if (c == '%') {
 			if (len - i < 3)
 				return SP_ERR_SYNTAX;
-			hi = hex_digit(s[i + 1]);
-			lo = hex_digit(s[i + 2]);
+			hi = buf_hex_digit(s[i + 1]);
+			lo = buf_hex_digit(s[i + 2]);
 			if (hi < 0 || lo < 0)
 				return SP_ERR_SYNTAX;
 			c = (char)(hi * 16 + lo);

@@ -21,3 +21,22 @@ compact_get(struct sp_rd *rd, int family, struct sp_addr *out)
 	*out = addr_make(family, ip, port);
 	return true;
 }
+
+int
+compact_get_any(struct sp_rd *rd, struct sp_addr *out)
+{
+	int family = buf_get_u8(rd);
+
+	memset(out, 0, sizeof(*out));
+	if (rd->bad)
+		return SP_ERR_SHORT;
+	if (family == 0)
+		return 0;
+	if (family != 4 && family != 6)
+		return SP_ERR_SYNTAX;
+	if (!compact_get(rd, family, out))
+		return SP_ERR_SHORT;
+	if (out->family != family)
+		return SP_ERR_CANON;
+	return addr_is_bogus(out) ? SP_ERR_RANGE : 0;
+}

@@ -60,21 +60,13 @@ places_put(struct sp_buf *b, const struct places *p, uint16_t told)
 static int
 get_peer(struct sp_rd *rd, struct places_peer *out)
 {
-	int family;
+	int rv;
 
 	memset(out, 0, sizeof(*out));
 	buf_get_copy(rd, out->peer_id, LINK_PEERID_LEN);
-	family = buf_get_u8(rd);
-	if (rd->bad)
-		return SP_ERR_SHORT;
-	if (family != 4 && family != 6)
-		return SP_ERR_SYNTAX;
-	if (!compact_get(rd, family, &out->addr))
-		return SP_ERR_SHORT;
-	/* An IPv4 address in the form of IPv6 would be written differently. */
-	if (out->addr.family != family)
-		return SP_ERR_CANON;
-	return addr_is_bogus(&out->addr) ? SP_ERR_RANGE : 0;
+	if ((rv = compact_get_any(rd, &out->addr)) < 0)
+		return rv;
+	return out->addr.family == 0 ? SP_ERR_SYNTAX : 0;
 }
 
 struct reading {

@@ -190,26 +190,14 @@ roster_put_delta(struct sp_buf *b, const struct roster *from,
 static int
 get_entry(struct sp_rd *rd, struct roster_entry *out)
 {
-	int family;
+	int rv;
 
 	memset(out, 0, sizeof(*out));
 	buf_get_copy(rd, out->peer_id, LINK_PEERID_LEN);
 	out->weight = buf_get_u32(rd);
-	family = buf_get_u8(rd);
-	if (rd->bad)
-		return SP_ERR_SHORT;
-	if (out->weight == 0)
-		return SP_ERR_RANGE;
-	if (family == 0)
-		return 0;
-	if (family != 4 && family != 6)
-		return SP_ERR_SYNTAX;
-	if (!compact_get(rd, family, &out->addr))
-		return SP_ERR_SHORT;
-	/* An IPv4 address in the form of IPv6 would be written differently. */
-	if (out->addr.family != family)
-		return SP_ERR_CANON;
-	return addr_is_bogus(&out->addr) ? SP_ERR_RANGE : 0;
+	if ((rv = compact_get_any(rd, &out->addr)) < 0)
+		return rv;
+	return out->weight == 0 ? SP_ERR_RANGE : 0;
 }
 
 /* Where the merge of old members, those gone and new entries stands. */

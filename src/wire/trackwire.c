@@ -133,7 +133,7 @@ set_key(struct tw_announce *a, const char *s, size_t len)
 	int d;
 
 	for (i = 0; i < len; i++) {
-		d = uri_hex_digit(s[i]);
+		d = buf_hex_digit(s[i]);
 		is_hex = is_hex && d >= 0;
 		hex = hex << 4 | (uint32_t)(d & 15);
 		fold = (fold ^ (uint8_t)s[i]) * UINT32_C(16777619);
@@ -352,7 +352,7 @@ parse_boot(uint64_t *out, const char *s, size_t len)
 	if (len == 0 || len > 16)
 		return SP_ERR_SYNTAX;
 	for (i = 0; i < len; i++) {
-		if ((d = uri_hex_digit(s[i])) < 0)
+		if ((d = buf_hex_digit(s[i])) < 0)
 			return SP_ERR_SYNTAX;
 		*out = *out << 4 | (uint64_t)d;
 	}

@@ -122,15 +122,6 @@ uri_is_relative(const char *s, size_t len)
 }
 
 int
-uri_hex_digit(char c)
-{
-	c = lower(c);
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-int
 uri_unescape(char *out, size_t size, const char *s, size_t len, bool plus)
 {
 	size_t n = 0, i;
@@ -140,8 +131,8 @@ uri_unescape(char *out, size_t size, const char *s, size_t len, bool plus)
 	for (i = 0; i < len; i++) {
 		c = s[i];
 		if (c == '%') {
-			high = len - i > 2 ? uri_hex_digit(s[i + 1]) : -1;
-			low = len - i > 2 ? uri_hex_digit(s[i + 2]) : -1;
+			high = len - i > 2 ? buf_hex_digit(s[i + 1]) : -1;
+			low = len - i > 2 ? buf_hex_digit(s[i + 2]) : -1;
 			if (high < 0 || low < 0)
 				return SP_ERR_SYNTAX;
 			c = (char)(high << 4 | low);

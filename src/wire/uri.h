@@ -31,9 +31,6 @@ bool uri_is_http(const char *s, size_t len);
  */
 bool uri_is_relative(const char *s, size_t len);
 
-/* -1 when not a hex digit. */
-int uri_hex_digit(char c);
-
 /*
  * Decodes percent-encoding, and '+' to a space if |plus|. Returns the length,
  * SP_ERR_SYNTAX (bad escape), SP_ERR_TOOBIG (more than |size| bytes). No NUL.

@@ -88,6 +88,39 @@ START_TEST(without_memory_the_buffer_tells)
 }
 END_TEST
 
+/* What the first byte of |hex| and the rest are taken for. */
+static int
+any(const char *hex, size_t len, struct sp_addr *a)
+{
+	uint8_t in[32];
+	struct sp_rd rd;
+
+	ck_assert_int_eq(buf_unhex(in, len, hex, strlen(hex)), 0);
+	rd = buf_rd(in, len);
+	return compact_get_any(&rd, a);
+}
+
+START_TEST(family_stands_before_the_address)
+{
+	char text[ADDR_STRLEN];
+	struct sp_addr a;
+
+	ck_assert_int_eq(any("04c00002071ae1", 7, &a), 0);
+	ck_assert_str_eq(addr_str(&a, text), "192.0.2.7:6881");
+	ck_assert_int_eq(any("0620010db80000000000000000000000010050", 19, &a),
+	    0);
+	ck_assert_str_eq(addr_str(&a, text), "[2001:db8::1]:80");
+	ck_assert_int_eq(any("00", 1, &a), 0);
+	ck_assert_uint_eq(a.family, 0);
+	ck_assert_int_eq(any("", 0, &a), SP_ERR_SHORT);
+	ck_assert_int_eq(any("04c00002071a", 6, &a), SP_ERR_SHORT);
+	ck_assert_int_eq(any("05c00002071ae1", 7, &a), SP_ERR_SYNTAX);
+	ck_assert_int_eq(any("0600000000000000000000ffffc00002071ae1", 19, &a),
+	    SP_ERR_CANON);
+	ck_assert_int_eq(any("04c00002070000", 7, &a), SP_ERR_RANGE);
+}
+END_TEST
+
 UNIT_MAIN("compact", v4_takes_six_bytes, v6_takes_eighteen_bytes,
     too_few_bytes_turn_the_reader_bad, a_mapped_v6_becomes_v4,
-    without_memory_the_buffer_tells)
+    without_memory_the_buffer_tells, family_stands_before_the_address)
