@@ -57,6 +57,6 @@ lint: all
 coverage:
 	$(AM_TESTS_ENVIRONMENT) $(SHELL) $(top_srcdir)/test/coverage.sh
 
-EXTRA_DIST += test/coverage.sh test/leg.sh test/totals.sh
+EXTRA_DIST += test/coverage.sh test/heap.h test/leg.sh test/totals.sh
 
 .PHONY: check-quick check-suite check-slow lint coverage

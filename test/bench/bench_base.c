@@ -1,9 +1,10 @@
 /*
- * How fast the base layer is: hashing per size, map and heap per call. The
- * best of five runs of each, to keep other users of the machine out of it.
+ * How fast the base layer is: hashing per size, map and heap per call.
  */
 
 #define _POSIX_C_SOURCE 200809L
+
+#include "test/bench/bench.h"
 
 #include "base/hash.h"
 #include "base/heap.h"
@@ -11,55 +12,7 @@
 #include "base/quantile.h"
 #include "base/rng.h"
 
-#include <time.h>
-
-#define RUNS  5
 #define CALLS 200000
-
-static void *
-host_alloc(void *ctx, size_t size)
-{
-	(void)ctx;
-	return malloc(size);
-}
-
-static void *
-host_resize(void *ctx, void *p, size_t size)
-{
-	(void)ctx;
-	return realloc(p, size);
-}
-
-static void
-host_release(void *ctx, void *p)
-{
-	(void)ctx;
-	free(p);
-}
-
-static const struct sp_mem mem = { NULL, host_alloc, host_resize,
-	host_release };
-
-/* What the measured calls give, so that none can be left out. */
-static volatile uint64_t sink;
-
-static int64_t
-now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * SP_S + ts.tv_nsec;
-}
-
-static void
-must(bool ok, const char *what)
-{
-	if (ok)
-		return;
-	fprintf(stderr, "bench_base: %s\n", what);
-	exit(1);
-}
 
 static void
 hash_size(size_t size)
@@ -69,7 +22,7 @@ hash_size(size_t size)
 	uint8_t *in = calloc(1, size), out[HASH_LEN];
 
 	must(in != NULL, "out of memory");
-	for (int run = 0; run < RUNS; run++) {
+	for (int run = 0; run < BENCH_RUNS; run++) {
 		start = now_ns();
 		for (size_t i = 0; i < rounds; i++) {
 			hash_sha256(out, in, size);
@@ -89,7 +42,7 @@ per_call(const char *name, void (*fn)(void *), void *ctx)
 {
 	int64_t best = INT64_MAX, start;
 
-	for (int run = 0; run < RUNS; run++) {
+	for (int run = 0; run < BENCH_RUNS; run++) {
 		start = now_ns();
 		fn(ctx);
 		best = SP_MIN(best, now_ns() - start);
@@ -174,7 +127,7 @@ main(void)
 	for (size_t i = 0; i < SP_LEN(sizes); i++)
 		hash_size(sizes[i]);
 
-	must(map_new(&m, &mem, 8, 32, CALLS, 1) == 0, "map_new failed");
+	must(map_new(&m, &heap_mem, 8, 32, CALLS, 1) == 0, "map_new failed");
 	per_call("map_put_del", map_fill_and_drain, m);
 	for (uint64_t i = 0; i < 65536; i++)
 		must(map_put(m, &i, NULL, NULL) != NULL, "map_put failed");
@@ -182,7 +135,7 @@ main(void)
 	map_free(m);
 
 	rng_seed(&t.rng, 1);
-	heap_init(&t.heap, &mem);
+	heap_init(&t.heap, &heap_mem);
 	for (size_t i = 0; i < SP_LEN(t.node); i++)
 		must(heap_set(&t.heap, &t.node[i], (sp_time)i) == 0,
 		    "heap_set failed");

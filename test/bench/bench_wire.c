@@ -1,66 +1,18 @@
 /*
  * How fast the wire layer is: messages between peers per message, records per
- * record, playlists per line. The best of five runs of each, to keep other
- * users of the machine out of it.
+ * record, playlists per line.
  */
 
 #define _POSIX_C_SOURCE 200809L
 
+#include "test/bench/bench.h"
+
 #include "base/hash.h"
-#include "base/tstamp.h"
 #include "wire/m3u8.h"
 #include "wire/peerwire.h"
 #include "wire/record.h"
 
-#include <time.h>
-
-#define RUNS  5
 #define CALLS 20000
-
-static void *
-host_alloc(void *ctx, size_t size)
-{
-	(void)ctx;
-	return malloc(size);
-}
-
-static void *
-host_resize(void *ctx, void *p, size_t size)
-{
-	(void)ctx;
-	return realloc(p, size);
-}
-
-static void
-host_release(void *ctx, void *p)
-{
-	(void)ctx;
-	free(p);
-}
-
-static const struct sp_mem mem = { NULL, host_alloc, host_resize,
-	host_release };
-
-/* What the measured calls give, so that none can be left out. */
-static volatile uint64_t sink;
-
-static int64_t
-now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * SP_S + ts.tv_nsec;
-}
-
-static void
-must(bool ok, const char *what)
-{
-	if (ok)
-		return;
-	fprintf(stderr, "bench_wire: %s\n", what);
-	exit(1);
-}
 
 /* Times |calls| calls of fn(b); |per| things are done in each. */
 static void
@@ -70,7 +22,7 @@ measure(const char *name, void (*fn)(struct sp_buf *), struct sp_buf *b,
 	int64_t best = INT64_MAX, start;
 	int run, i;
 
-	for (run = 0; run < RUNS; run++) {
+	for (run = 0; run < BENCH_RUNS; run++) {
 		start = now_ns();
 		for (i = 0; i < calls; i++)
 			fn(b);
@@ -133,7 +85,7 @@ bench_peerwire(void)
 	struct pw_block_ref ref = { .number = 1000, .index = 7, .track = 1 };
 	struct sp_buf b;
 
-	buf_init(&b, &mem, LIM_FRAME);
+	buf_init(&b, &heap_mem, LIM_FRAME);
 	measure("pw_put_request", write_requests, &b, CALLS, REQUESTS);
 	measure("pw_read_request", read_messages, &b, CALLS, REQUESTS);
 	measure("pw_put_have_30", write_have, &b, CALLS, 1);
@@ -187,7 +139,7 @@ bench_record(void)
 
 	hash_keypair(pk, sk, seed);
 	hash_tree_root(r.root, leaves, 64);
-	buf_init(&b, &mem, LIM_ENVELOPE);
+	buf_init(&b, &heap_mem, LIM_ENVELOPE);
 	must(record_seal(&b, &r, leaves, 64, sk) == 0, "record_seal failed");
 	measure("record_open_64", open_record, &b, CALLS / 10, 1);
 	measure("record_verify_64", verify_record, &b, CALLS / 100, 1);
@@ -199,7 +151,7 @@ parse_playlist(struct sp_buf *b)
 {
 	struct m3u8 m;
 
-	must(m3u8_parse(&m, &mem, (char *)b->p, b->len, NULL) == 0,
+	must(m3u8_parse(&m, &heap_mem, (char *)b->p, b->len, NULL) == 0,
 	    "m3u8_parse failed");
 	sink = m.media.n_segments;
 	m3u8_fini(&m);
@@ -224,7 +176,7 @@ bench_playlist(const char *name, int n)
 	struct sp_buf b;
 	int i;
 
-	buf_init(&b, &mem, LIM_PLAYLIST);
+	buf_init(&b, &heap_mem, LIM_PLAYLIST);
 	buf_put_str(&b, "#EXTM3U\n#EXT-X-VERSION:6\n#EXT-X-TARGETDURATION:2\n"
 			"#EXT-X-MEDIA-SEQUENCE:1000\n");
 	for (i = 0; i < n; i++)
@@ -246,7 +198,7 @@ main(void)
 	bench_record();
 	bench_playlist("m3u8_line_live", 6);
 	bench_playlist("m3u8_line_vod", 10000);
-	buf_init(&b, &mem, LIM_URI);
+	buf_init(&b, &heap_mem, LIM_URI);
 	measure("m3u8_resolve", resolve_uri, &b, CALLS, 1);
 	buf_fini(&b);
 	return 0;

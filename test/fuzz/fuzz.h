@@ -3,7 +3,7 @@
 
 /* What fuzz targets share: the C library's heap, and a check that stays. */
 
-#include "base/mem.h"
+#include "test/heap.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t len);
 
@@ -16,29 +16,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t len);
 			abort();                                           \
 		}                                                          \
 	} while (0)
-
-static inline void *
-fuzz_alloc(void *ctx, size_t size)
-{
-	(void)ctx;
-	return malloc(size);
-}
-
-static inline void *
-fuzz_resize(void *ctx, void *p, size_t size)
-{
-	(void)ctx;
-	return realloc(p, size);
-}
-
-static inline void
-fuzz_release(void *ctx, void *p)
-{
-	(void)ctx;
-	free(p);
-}
-
-static const struct sp_mem fuzz_mem = { NULL, fuzz_alloc, fuzz_resize,
-	fuzz_release };
 
 #endif

@@ -58,7 +58,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 	if (loose < 0)
 		return 0;
 	root = bencode_root(p, len);
-	buf_init(&b, &fuzz_mem, len);
+	buf_init(&b, &heap_mem, len);
 	copy(&b, &root, 0);
 	FUZZ_CHECK(b.err == 0 && b.len == len);
 	FUZZ_CHECK(memcmp(b.p, p, len) == 0);

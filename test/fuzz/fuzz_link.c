@@ -28,7 +28,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 	FUZZ_CHECK(uri_is_text(l.name, strlen(l.name)));
 	check_urls(l.trackers, l.n_trackers);
 	check_urls(l.origins, l.n_origins);
-	buf_init(&b, &fuzz_mem, 4 * LIM_LINK);
+	buf_init(&b, &heap_mem, 4 * LIM_LINK);
 	link_write(&b, &l);
 	FUZZ_CHECK(b.err == 0);
 	/* Escaping may make it longer than what is accepted. */

@@ -5,42 +5,10 @@
  * base and reference.
  */
 
+#include "test/fuzz/fuzz.h"
 #include "wire/m3u8.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *p, size_t len);
-
-static void *
-fuzz_alloc(void *ctx, size_t size)
-{
-	(void)ctx;
-	return malloc(size);
-}
-
-static void *
-fuzz_resize(void *ctx, void *p, size_t size)
-{
-	(void)ctx;
-	return realloc(p, size);
-}
-
-static void
-fuzz_release(void *ctx, void *p)
-{
-	(void)ctx;
-	free(p);
-}
-
-static const struct sp_mem mem = { NULL, fuzz_alloc, fuzz_resize,
-	fuzz_release };
-
 static const char *in, *in_end;
-
-static void
-must(bool ok)
-{
-	if (!ok)
-		abort();
-}
 
 static bool
 same(struct m3u8_span a, const void *p, size_t len)
@@ -52,16 +20,16 @@ same(struct m3u8_span a, const void *p, size_t len)
 static void
 must_line(struct m3u8_span s)
 {
-	must(s.len == 0 || (s.p >= in && s.p + s.len <= in_end));
-	must(s.len == 0 || memchr(s.p, '\n', s.len) == NULL);
-	must(s.len == 0 || memchr(s.p, '\0', s.len) == NULL);
+	FUZZ_CHECK(s.len == 0 || (s.p >= in && s.p + s.len <= in_end));
+	FUZZ_CHECK(s.len == 0 || memchr(s.p, '\n', s.len) == NULL);
+	FUZZ_CHECK(s.len == 0 || memchr(s.p, '\0', s.len) == NULL);
 }
 
 static void
 must_uri(struct m3u8_span s)
 {
 	must_line(s);
-	must(s.len > 0 && s.len <= LIM_URI);
+	FUZZ_CHECK(s.len > 0 && s.len <= LIM_URI);
 }
 
 static void
@@ -69,10 +37,10 @@ must_lines(const struct m3u8_span *v, unsigned n, unsigned max)
 {
 	unsigned i;
 
-	must(n <= max);
+	FUZZ_CHECK(n <= max);
 	for (i = 0; i < n; i++) {
 		must_line(v[i]);
-		must(v[i].len >= 4 && memcmp(v[i].p, "#EXT", 4) == 0);
+		FUZZ_CHECK(v[i].len >= 4 && memcmp(v[i].p, "#EXT", 4) == 0);
 	}
 }
 
@@ -82,7 +50,7 @@ resolve(struct sp_buf *out, struct m3u8_span base, struct m3u8_span ref)
 {
 	struct m3u8_span url = { NULL, 0 };
 
-	buf_init(out, &mem, 1 << 20);
+	buf_init(out, &heap_mem, 1 << 20);
 	if (m3u8_resolve(out, base, ref) == 0) {
 		url.p = (const char *)out->p;
 		url.len = out->len;
@@ -103,13 +71,13 @@ try_uri(struct m3u8_span base, struct m3u8_span ref)
 	url = resolve(&one, base, ref);
 	if (m3u8_relative(base, url, &rest) > 0) {
 		back = resolve(&two, base, rest);
-		must(same(url, back.p, back.len));
+		FUZZ_CHECK(same(url, back.p, back.len));
 		buf_fini(&two);
 	}
 	if (url.len > 0) {
 		url = resolve(&two, base, url);
 		back = resolve(&three, base, url);
-		must(url.len == 0 || same(url, back.p, back.len));
+		FUZZ_CHECK(url.len == 0 || same(url, back.p, back.len));
 		buf_fini(&two);
 		buf_fini(&three);
 	}
@@ -125,18 +93,18 @@ try_attrs(struct m3u8_span line)
 	bool quoted;
 	int rv;
 
-	buf_init(&b, &mem, LIM_PLAYLIST + 100);
+	buf_init(&b, &heap_mem, LIM_PLAYLIST + 100);
 	rv = m3u8_attr_set(&b, line, "URI", value, 5, true);
-	must(rv == 0);
+	FUZZ_CHECK(rv == 0);
 	out.p = (const char *)b.p;
 	out.len = b.len;
-	must(m3u8_attr(out, "URI", &v, &quoted));
-	must(quoted && same(v, value, 5));
+	FUZZ_CHECK(m3u8_attr(out, "URI", &v, &quoted));
+	FUZZ_CHECK(quoted && same(v, value, 5));
 	buf_reset(&b);
-	must(m3u8_attr_set(&b, line, "URI", NULL, 0, false) == 0);
+	FUZZ_CHECK(m3u8_attr_set(&b, line, "URI", NULL, 0, false) == 0);
 	out.p = (const char *)b.p;
 	out.len = b.len;
-	must(!m3u8_attr(out, "URI", &v, NULL));
+	FUZZ_CHECK(!m3u8_attr(out, "URI", &v, NULL));
 	buf_fini(&b);
 }
 
@@ -148,16 +116,16 @@ check_segment(const struct m3u8_segment *s)
 
 	must_uri(s->uri);
 	must_line(s->title);
-	must(s->media_sequence < LIM_NUMBER);
-	must(!s->has_range ||
-	     (s->length > 0 && s->offset <= INT64_MAX - s->length));
-	must(s->duration_us <= (UINT64_C(1) << 32) * 1000000);
+	FUZZ_CHECK(s->media_sequence < LIM_NUMBER);
+	FUZZ_CHECK(!s->has_range ||
+		   (s->length > 0 && s->offset <= INT64_MAX - s->length));
+	FUZZ_CHECK(s->duration_us <= (UINT64_C(1) << 32) * 1000000);
 	if (s->map.uri.len > 0)
 		must_uri(s->map.uri);
-	must(s->n_keys <= M3U8_MAX_KEYS);
+	FUZZ_CHECK(s->n_keys <= M3U8_MAX_KEYS);
 	for (i = 0; i < s->n_keys; i++) {
 		must_line(s->keys[i]);
-		must(m3u8_line_is(s->keys[i], "EXT-X-KEY"));
+		FUZZ_CHECK(m3u8_line_is(s->keys[i], "EXT-X-KEY"));
 		try_attrs(s->keys[i]);
 	}
 	must_lines(s->lines, s->n_lines, M3U8_MAX_LINES);
@@ -169,12 +137,12 @@ check_playlist(const struct m3u8 *m)
 {
 	size_t i;
 
-	must(m->media.n_segments <= LIM_M3U8_SEGMENTS);
+	FUZZ_CHECK(m->media.n_segments <= LIM_M3U8_SEGMENTS);
 	must_lines(m->media.head, m->media.n_head, M3U8_MAX_HEAD);
 	must_lines(m->media.tail, m->media.n_tail, M3U8_MAX_LINES);
 	for (i = 0; i < m->media.n_segments; i++)
 		check_segment(&m->media.segments[i]);
-	must(m->master.n_refs <= LIM_MASTER_REFS);
+	FUZZ_CHECK(m->master.n_refs <= LIM_MASTER_REFS);
 	must_lines(m->master.lines, m->master.n_lines, M3U8_MAX_HEAD);
 	for (i = 0; i < m->master.n_refs; i++) {
 		must_line(m->master.refs[i].attrs);
@@ -194,8 +162,8 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 
 	in = (const char *)p;
 	in_end = in + len;
-	rv = m3u8_parse(&m, &mem, in, len, &e);
-	must((rv < 0) == (e.what != NULL));
+	rv = m3u8_parse(&m, &heap_mem, in, len, &e);
+	FUZZ_CHECK((rv < 0) == (e.what != NULL));
 	if (rv == 0) {
 		check_playlist(&m);
 		m3u8_fini(&m);

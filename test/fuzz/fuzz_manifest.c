@@ -20,7 +20,7 @@ sign(struct sp_buf *b, const uint8_t *p, size_t len)
 	size_t n;
 	uint8_t sig[HASH_SIG_LEN];
 
-	buf_init(&raw, &fuzz_mem, len);
+	buf_init(&raw, &heap_mem, len);
 	buf_put(&raw, p, len);
 	root = bencode_root(raw.p, raw.len);
 	if (bencode_get_str(&root, "k", &k, &n) && n == HASH_PK_LEN)
@@ -44,8 +44,8 @@ check(const uint8_t *p, size_t len)
 	if (manifest_open(&m, p, len, NULL) < 0)
 		return;
 	memcpy(m.pk, pk, sizeof(pk));
-	buf_init(&b, &fuzz_mem, LIM_ENVELOPE);
-	buf_init(&b2, &fuzz_mem, LIM_ENVELOPE);
+	buf_init(&b, &heap_mem, LIM_ENVELOPE);
+	buf_init(&b2, &heap_mem, LIM_ENVELOPE);
 	FUZZ_CHECK(manifest_seal(&b, &m, sk) == 0);
 	FUZZ_CHECK(manifest_open(&again, b.p, b.len, pk) == 0);
 	FUZZ_CHECK(manifest_seal(&b2, &again, sk) == 0);
@@ -67,7 +67,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 	check(p, len);
 	if (bencode_check(p, len, true) < 0 || len > LIM_MANIFEST)
 		return 0;
-	buf_init(&b, &fuzz_mem, LIM_ENVELOPE);
+	buf_init(&b, &heap_mem, LIM_ENVELOPE);
 	sign(&b, p, len);
 	check(b.p, b.len);
 	buf_fini(&b);

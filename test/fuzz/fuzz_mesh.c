@@ -29,24 +29,18 @@ heap_fails(void)
 }
 
 static void *
-heap_alloc(void *ctx SP_UNUSED, size_t size)
+fail_alloc(void *ctx SP_UNUSED, size_t size)
 {
 	return heap_fails() ? NULL : malloc(size);
 }
 
 static void *
-heap_resize(void *ctx SP_UNUSED, void *p, size_t size)
+fail_resize(void *ctx SP_UNUSED, void *p, size_t size)
 {
 	return heap_fails() ? NULL : realloc(p, size);
 }
 
-static void
-heap_release(void *ctx SP_UNUSED, void *p)
-{
-	free(p);
-}
-
-static const struct sp_mem mem = { NULL, heap_alloc, heap_resize,
+static const struct sp_mem mem = { NULL, fail_alloc, fail_resize,
 	heap_release };
 
 static struct lab lab;

@@ -3,46 +3,14 @@
  * be iterated to the end, and is the same bytes when it is written again.
  */
 
+#include "test/fuzz/fuzz.h"
 #include "wire/peerwire.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *p, size_t len);
-
-static void *
-fuzz_alloc(void *ctx, size_t size)
-{
-	(void)ctx;
-	return malloc(size);
-}
-
-static void *
-fuzz_resize(void *ctx, void *p, size_t size)
-{
-	(void)ctx;
-	return realloc(p, size);
-}
-
-static void
-fuzz_release(void *ctx, void *p)
-{
-	(void)ctx;
-	free(p);
-}
-
-static const struct sp_mem mem = { NULL, fuzz_alloc, fuzz_resize,
-	fuzz_release };
-
-static void
-must(bool ok)
-{
-	if (!ok)
-		abort();
-}
 
 static void
 must_ref(const struct pw_block_ref *r)
 {
-	must(r->number < LIM_NUMBER && r->index < LIM_PIECE_BLOCKS);
-	must((r->track & ~LIM_TRACK_INIT) < LIM_TRACKS);
+	FUZZ_CHECK(r->number < LIM_NUMBER && r->index < LIM_PIECE_BLOCKS);
+	FUZZ_CHECK((r->track & ~LIM_TRACK_INIT) < LIM_TRACKS);
 }
 
 static void
@@ -54,12 +22,12 @@ put_have(struct sp_buf *b, struct pw_msg *m)
 
 	pw_have_begin(&o, b, m->u.have.track, m->u.have.base);
 	while (pw_have_next(m, &g)) {
-		must(g.number >= m->u.have.base && g.number < LIM_NUMBER);
+		FUZZ_CHECK(g.number >= m->u.have.base && g.number < LIM_NUMBER);
 		for (i = 0; i < g.n_bytes * 8U; i++) {
 			bit = g.bits[i / 8] >> (7 - i % 8) & 1;
-			must(bit == 0 || g.first + i < LIM_PIECE_BLOCKS);
+			FUZZ_CHECK(bit == 0 || g.first + i < LIM_PIECE_BLOCKS);
 		}
-		must(pw_have_add(&o, b, &g));
+		FUZZ_CHECK(pw_have_add(&o, b, &g));
 	}
 	pw_end(&o, b);
 }
@@ -80,12 +48,13 @@ put_pex(struct sp_buf *b, struct pw_msg *m)
 		pw_pex_begin(&o, b);
 	head = b->len;
 	while (pw_pex_next(m, &e)) {
-		must(e.addr.family == 4 || e.addr.family == 6);
-		must(((e.flags & PW_PEX_V6) != 0) == (e.addr.family == 6));
-		must(pw_pex_add(&o, b, &e));
+		FUZZ_CHECK(e.addr.family == 4 || e.addr.family == 6);
+		FUZZ_CHECK(
+		    ((e.flags & PW_PEX_V6) != 0) == (e.addr.family == 6));
+		FUZZ_CHECK(pw_pex_add(&o, b, &e));
 	}
 	pw_end(&o, b);
-	must(m->type != PW_REDIRECT || o.n <= PW_REDIRECTS);
+	FUZZ_CHECK(m->type != PW_REDIRECT || o.n <= PW_REDIRECTS);
 	return b->len == left + head;
 }
 
@@ -98,7 +67,7 @@ put_ref(struct sp_buf *b, const struct pw_msg *m)
 		pw_put_request(b, m->u.request.ref, m->u.request.slack_ms);
 	} else if (m->type == PW_BLOCK) {
 		must_ref(&m->u.block.ref);
-		must(m->u.block.len >= 1 && m->u.block.len <= LIM_BLOCK);
+		FUZZ_CHECK(m->u.block.len >= 1 && m->u.block.len <= LIM_BLOCK);
 		pw_put_block_head(b, m->u.block.ref, m->u.block.len);
 		buf_put(b, m->u.block.p, m->u.block.len);
 	} else if (m->type == PW_CANCEL) {
@@ -115,7 +84,7 @@ put_bye(struct sp_buf *b, const struct pw_msg *m)
 {
 	char text[LIM_BYE_TEXT + 1];
 
-	must(m->u.bye.len <= LIM_BYE_TEXT);
+	FUZZ_CHECK(m->u.bye.len <= LIM_BYE_TEXT);
 	memcpy(text, m->u.bye.text, m->u.bye.len);
 	text[m->u.bye.len] = '\0';
 	pw_put_bye(b, m->u.bye.reason, text);
@@ -126,9 +95,9 @@ put_tree(struct sp_buf *b, const struct pw_msg *m)
 {
 	uint8_t track = m->u.tree.track, stripe = m->u.tree.stripe;
 
-	must(track < LIM_TRACKS && stripe < PW_STRIPES);
-	must(m->u.tree.from < LIM_NUMBER);
-	must(m->u.tree.accept.n <= PW_PATH);
+	FUZZ_CHECK(track < LIM_TRACKS && stripe < PW_STRIPES);
+	FUZZ_CHECK(m->u.tree.from < LIM_NUMBER);
+	FUZZ_CHECK(m->u.tree.accept.n <= PW_PATH);
 	if (m->type == PW_TREE)
 		pw_put_tree(b, track, &m->u.tree.ad);
 	else if (m->type == PW_SUBSCRIBE)
@@ -202,13 +171,13 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 	struct pw_msg m;
 	struct sp_buf b;
 
-	buf_init(&b, &mem, 2 * LIM_MSG);
+	buf_init(&b, &heap_mem, 2 * LIM_MSG);
 	while (pw_read(&rd, &m) == 1) {
 		buf_reset(&b);
 		if (!put(&b, &m))
 			continue;
-		must(b.err == 0 && b.len <= (size_t)(rd.p - p));
-		must(memcmp(rd.p - b.len, b.p, b.len) == 0);
+		FUZZ_CHECK(b.err == 0 && b.len <= (size_t)(rd.p - p));
+		FUZZ_CHECK(memcmp(rd.p - b.len, b.p, b.len) == 0);
 	}
 	buf_fini(&b);
 	return 0;

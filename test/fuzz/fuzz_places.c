@@ -31,7 +31,7 @@ check_write(uint16_t told, size_t len)
 	struct sp_buf b;
 	uint16_t again;
 
-	buf_init(&b, &fuzz_mem, LIM_FEED_FRAME);
+	buf_init(&b, &heap_mem, LIM_FEED_FRAME);
 	places_put(&b, &held, told);
 	FUZZ_CHECK(b.err == 0 && b.len <= len);
 	FUZZ_CHECK(places_take(&copy, &again, b.p, b.len) == 0);

@@ -34,8 +34,8 @@ check_record(const uint8_t *p, size_t len)
 	FUZZ_CHECK(record_blocks(&r) <= LIM_PIECE_BLOCKS);
 	if (r.length > 0)
 		FUZZ_CHECK(record_block_len(&r, record_blocks(&r) - 1) > 0);
-	buf_init(&b, &fuzz_mem, LIM_RECORD);
-	buf_init(&b2, &fuzz_mem, LIM_RECORD);
+	buf_init(&b, &heap_mem, LIM_RECORD);
+	buf_init(&b2, &heap_mem, LIM_RECORD);
 	FUZZ_CHECK(record_encode(&b, &r) == 0);
 	if (!has_unknown_key(p, len))
 		FUZZ_CHECK(b.len == len && memcmp(b.p, p, len) == 0);
@@ -61,7 +61,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 	hash_keypair(pk, sk, seed);
 	check_record(env.raw, env.raw_len);
 	record_digest(digest, &env);
-	buf_init(&b, &fuzz_mem, LIM_ENVELOPE);
+	buf_init(&b, &heap_mem, LIM_ENVELOPE);
 	FUZZ_CHECK(
 	    record_seal(&b, &env.rec, env.leaves, env.n_leaves, sk) == 0);
 	/* The signature is deterministic: the same key gives the same bytes. */

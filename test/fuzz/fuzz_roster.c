@@ -47,7 +47,7 @@ check_write(void)
 {
 	struct sp_buf b;
 
-	buf_init(&b, &fuzz_mem, LIM_FEED_FRAME);
+	buf_init(&b, &heap_mem, LIM_FEED_FRAME);
 	roster_put_full(&b, &held);
 	copy = before;
 	FUZZ_CHECK(b.err == 0 && roster_take(&copy, b.p, b.len) == 0);

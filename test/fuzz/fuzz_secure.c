@@ -9,6 +9,7 @@
  *	...	what happens then, see OP_*
  */
 
+#include "test/fuzz/fuzz.h"
 #include "swarm/secure.h"
 
 #define SEALED_MAX 256
@@ -36,40 +37,6 @@ struct run {
 	size_t n_sealed, n_accepted;
 };
 
-static void *
-host_alloc(void *ctx, size_t size)
-{
-	(void)ctx;
-	return malloc(size);
-}
-
-static void *
-host_resize(void *ctx, void *p, size_t size)
-{
-	(void)ctx;
-	return realloc(p, size);
-}
-
-static void
-host_release(void *ctx, void *p)
-{
-	(void)ctx;
-	free(p);
-}
-
-static const struct sp_mem mem = {
-	.alloc = host_alloc,
-	.resize = host_resize,
-	.release = host_release,
-};
-
-static void
-must(bool ok)
-{
-	if (!ok)
-		abort();
-}
-
 static uint8_t
 byte_of(uint8_t seed, size_t i)
 {
@@ -81,10 +48,11 @@ accept(struct run *r, const struct sp_rd *frame)
 {
 	size_t len = buf_get_left(frame);
 
-	must(r->n_accepted < r->n_sealed);
-	must(r->sealed[r->n_accepted].len == len);
+	FUZZ_CHECK(r->n_accepted < r->n_sealed);
+	FUZZ_CHECK(r->sealed[r->n_accepted].len == len);
 	for (size_t i = 0; i < len; i++)
-		must(frame->p[i] == byte_of(r->sealed[r->n_accepted].seed, i));
+		FUZZ_CHECK(
+		    frame->p[i] == byte_of(r->sealed[r->n_accepted].seed, i));
 	r->n_accepted++;
 }
 
@@ -97,21 +65,21 @@ give_piece(struct run *r, const uint8_t *p, size_t len)
 	struct sp_rd frame;
 	int rv;
 
-	must(copy != NULL);
+	FUZZ_CHECK(copy != NULL);
 	memcpy(copy, p, len);
 	do {
 		rv = secure_input(r->side, copy + at, len - at, &used,
 		    &r->side_out, &frame);
-		must(used <= len - at);
+		FUZZ_CHECK(used <= len - at);
 		at += used;
 		if (rv == SECURE_ESTABLISHED)
 			r->established = true;
 		else if (rv == SECURE_FRAME)
 			accept(r, &frame);
 	} while (rv > SECURE_MORE);
-	must(rv < 0 || at == len);
-	must(rv == 0 || rv == SP_ERR_CRYPTO || rv == SP_ERR_PROTO);
-	must(r->err == 0 || (rv == r->err && r->side_out.len == before));
+	FUZZ_CHECK(rv < 0 || at == len);
+	FUZZ_CHECK(rv == 0 || rv == SP_ERR_CRYPTO || rv == SP_ERR_PROTO);
+	FUZZ_CHECK(r->err == 0 || (rv == r->err && r->side_out.len == before));
 	r->err = rv;
 	free(copy);
 }
@@ -138,7 +106,7 @@ open_end(bool initiator, bool aes)
 	if (!aes)
 		conf.n_ciphers = 1;
 	conf.ciphers = ciphers;
-	must(secure_new(&s, &conf, &mem) == 0);
+	FUZZ_CHECK(secure_new(&s, &conf, &heap_mem) == 0);
 	return s;
 }
 
@@ -156,7 +124,7 @@ to_partner(struct run *r, size_t frames)
 		at += used;
 		got += rv == SECURE_FRAME;
 	} while (rv > SECURE_MORE);
-	must(rv == SECURE_MORE && got == frames);
+	FUZZ_CHECK(rv == SECURE_MORE && got == frames);
 	buf_reset(&r->side_out);
 }
 
@@ -176,22 +144,22 @@ meet(struct run *r, bool initiator, size_t at, uint8_t x)
 {
 	bool changed = x != 0 && at < (initiator ? 112 : 128);
 
-	must(secure_start(r->side, &r->side_out) == 0);
-	must(secure_start(r->partner, &r->partner_out) == 0);
+	FUZZ_CHECK(secure_start(r->side, &r->side_out) == 0);
+	FUZZ_CHECK(secure_start(r->partner, &r->partner_out) == 0);
 	if (initiator) {
 		to_partner(r, 0);
 		from_partner(r, at, x);
 	} else {
 		from_partner(r, at, x);
 		if (r->err < 0)
-			must(r->side_out.len == 0);
+			FUZZ_CHECK(r->side_out.len == 0);
 		if (r->err < 0)
 			return false;
 		to_partner(r, 0);
 		from_partner(r, at < 48 ? SIZE_MAX : at - 48, x);
 	}
-	must(r->established == !changed);
-	must((r->err < 0) == changed);
+	FUZZ_CHECK(r->established == !changed);
+	FUZZ_CHECK((r->err < 0) == changed);
 	if (!changed && initiator)
 		to_partner(r, 0);
 	return !changed;
@@ -213,8 +181,8 @@ seal(struct run *r, struct secure *from, struct sp_buf *out, size_t len,
 	for (size_t i = 0; i < len; i++)
 		data[i] = byte_of(seed, i);
 	rv = secure_seal(from, out, data, len);
-	must(rv == (from == r->side ? r->err : 0));
-	must(out->err == 0);
+	FUZZ_CHECK(rv == (from == r->side ? r->err : 0));
+	FUZZ_CHECK(out->err == 0);
 }
 
 static void
@@ -258,8 +226,6 @@ step(struct run *r, struct sp_rd *in)
 	}
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *p, size_t len);
-
 int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 {
@@ -272,8 +238,8 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 		return 0;
 	r.side = open_end((flags & 1) != 0, (flags & 2) != 0);
 	r.partner = open_end((flags & 1) == 0, (flags & 2) != 0);
-	buf_init(&r.side_out, &mem, 1 << 20);
-	buf_init(&r.partner_out, &mem, 1 << 20);
+	buf_init(&r.side_out, &heap_mem, 1 << 20);
+	buf_init(&r.partner_out, &heap_mem, 1 << 20);
 	if (meet(&r, (flags & 1) != 0, (size_t)at - 1, x))
 		while (buf_get_left(&in) > 0 && r.n_sealed < SEALED_MAX)
 			step(&r, &in);

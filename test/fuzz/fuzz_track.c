@@ -4,43 +4,14 @@
  * both well-formed, from operands, and raw, as bytes of the input.
  */
 
+#include "test/fuzz/fuzz.h"
 #include "base/buf.h"
 #include "test/sim/signer.h"
 #include "tracker/track.h"
 #include "wire/receipt.h"
 
-#define MUST(cond)                        \
-	do {                              \
-		if (!(cond))              \
-			__builtin_trap(); \
-	} while (0)
-
 #define STEPS   200
 #define STREAMS 4
-
-static void *
-heap_alloc(void *ctx, size_t size)
-{
-	(void)ctx;
-	return malloc(size);
-}
-
-static void *
-heap_resize(void *ctx, void *p, size_t size)
-{
-	(void)ctx;
-	return realloc(p, size);
-}
-
-static void
-heap_release(void *ctx, void *p)
-{
-	(void)ctx;
-	free(p);
-}
-
-static const struct sp_mem heap = { NULL, heap_alloc, heap_resize,
-	heap_release };
 
 struct run {
 	struct track *t;
@@ -83,15 +54,15 @@ check_peers(const struct tw_reply *reply, const struct tw_announce *a,
 	struct sp_addr self = *from;
 
 	self.port = a->port;
-	MUST(reply->n_peers <= LIM_NUMWANT);
-	MUST(a->numwant <= 0 || reply->n_peers <= (size_t)a->numwant);
-	MUST(a->event != TW_EVENT_STOPPED || reply->n_peers == 0);
+	FUZZ_CHECK(reply->n_peers <= LIM_NUMWANT);
+	FUZZ_CHECK(a->numwant <= 0 || reply->n_peers <= (size_t)a->numwant);
+	FUZZ_CHECK(a->event != TW_EVENT_STOPPED || reply->n_peers == 0);
 	for (size_t i = 0; i < reply->n_peers; i++) {
-		MUST(!addr_eq(&reply->peers[i].addr, &self));
-		MUST(!addr_is_bogus(&reply->peers[i].addr));
-		MUST(reply->peers[i].addr.family == from->family);
-		MUST(addr_is_private(from) ||
-		     !addr_is_private(&reply->peers[i].addr));
+		FUZZ_CHECK(!addr_eq(&reply->peers[i].addr, &self));
+		FUZZ_CHECK(!addr_is_bogus(&reply->peers[i].addr));
+		FUZZ_CHECK(reply->peers[i].addr.family == from->family);
+		FUZZ_CHECK(addr_is_private(from) ||
+			   !addr_is_private(&reply->peers[i].addr));
 	}
 }
 
@@ -143,7 +114,7 @@ do_raw_query(struct run *r, bool scrape)
 		track_http_scrape(r->t, q, len, &r->out, r->now);
 	else
 		track_http_announce(r->t, q, len, &from, &r->out, r->now);
-	MUST(r->out.err == 0 && r->out.len > 0);
+	FUZZ_CHECK(r->out.err == 0 && r->out.len > 0);
 }
 
 static void
@@ -182,9 +153,9 @@ do_publish(struct run *r, const struct signer *s)
 	buf_reset(&r->out);
 	track_publish(r->t, s->info_hash, r->body.p, r->body.len, &r->out, &res,
 	    r->now);
-	MUST(r->out.err == 0 && r->out.len > 0);
-	MUST((res.err == 0) == (res.failed + res.stale == 0));
-	MUST(res.woke == (res.accepted > 0));
+	FUZZ_CHECK(r->out.err == 0 && r->out.len > 0);
+	FUZZ_CHECK((res.err == 0) == (res.failed + res.stale == 0));
+	FUZZ_CHECK(res.woke == (res.accepted > 0));
 	buf_reset(&r->body);
 }
 
@@ -199,18 +170,19 @@ do_feed(struct run *r)
 	buf_reset(&r->out);
 	n = track_feed(r->t, r->seed[0].info_hash, &r->pos, buf_get_u16(&r->in),
 	    &r->out);
-	MUST(n >= 0 || n == SP_ERR_NOTFOUND);
+	FUZZ_CHECK(n >= 0 || n == SP_ERR_NOTFOUND);
 	for (int i = 0; i < n; i++) {
-		MUST(tw_frame_read(&f, r->out.p + at, r->out.len - at) > 0);
+		FUZZ_CHECK(
+		    tw_frame_read(&f, r->out.p + at, r->out.len - at) > 0);
 		at += (size_t)tw_frame_read(&f, r->out.p + at, r->out.len - at);
 		if (f.type != TW_FRAME_RECORD)
 			continue;
 		/* A reader from another boot begins again. */
-		MUST(f.seq > last || i <= 1);
+		FUZZ_CHECK(f.seq > last || i <= 1);
 		last = f.seq;
 	}
-	MUST(at == r->out.len);
-	MUST(n < 0 || r->pos.seq >= last || n == 0);
+	FUZZ_CHECK(at == r->out.len);
+	FUZZ_CHECK(n < 0 || r->pos.seq >= last || n == 0);
 }
 
 static void
@@ -221,19 +193,20 @@ do_roster(struct run *r)
 	int n;
 
 	while (track_wake(r->t, ih, r->now))
-		MUST(track_roster_get(r->t, ih) != NULL);
-	MUST(track_deadline(r->t) > r->now);
+		FUZZ_CHECK(track_roster_get(r->t, ih) != NULL);
+	FUZZ_CHECK(track_deadline(r->t) > r->now);
 	buf_reset(&r->out);
 	n = track_roster(r->t, r->seed[0].info_hash, &r->from, &r->version,
 	    &r->out);
-	MUST(n == 0 || n == 1);
+	FUZZ_CHECK(n == 0 || n == 1);
 	if (n == 0)
 		return;
-	MUST(tw_frame_read(&f, r->out.p, r->out.len) == (int)r->out.len);
-	MUST(f.type == TW_FRAME_ROSTER);
-	MUST(roster_take(&r->roster, f.p, f.len) == 0);
-	MUST(r->roster.version == r->version);
-	MUST(r->roster.n == track_roster_get(r->t, r->seed[0].info_hash)->n);
+	FUZZ_CHECK(tw_frame_read(&f, r->out.p, r->out.len) == (int)r->out.len);
+	FUZZ_CHECK(f.type == TW_FRAME_ROSTER);
+	FUZZ_CHECK(roster_take(&r->roster, f.p, f.len) == 0);
+	FUZZ_CHECK(r->roster.version == r->version);
+	FUZZ_CHECK(
+	    r->roster.n == track_roster_get(r->t, r->seed[0].info_hash)->n);
 }
 
 /* Signed by a viewer that announced itself, or raw. */
@@ -361,8 +334,6 @@ step(struct run *r)
 	}
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -379,18 +350,18 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	conf.registry.max_ip_ports = 3;
 	conf.full_scrape = true;
 	conf.max_present = 3;
-	MUST(track_new(&r.t, &conf, &heap, size, 0) == 0);
-	buf_init(&r.out, &heap, 64 << 20);
-	buf_init(&r.body, &heap, 64 << 20);
+	FUZZ_CHECK(track_new(&r.t, &conf, &heap_mem, size, 0) == 0);
+	buf_init(&r.out, &heap_mem, 64 << 20);
+	buf_init(&r.body, &heap_mem, 64 << 20);
 	signer_init(&r.seed[0], 1);
 	signer_init(&r.seed[1], 2);
 	r.in = buf_rd(data, size);
 	for (int i = 0; i < STEPS && buf_get_left(&r.in) > 0; i++) {
 		step(&r);
-		MUST(track_is_sound(r.t));
+		FUZZ_CHECK(track_is_sound(r.t));
 		track_stats(r.t, &st);
-		MUST(st.registry.peers <= 40 && st.registry.swarms <= 4);
-		MUST(st.live.channels <= 1 && st.present <= 3);
+		FUZZ_CHECK(st.registry.peers <= 40 && st.registry.swarms <= 4);
+		FUZZ_CHECK(st.live.channels <= 1 && st.present <= 3);
 	}
 	buf_fini(&r.out);
 	buf_fini(&r.body);

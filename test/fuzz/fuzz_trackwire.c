@@ -24,8 +24,8 @@ check_announce(const char *q, size_t len)
 		return;
 	}
 	FUZZ_CHECK(what == NULL && a.port > 0 && a.numwant >= -1);
-	buf_init(&b, &fuzz_mem, LIM_ANNOUNCE_URI);
-	buf_init(&b2, &fuzz_mem, LIM_ANNOUNCE_URI);
+	buf_init(&b, &heap_mem, LIM_ANNOUNCE_URI);
+	buf_init(&b2, &heap_mem, LIM_ANNOUNCE_URI);
 	tw_announce_write(&b, &a);
 	FUZZ_CHECK(b.err == 0);
 	r = tw_announce_parse(&again, (const char *)b.p, b.len, &what);
@@ -48,7 +48,7 @@ check_queries(const char *q, size_t len)
 	FUZZ_CHECK(r <= LIM_SCRAPE_HASHES);
 	if (tw_since_parse(&s, q, len) < 0)
 		return;
-	buf_init(&b, &fuzz_mem, 256);
+	buf_init(&b, &heap_mem, 256);
 	tw_since_write(&b, &s);
 	r = tw_since_parse(&again, (const char *)b.p, b.len);
 	FUZZ_CHECK(r == 0 && s.boot == again.boot && s.seq == again.seq);
@@ -89,7 +89,7 @@ check_reply(const uint8_t *p, size_t len, bool compact)
 	struct sp_buf b[3];
 
 	for (size_t i = 0; i < SP_LEN(b); i++)
-		buf_init(&b[i], &fuzz_mem, len + 128 * N_PEERS + 512);
+		buf_init(&b[i], &heap_mem, len + 128 * N_PEERS + 512);
 	/*
 	 * Once more than one would think: peers are put in order by family,
 	 * and entries with port 0 are not read from a list.
@@ -113,7 +113,7 @@ check_scrape(const uint8_t *p, size_t len)
 
 	if (n < 0)
 		return;
-	buf_init(&b, &fuzz_mem, 2048);
+	buf_init(&b, &heap_mem, 2048);
 	tw_scrape_write(&b, e, (size_t)n);
 	m = tw_scrape_read(again, SP_LEN(again), b.p, b.len);
 	FUZZ_CHECK(m >= 0 && m <= n);
@@ -129,7 +129,7 @@ check_frames(const uint8_t *p, size_t len)
 	struct sp_buf b;
 	int n;
 
-	buf_init(&b, &fuzz_mem, len);
+	buf_init(&b, &heap_mem, len);
 	while ((n = tw_frame_read(&f, p, len)) > 0) {
 		FUZZ_CHECK((size_t)n <= len);
 		buf_reset(&b);
@@ -155,7 +155,7 @@ check_receipts(const uint8_t *p, size_t len)
 	FUZZ_CHECK(len <= RECEIPT_MAX && r.n > 0 && r.n <= LIM_RECEIPTS);
 	if (receipt_peerid(id, r.key) == 0)
 		receipt_verify(&r, p, len);
-	buf_init(&b, &fuzz_mem, RECEIPT_MAX);
+	buf_init(&b, &heap_mem, RECEIPT_MAX);
 	hash_keypair(pk, sk, seed);
 	receipt_seal(&b, &r, sk);
 	FUZZ_CHECK(b.err == 0 && b.len == len);

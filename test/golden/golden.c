@@ -4,6 +4,8 @@
 #include <dirent.h>
 #include <errno.h>
 
+#include "test/heap.h"
+
 static const struct {
 	const char *kind;
 	golden_fn *fn;
@@ -20,30 +22,6 @@ static const struct {
 	{ "roster", golden_roster },
 	{ "scrape", golden_scrape },
 };
-
-static void *
-host_alloc(void *ctx, size_t size)
-{
-	(void)ctx;
-	return malloc(size);
-}
-
-static void *
-host_resize(void *ctx, void *p, size_t size)
-{
-	(void)ctx;
-	return realloc(p, size);
-}
-
-static void
-host_release(void *ctx, void *p)
-{
-	(void)ctx;
-	free(p);
-}
-
-static const struct sp_mem mem = { NULL, host_alloc, host_resize,
-	host_release };
 
 void
 golden_hex(FILE *out, const char *key, const void *p, size_t len)
@@ -132,7 +110,7 @@ say(const char *path)
 		free(bytes);
 		return NULL;
 	}
-	buf_init(&again, &mem, GOLDEN_MAX);
+	buf_init(&again, &heap_mem, GOLDEN_MAX);
 	out = open_memstream(&text, &len);
 	rv = fn(out, &again, (uint8_t *)bytes, (size_t)n);
 	fclose(out);

@@ -1,26 +1,8 @@
 #include "test/sim/meshlab.h"
 
+#include "test/heap.h"
+
 #define FNV_PRIME UINT64_C(0x100000001b3)
-
-static void *
-heap_alloc(void *ctx SP_UNUSED, size_t size)
-{
-	return malloc(size);
-}
-
-static void *
-heap_resize(void *ctx SP_UNUSED, void *p, size_t size)
-{
-	return realloc(p, size);
-}
-
-static void
-heap_release(void *ctx SP_UNUSED, void *p)
-{
-	free(p);
-}
-
-const struct sp_mem lab_heap = { NULL, heap_alloc, heap_resize, heap_release };
 
 static void
 hash_add(struct lab *lab, const void *p, size_t len)
@@ -70,7 +52,7 @@ lab_init(struct lab *lab, const struct mesh_conf *conf,
 	lab->hash = UINT64_C(0xcbf29ce484222325);
 	memset(seed, 7, sizeof(seed));
 	hash_keypair(lab->pk, lab->sk, seed);
-	buf_init(&lab->env, &lab_heap, LIM_ENVELOPE);
+	buf_init(&lab->env, &heap_mem, LIM_ENVELOPE);
 	if (conf == NULL) {
 		lab_conf(&c);
 		conf = &c;

@@ -103,9 +103,6 @@ struct lab {
 	uint64_t serial;
 };
 
-/* For the lab's own needs: the C library's. */
-extern const struct sp_mem lab_heap;
-
 /* Conf of a viewer of the lab's channel; identity 0 is its own. */
 void lab_conf(struct mesh_conf *conf);
 /* |conf| NULL: lab_conf. Code of mesh_new. */

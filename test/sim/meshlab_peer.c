@@ -1,5 +1,7 @@
 #include "test/sim/meshlab.h"
 
+#include "test/heap.h"
+
 #define PEER_PORT 7000
 
 struct sp_addr
@@ -33,7 +35,7 @@ link_make(struct lab *lab, struct lab_conn *k, bool initiator)
 	sc.hello.port = (uint16_t)(PEER_PORT + k->who);
 	sc.ciphers = ciphers;
 	sc.n_ciphers = 1;
-	rv = secure_new(&k->link, &sc, &lab_heap);
+	rv = secure_new(&k->link, &sc, &heap_mem);
 	return rv == 0 ? secure_start(k->link, &k->out) : rv;
 }
 
@@ -61,8 +63,8 @@ conn_make(struct lab *lab, uint8_t who, uint32_t dial,
 	k->who = who;
 	k->choked = true;
 	k->why = 1;
-	buf_init(&k->out, &lab_heap, 4 << 20);
-	buf_init(&k->say, &lab_heap, 4 << 20);
+	buf_init(&k->out, &heap_mem, 4 << 20);
+	buf_init(&k->say, &heap_mem, 4 << 20);
 	if (handshake && (rv = link_make(lab, k, dial == 0)) < 0)
 		return rv;
 	memset(entropy, (int)k->conn, sizeof(entropy));
@@ -165,7 +167,7 @@ lab_flush(struct lab *lab, unsigned c)
 		seal(k);
 	/* answers to what is given go into a fresh buffer */
 	out = k->out;
-	buf_init(&k->out, &lab_heap, out.max);
+	buf_init(&k->out, &heap_mem, out.max);
 	lab_input(lab, c, out.p, out.len);
 	buf_fini(&out);
 	lab_drain(lab);

@@ -31,47 +31,23 @@ teardown(void)
 	failmem_check(&fm);
 }
 
-/* A new piece: the seeder has record and bytes. */
-static void
-seed(void)
-{
-	uint8_t bytes[MESHNET_LEN];
-	unsigned k = net.n_pieces;
-
-	meshnet_publish(&net);
-	ck_assert_int_eq(meshnet_record(&net, 0, k, false), 0);
-	meshnet_bytes(k, bytes);
-	ck_assert_int_eq(mesh_supply(net.node[0].mesh, 0, net.first + k, bytes,
-			     sizeof(bytes), net.now),
-	    0);
-}
-
-static struct mesh_stats
-stats(unsigned i)
-{
-	struct mesh_stats st;
-
-	mesh_stats(net.node[i].mesh, &st, net.now);
-	return st;
-}
-
 START_TEST(piece_reaches_viewers_without_tracker_or_origin)
 {
 	unsigned i, k;
 
 	setup(3);
 	for (k = 0; k < 5; k++) {
-		seed();
+		meshnet_seed(&net);
 		meshnet_run(&net, net.now + SP_S);
 	}
 	meshnet_run(&net, net.now + 3 * SP_S);
 	for (i = 1; i <= 3; i++)
 		for (k = 0; k < 5; k++)
 			ck_assert_uint_eq(meshnet_held(&net, i, k), 3);
-	ck_assert_uint_eq(stats(1).peer_bytes, 5 * MESHNET_LEN);
-	ck_assert_uint_eq(stats(1).missed, 0);
-	ck_assert_uint_eq(stats(1).stalls, 0);
-	ck_assert_uint_eq(stats(2).origin_bytes, 0);
+	ck_assert_uint_eq(meshnet_stats(&net, 1).peer_bytes, 5 * MESHNET_LEN);
+	ck_assert_uint_eq(meshnet_stats(&net, 1).missed, 0);
+	ck_assert_uint_eq(meshnet_stats(&net, 1).stalls, 0);
+	ck_assert_uint_eq(meshnet_stats(&net, 2).origin_bytes, 0);
 	teardown();
 }
 END_TEST
@@ -83,7 +59,7 @@ START_TEST(bytes_read_are_those_of_the_piece)
 	size_t at = 0, len;
 
 	setup(1);
-	seed();
+	meshnet_seed(&net);
 	meshnet_run(&net, net.now + 3 * SP_S);
 	meshnet_bytes(0, want);
 	while (at < MESHNET_LEN) {
@@ -120,8 +96,8 @@ START_TEST(viewer_alone_is_rescued_by_the_origin)
 	meshnet_run(&net, net.now + 4 * SP_S);
 	for (k = 0; k < 6; k++)
 		ck_assert_uint_eq(meshnet_held(&net, 1, k), 3);
-	ck_assert_uint_eq(stats(1).origin_bytes, 6 * MESHNET_LEN);
-	ck_assert_uint_eq(stats(1).missed, 0);
+	ck_assert_uint_eq(meshnet_stats(&net, 1).origin_bytes, 6 * MESHNET_LEN);
+	ck_assert_uint_eq(meshnet_stats(&net, 1).missed, 0);
 	ck_assert_int_eq(mesh_play(net.node[1].mesh, 0, &play), 0);
 	ck_assert_uint_eq(play.first, net.first);
 	ck_assert_uint_eq(play.edge, net.first + 6);
@@ -148,9 +124,9 @@ START_TEST(one_origin_copy_serves_several_viewers)
 	}
 	meshnet_run(&net, net.now + 4 * SP_S);
 	for (i = 1; i <= 4; i++) {
-		ck_assert_uint_eq(stats(i).missed, 0);
+		ck_assert_uint_eq(meshnet_stats(&net, i).missed, 0);
 		ck_assert_uint_eq(meshnet_held(&net, i, 19), 3);
-		origin += stats(i).origin_bytes;
+		origin += meshnet_stats(&net, i).origin_bytes;
 	}
 	/* four copies without a swarm; the first pieces have no neighbours */
 	ck_assert_uint_lt(origin, 20 * MESHNET_LEN * 2);
@@ -227,7 +203,7 @@ START_TEST(pieces_are_listed_in_order_at_their_time)
 
 	setup(1);
 	for (k = 0; k < 8; k++) {
-		seed();
+		meshnet_seed(&net);
 		meshnet_run(&net, net.now + SP_S);
 	}
 	/* D = 3 s: pieces 0..5 were available three seconds ago or more */
@@ -249,7 +225,7 @@ START_TEST(latecomer_gets_the_window_from_neighbours)
 
 	setup(2);
 	for (k = 0; k < 10; k++) {
-		seed();
+		meshnet_seed(&net);
 		meshnet_run(&net, net.now + SP_S);
 	}
 	net.node[0].down = true;
@@ -258,10 +234,10 @@ START_TEST(latecomer_gets_the_window_from_neighbours)
 	mesh_follow(net.node[late].mesh, 0, true, net.now);
 	meshnet_run(&net, net.now + 2 * SP_S);
 	ck_assert_uint_eq(meshnet_held(&net, (unsigned)late, 9), 3);
-	ck_assert_int_ge(stats((unsigned)late).startup, 0);
-	ck_assert_int_lt(stats((unsigned)late).startup, SP_S);
+	ck_assert_int_ge(meshnet_stats(&net, (unsigned)late).startup, 0);
+	ck_assert_int_lt(meshnet_stats(&net, (unsigned)late).startup, SP_S);
 	/* pex told it of the third one */
-	ck_assert_uint_ge(stats((unsigned)late).contacts, 2);
+	ck_assert_uint_ge(meshnet_stats(&net, (unsigned)late).contacts, 2);
 	teardown();
 }
 END_TEST
@@ -269,9 +245,9 @@ END_TEST
 START_TEST(leaving_tells_everybody)
 {
 	setup(2);
-	seed();
+	meshnet_seed(&net);
 	meshnet_run(&net, net.now + 2 * SP_S);
-	ck_assert_uint_ge(stats(0).neighbours, 2);
+	ck_assert_uint_ge(meshnet_stats(&net, 0).neighbours, 2);
 	ck_assert_int_eq(mesh_leave(net.node[1].mesh, net.now), 0);
 	net.node[1].down = false;
 	meshnet_run(&net, net.now + 1); /* deadline is NEVER: drain by hand */
@@ -286,7 +262,7 @@ START_TEST(leaving_tells_everybody)
 		ck_assert_uint_ge(sends, 1);
 		ck_assert_uint_ge(closes, 1);
 	}
-	ck_assert_uint_eq(stats(1).neighbours, 0);
+	ck_assert_uint_eq(meshnet_stats(&net, 1).neighbours, 0);
 	teardown();
 }
 END_TEST
@@ -311,7 +287,7 @@ START_TEST(forged_and_foreign_records_are_refused)
 	    SP_ERR_SHORT);
 	ck_assert_int_eq(meshnet_record(&net, 1, 0, true), 0);
 	ck_assert_int_eq(meshnet_record(&net, 1, 0, true), SP_ERR_STALE);
-	ck_assert_uint_eq(stats(1).records_bad, 3);
+	ck_assert_uint_eq(meshnet_stats(&net, 1).records_bad, 3);
 	teardown();
 }
 END_TEST

@@ -48,29 +48,6 @@ teardown(void)
 }
 
 static void
-seed(void)
-{
-	uint8_t bytes[MESHNET_LEN];
-	unsigned k = net.n_pieces;
-
-	meshnet_publish(&net);
-	ck_assert_int_eq(meshnet_record(&net, 0, k, false), 0);
-	meshnet_bytes(k, bytes);
-	ck_assert_int_eq(mesh_supply(net.node[0].mesh, 0, net.first + k, bytes,
-			     sizeof(bytes), net.now),
-	    0);
-}
-
-static struct mesh_stats
-stats(unsigned i)
-{
-	struct mesh_stats st;
-
-	mesh_stats(net.node[i].mesh, &st, net.now);
-	return st;
-}
-
-static void
 introduce_all(void)
 {
 	unsigned i, k;
@@ -130,17 +107,18 @@ START_TEST(polluter_is_banned_by_all_and_nobody_holds_a_wrong_byte)
 	introduce_all();
 	meshnet_run(&net, net.now + SP_S);
 	for (k = 0; k < 30; k++) {
-		seed();
+		meshnet_seed(&net);
 		meshnet_run(&net, net.now + SP_S);
 	}
 	meshnet_run(&net, net.now + 5 * SP_S);
 	for (i = 2; i <= 5; i++) {
 		holds_no_wrong_byte(i);
-		banned += stats(i).banned > 0;
+		banned += meshnet_stats(&net, i).banned > 0;
 		/* at most a pipeline's worth of bad blocks, and one address */
-		ck_assert_uint_le(stats(i).bad_bytes, 8 * LIM_BLOCK);
-		ck_assert_uint_le(stats(i).banned, 1);
-		ck_assert_uint_ge(stats(i).pieces, 28);
+		ck_assert_uint_le(meshnet_stats(&net, i).bad_bytes,
+		    8 * LIM_BLOCK);
+		ck_assert_uint_le(meshnet_stats(&net, i).banned, 1);
+		ck_assert_uint_ge(meshnet_stats(&net, i).pieces, 28);
 	}
 	ck_assert_uint_ge(banned, 1);
 	teardown();
@@ -153,11 +131,12 @@ START_TEST(two_that_dial_each_other_keep_one_connection)
 	add_viewer(NULL, 0);
 	introduce_all();
 	meshnet_run(&net, net.now + 2 * SP_S);
-	ck_assert_uint_eq(stats(0).neighbours, 1);
-	ck_assert_uint_eq(stats(1).neighbours, 1);
+	ck_assert_uint_eq(meshnet_stats(&net, 0).neighbours, 1);
+	ck_assert_uint_eq(meshnet_stats(&net, 1).neighbours, 1);
 	meshnet_run(&net, net.now + 300 * SP_S);
-	ck_assert_uint_eq(stats(0).neighbours, 1);
-	ck_assert_uint_le(stats(0).dials + stats(1).dials, 3);
+	ck_assert_uint_eq(meshnet_stats(&net, 0).neighbours, 1);
+	ck_assert_uint_le(
+	    meshnet_stats(&net, 0).dials + meshnet_stats(&net, 1).dials, 3);
 	teardown();
 }
 END_TEST
@@ -174,16 +153,16 @@ START_TEST(viewers_trade_what_the_seeder_sends_once)
 	introduce_all();
 	meshnet_run(&net, net.now + SP_S);
 	for (k = 0; k < 40; k++) {
-		seed();
+		meshnet_seed(&net);
 		meshnet_run(&net, net.now + SP_S);
 	}
 	meshnet_run(&net, net.now + 5 * SP_S);
 	for (i = 1; i <= 5; i++) {
 		holds_no_wrong_byte(i);
-		ck_assert_uint_ge(stats(i).pieces, 38);
-		ck_assert_uint_le(stats(i).missed, 3);
+		ck_assert_uint_ge(meshnet_stats(&net, i).pieces, 38);
+		ck_assert_uint_le(meshnet_stats(&net, i).missed, 3);
 	}
-	sent = stats(0).up_bytes;
+	sent = meshnet_stats(&net, 0).up_bytes;
 	ck_assert_uint_le(sent, 46 * 80000 + 65536);
 	teardown();
 }
@@ -227,7 +206,7 @@ START_TEST(swarm_outlives_its_seeder)
 	introduce_all();
 	meshnet_run(&net, net.now + SP_S);
 	for (k = 0; k < 6; k++) {
-		seed();
+		meshnet_seed(&net);
 		meshnet_run(&net, net.now + SP_S);
 	}
 	net.node[0].down = true;
@@ -236,8 +215,8 @@ START_TEST(swarm_outlives_its_seeder)
 	ck_assert_int_eq(meshnet_record(&net, 1, 6, false), 0);
 	meshnet_run(&net, net.now + 30 * SP_S);
 	for (i = 1; i <= 4; i++) {
-		ck_assert_uint_ge(stats(i).neighbours, 3);
-		ck_assert_uint_eq(stats(i).records, 7);
+		ck_assert_uint_ge(meshnet_stats(&net, i).neighbours, 3);
+		ck_assert_uint_eq(meshnet_stats(&net, i).records, 7);
 	}
 	teardown();
 }

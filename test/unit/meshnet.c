@@ -2,6 +2,8 @@
 
 #include <check.h>
 
+#include "test/heap.h"
+
 enum msg_kind { MSG_OPEN, MSG_DATA, MSG_CLOSE, MSG_ORIGIN };
 
 struct meshnet_msg {
@@ -286,29 +288,9 @@ meshnet_bytes(unsigned k, uint8_t out[MESHNET_LEN])
 		out[i] = (uint8_t)(i * 7 + k * 13 + i / 251);
 }
 
-static void *
-libc_alloc(void *ctx SP_UNUSED, size_t size)
-{
-	return malloc(size);
-}
-
-static void *
-libc_resize(void *ctx SP_UNUSED, void *p, size_t size)
-{
-	return realloc(p, size);
-}
-
-static void
-libc_release(void *ctx SP_UNUSED, void *p)
-{
-	free(p);
-}
-
 void
 meshnet_publish(struct meshnet *n)
 {
-	static const struct sp_mem mem = { NULL, libc_alloc, libc_resize,
-		libc_release };
 	uint8_t bytes[MESHNET_LEN], leaves[3 * HASH_LEN];
 	unsigned k = n->n_pieces++;
 	struct record_env env;
@@ -328,7 +310,7 @@ meshnet_publish(struct meshnet *n)
 	r.uri_len = 6;
 	hash_tree_root(r.root, leaves, 3);
 	memcpy(r.prev, n->digest, HASH_LEN);
-	buf_init(&b, &mem, LIM_ENVELOPE);
+	buf_init(&b, &heap_mem, LIM_ENVELOPE);
 	ck_assert_int_eq(record_seal(&b, &r, leaves, 3, n->sk), 0);
 	ck_assert_int_eq(record_open(&env, b.p, b.len), 0);
 	record_digest(n->digest, &env);
@@ -389,4 +371,27 @@ meshnet_held(struct meshnet *n, unsigned i, unsigned k)
 	if (mesh_piece(n->node[i].mesh, 0, n->first + k, &pc) < 0)
 		return 0;
 	return pc.held;
+}
+
+void
+meshnet_seed(struct meshnet *n)
+{
+	uint8_t bytes[MESHNET_LEN];
+	unsigned k = n->n_pieces;
+
+	meshnet_publish(n);
+	ck_assert_int_eq(meshnet_record(n, 0, k, false), 0);
+	meshnet_bytes(k, bytes);
+	ck_assert_int_eq(mesh_supply(n->node[0].mesh, 0, n->first + k, bytes,
+			     sizeof(bytes), n->now),
+	    0);
+}
+
+struct mesh_stats
+meshnet_stats(const struct meshnet *n, unsigned i)
+{
+	struct mesh_stats st;
+
+	mesh_stats(n->node[i].mesh, &st, n->now);
+	return st;
 }

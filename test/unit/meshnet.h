@@ -60,6 +60,9 @@ void meshnet_publish(struct meshnet *n);
 int meshnet_record(struct meshnet *n, unsigned i, unsigned k, bool from_feed);
 /* Bytes of piece |k|. */
 void meshnet_bytes(unsigned k, uint8_t out[MESHNET_LEN]);
+/* A new piece, of which node 0 has record and bytes. */
+void meshnet_seed(struct meshnet *n);
+struct mesh_stats meshnet_stats(const struct meshnet *n, unsigned i);
 /* Runs everything up to |until|. */
 void meshnet_run(struct meshnet *n, sp_time until);
 /* Blocks of piece |k| that node |i| holds. */
