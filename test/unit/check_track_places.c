@@ -49,16 +49,6 @@ goes(unsigned k, sp_time now)
 	track_stream_close(track, seed.info_hash, &s, &from, now);
 }
 
-static void
-wake(sp_time now)
-{
-	uint8_t ih[LINK_INFOHASH_LEN];
-
-	while (track_wake(track, ih, now))
-		ck_assert_mem_eq(ih, seed.info_hash, LINK_INFOHASH_LEN);
-	ck_assert(track_is_sound(track));
-}
-
 /* What |k| is told: 1, or 0. */
 static int
 tells_as(unsigned k, const struct sp_addr *from)

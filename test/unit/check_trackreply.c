@@ -1,43 +1,6 @@
 /* The answers of a tracker: src/wire/trackreply.c. */
 
-#include "wire/trackwire.h"
-#include "test/unit/unit.h"
-
-static struct failmem fm;
-static struct sp_buf b;
-static struct tw_announce ann;
-
-static struct sp_addr
-addr(const char *s)
-{
-	struct sp_addr a;
-
-	ck_assert_int_eq(addr_parse(&a, s, strlen(s)), 0);
-	return a;
-}
-
-static void
-start(void)
-{
-	failmem_init(&fm);
-	buf_init(&b, &fm.mem, LIM_TRACKER_REPLY);
-}
-
-static void
-stop(void)
-{
-	buf_fini(&b);
-	failmem_check(&fm);
-}
-
-static void
-wrote(const char *want, size_t len)
-{
-	ck_assert_int_eq(b.err, 0);
-	ck_assert_msg(b.len == len && memcmp(b.p, want, len) == 0, "%.*s",
-	    (int)b.len, (const char *)b.p);
-}
-#define WROTE(lit) wrote(lit, sizeof(lit) - 1)
+#include "test/unit/trackwire_help.h"
 
 /* ---- reply -------------------------------------------------------------- */
 

@@ -135,7 +135,11 @@ UNIT_CORE += test/unit/check_track_presence
 UNIT_CORE += test/unit/check_track_roster
 test_unit_check_track_roster_SOURCES = test/unit/check_track_roster.c test/unit/track_duty_help.h
 UNIT_CORE += test/unit/check_trackreply
+test_unit_check_trackreply_SOURCES = test/unit/check_trackreply.c \
+	test/unit/trackwire_help.h
 UNIT_CORE += test/unit/check_trackwire
+test_unit_check_trackwire_SOURCES = test/unit/check_trackwire.c \
+	test/unit/trackwire_help.h
 UNIT_CORE += test/unit/check_tree
 test_unit_check_tree_SOURCES = test/unit/check_tree.c test/unit/tree_help.h
 UNIT_CORE += test/unit/check_tree_parent

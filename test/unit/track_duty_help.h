@@ -118,4 +118,40 @@ leave(const char *from, unsigned k, sp_time now)
 	announce(from, &a, now);
 }
 
+/* How many channels have news. */
+static inline unsigned
+wake(sp_time now)
+{
+	uint8_t ih[LINK_INFOHASH_LEN];
+	unsigned n = 0;
+
+	while (track_wake(track, ih, now)) {
+		ck_assert_mem_eq(ih, seed.info_hash, LINK_INFOHASH_LEN);
+		n++;
+	}
+	ck_assert(track_deadline(track) > now);
+	ck_assert(track_is_sound(track));
+	return n;
+}
+
+/* Takes what there is; the length of the frame. */
+static inline size_t
+read_roster(void)
+{
+	struct tw_frame f;
+	int n;
+
+	buf_reset(&b);
+	n = track_roster(track, seed.info_hash, &reader, &version, &b);
+	ck_assert_int_ge(n, 0);
+	if (n == 0)
+		return 0;
+	ck_assert_int_eq(tw_frame_read(&f, b.p, b.len), (int)b.len);
+	ck_assert_uint_eq(f.type, TW_FRAME_ROSTER);
+	ck_assert_int_eq(roster_take(&ros, f.p, f.len), 0);
+	ck_assert_uint_eq(ros.version, version);
+	ck_assert_uint_eq(ros.epoch_s, DUTIES_EPOCH_S);
+	return b.len;
+}
+
 #endif
