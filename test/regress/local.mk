@@ -40,6 +40,7 @@ REGRESS_FILES += test/regress/measure.py
 REGRESS_FILES += test/regress/net.sh
 REGRESS_FILES += test/regress/play.py
 REGRESS_FILES += test/regress/protocol.py
+REGRESS_FILES += test/regress/seedlib.sh
 REGRESS_FILES += test/regress/tee.py
 REGRESS_FILES += test/regress/watch.py
 

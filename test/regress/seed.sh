@@ -3,42 +3,8 @@
 # directory, the same over HTTP; restarts of the seeder, of the encoder and of
 # the tracker; the end of the stream; sources that are none.
 set -eu
-
-for tool in ffmpeg curl jq python3; do
-	command -v $tool >/dev/null || {
-		echo "seed.sh: skipped: no $tool"
-		exit 77
-	}
-done
-bin=$(cd "${top_builddir:-.}" && pwd)
-tmp=$(mktemp -d)
-cd "$tmp"
-pids=
-
-cleanup() {
-	for p in $pids; do
-		kill -9 "$p" 2>/dev/null || :
-	done
-	rm -rf "$tmp"
-}
-trap cleanup EXIT
-
-fail() {
-	echo "seed.sh: $*" >&2
-	tail -n 30 "$tmp"/*.log >&2 2>/dev/null || :
-	exit 1
-}
-
-# until SECONDS COMMAND...: waits for it to succeed.
-until_ok() {
-	left=$(($1 * 10))
-	shift
-	until "$@" >/dev/null 2>&1; do
-		left=$((left - 1))
-		[ $left -gt 0 ] || return 1
-		sleep 0.1
-	done
-}
+. "${top_srcdir:-.}/test/regress/seedlib.sh"
+seed_begin ffmpeg curl jq python3
 
 # Ends a process of ours and waits for it: stop SIGNAL PID.
 stop() {

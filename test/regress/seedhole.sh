@@ -3,41 +3,8 @@
 # does not know, segments that are not there, gaps, hosts that differ, a state
 # that cannot be written for a while.
 set -eu
-
-for tool in curl jq python3; do
-	command -v $tool >/dev/null || {
-		echo "seedhole.sh: skipped: no $tool"
-		exit 77
-	}
-done
-bin=$(cd "${top_builddir:-.}" && pwd)
-tmp=$(mktemp -d)
-cd "$tmp"
-pids=
-
-cleanup() {
-	for p in $pids; do
-		kill -9 "$p" 2>/dev/null || :
-	done
-	rm -rf "$tmp"
-}
-trap cleanup EXIT
-
-fail() {
-	echo "seedhole.sh: $*" >&2
-	tail -n 30 "$tmp"/*.log >&2 2>/dev/null || :
-	exit 1
-}
-
-until_ok() {
-	left=$(($1 * 10))
-	shift
-	until "$@" >/dev/null 2>&1; do
-		left=$((left - 1))
-		[ $left -gt 0 ] || return 1
-		sleep 0.1
-	done
-}
+. "${top_srcdir:-.}/test/regress/seedlib.sh"
+seed_begin curl jq python3
 
 window() {
 	curl -sf "http://127.0.0.1:$port/live/$ih/window" |

@@ -2,41 +2,8 @@
 # spate-seed as a peer: an encrypted stream reaches a viewer that has no origin,
 # from the seeder alone; the swarm goes on when the tracker dies.
 set -eu
-
-for tool in ffmpeg curl python3; do
-	command -v $tool >/dev/null || {
-		echo "seedpeer.sh: skipped: no $tool"
-		exit 77
-	}
-done
-bin=$(cd "${top_builddir:-.}" && pwd)
-tmp=$(mktemp -d)
-cd "$tmp"
-pids=
-
-cleanup() {
-	for p in $pids; do
-		kill -9 "$p" 2>/dev/null || :
-	done
-	rm -rf "$tmp"
-}
-trap cleanup EXIT
-
-fail() {
-	echo "seedpeer.sh: $*" >&2
-	tail -n 20 "$tmp"/*.log >&2 2>/dev/null || :
-	exit 1
-}
-
-until_ok() {
-	left=$(($1 * 10))
-	shift
-	until "$@" >/dev/null 2>&1; do
-		left=$((left - 1))
-		[ $left -gt 0 ] || return 1
-		sleep 0.1
-	done
-}
+. "${top_srcdir:-.}/test/regress/seedlib.sh"
+seed_begin ffmpeg curl python3
 
 # ---- an encrypted stream; the key is on a web server, the media is not
 
