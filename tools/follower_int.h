@@ -41,8 +41,6 @@ enum follower_verdict {
 enum follower_verdict follower_judge(const struct follower_track *t,
     const struct follower_conf *conf, const struct m3u8_media *pl,
     int64_t now_ms, size_t *from);
-/* Index of the first segment of the newest |window_us|. */
-size_t follower_tail(const struct m3u8_media *pl, uint64_t window_us);
 /* Hash that tells segments apart which have the same sequence number. */
 uint64_t follower_what(const struct m3u8_segment *s);
 /* Remembers |s|. */

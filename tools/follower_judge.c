@@ -37,8 +37,9 @@ follower_see(struct follower_track *t, const struct follower_mark *m)
 	};
 }
 
-size_t
-follower_tail(const struct m3u8_media *pl, uint64_t window_us)
+/* Index of the first segment of the newest |window_us|. */
+static size_t
+tail_of(const struct m3u8_media *pl, uint64_t window_us)
 {
 	size_t i = pl->n_segments;
 	uint64_t sum = 0;
@@ -147,7 +148,7 @@ follower_judge(const struct follower_track *t, const struct follower_conf *conf,
     const struct m3u8_media *pl, int64_t now_ms, size_t *from)
 {
 	uint64_t next = t->last.source_seq + 1;
-	size_t tail = follower_tail(pl, conf->window_us);
+	size_t tail = tail_of(pl, conf->window_us);
 	enum follower_verdict v;
 	int newest;
 

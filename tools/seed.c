@@ -28,8 +28,10 @@ seed_give_up(struct seed *s, const char *what, const char *why)
 	loop_stop(s->loop);
 }
 
-void
-seed_soon(struct seed *s)
+/* Signs the manifest if need be and publishes, in the next round of the loop.
+ */
+static void
+soon(struct seed *s)
 {
 	io_timer_set(&s->soon, 0);
 }
@@ -73,7 +75,7 @@ seed_signed(struct seed *s, const struct record *r, const uint8_t *p,
 	    "piece: track=%u number=%llu bytes=%zu age_ms=%lld", r->track,
 	    (unsigned long long)r->number, len,
 	    (long long)(seed_now_ms(s) - r->avail_ms));
-	seed_soon(s);
+	soon(s);
 }
 
 static void
@@ -103,7 +105,7 @@ open_up(struct seed *s)
 	for (size_t i = 0; i < s->n_tracks; i++)
 		seed_pieces_kick(&s->tracks[i]);
 	daemon_ready();
-	seed_soon(s);
+	soon(s);
 }
 
 static size_t
@@ -121,7 +123,7 @@ seed_track_seen(struct seed *s)
 {
 	s->manifest_stale = true;
 	if (s->open)
-		seed_soon(s);
+		soon(s);
 	else if (s->n_tracks > 0 && tracks_seen(s) == s->n_tracks)
 		open_up(s);
 }

@@ -149,9 +149,6 @@ struct seed {
 };
 
 int64_t seed_now_ms(const struct seed *s);
-/* Signs the manifest if need be and publishes, in the next round of the loop.
- */
-void seed_soon(struct seed *s);
 /* The program ends with exit status 1, after a complaint. */
 void seed_give_up(struct seed *s, const char *what, const char *why);
 /* Plan and settling are done: goes on. */

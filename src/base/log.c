@@ -142,8 +142,8 @@ directive(struct out *o, const char **f, va_list *ap)
 	}
 }
 
-size_t
-log_vformat(char *out, size_t size, const char *fmt, va_list ap)
+static size_t
+format(char *out, size_t size, const char *fmt, va_list ap)
 {
 	struct out o = { out, 0, size };
 	va_list args;
@@ -175,7 +175,7 @@ log_format(char *out, size_t size, const char *fmt, ...)
 	size_t n;
 
 	va_start(ap, fmt);
-	n = log_vformat(out, size, fmt, ap);
+	n = format(out, size, fmt, ap);
 	va_end(ap);
 	return n;
 }
@@ -189,7 +189,7 @@ log_msg(const struct sp_log *log, enum log_level level, const char *fmt, ...)
 	if (log == NULL || log->line == NULL || level > log->level)
 		return;
 	va_start(ap, fmt);
-	log_vformat(text, sizeof(text), fmt, ap);
+	format(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	log->line(log->ctx, level, text);
 }

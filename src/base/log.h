@@ -35,9 +35,10 @@ struct sp_log {
 /* |log| may be NULL. Longer lines are cut. */
 void log_msg(const struct sp_log *log, enum log_level level, const char *fmt,
     ...);
-/* The formatter itself: returns the length that was written, < size. */
-/* |size| counts the NUL, which is always put unless |size| is 0. */
+/*
+ * The formatter itself: returns the length that was written, < size. |size|
+ * counts the NUL, which is always put unless |size| is 0.
+ */
 size_t log_format(char *out, size_t size, const char *fmt, ...);
-size_t log_vformat(char *out, size_t size, const char *fmt, va_list ap);
 
 #endif

@@ -207,8 +207,8 @@ by_name(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-bool
-store_name_fits(const char *name, const char *suffix)
+static bool
+name_fits(const char *name, const char *suffix)
 {
 	size_t n = strlen(name), k = strlen(suffix);
 
@@ -244,7 +244,7 @@ store_list(const char *dir, const char *suffix, size_t max, char ***out)
 	if ((d = opendir(dir)) == NULL)
 		return fail_errno();
 	while (rc == 0 && (de = readdir(d)) != NULL) {
-		if (!store_name_fits(de->d_name, suffix))
+		if (!name_fits(de->d_name, suffix))
 			continue;
 		if ((size_t)n == max || n == INT_MAX / 2)
 			rc = SP_ERR_TOOBIG;

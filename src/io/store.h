@@ -34,8 +34,6 @@ int store_create(const char *path, const void *p, size_t len, unsigned mode);
  */
 int store_list(const char *dir, const char *suffix, size_t max, char ***out);
 void store_list_free(char **names, int n);
-/* Would store_list give |name|? */
-bool store_name_fits(const char *name, const char *suffix);
 
 /*
  * Watches a directory: inotify, or polling where there is none (or when |poll|

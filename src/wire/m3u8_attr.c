@@ -52,9 +52,16 @@ m3u8_value(struct m3u8_span line)
 	return v;
 }
 
+/* One attribute. */
+struct item {
+	struct m3u8_span name, value; /* without quotes */
+	struct m3u8_span whole;
+	bool quoted;
+};
+
 /* Offset of the value's end; SIZE_MAX when it is malformed. */
 static size_t
-item_value(struct m3u8_span list, size_t i, struct m3u8_item *a)
+item_value(struct m3u8_span list, size_t i, struct item *a)
 {
 	const char *end;
 
@@ -78,8 +85,9 @@ item_value(struct m3u8_span list, size_t i, struct m3u8_item *a)
 	return i;
 }
 
-int
-m3u8_item_next(struct m3u8_span list, size_t *it, struct m3u8_item *a)
+/* 1: *a is the attribute at offset *it, which moves on; 0; SP_ERR_SYNTAX. */
+static int
+item_next(struct m3u8_span list, size_t *it, struct item *a)
 {
 	size_t i = *it;
 
@@ -109,11 +117,11 @@ m3u8_item_next(struct m3u8_span list, size_t *it, struct m3u8_item *a)
 int
 m3u8_check_attrs(struct m3u8_in *in, struct m3u8_span attrs)
 {
-	struct m3u8_item a;
+	struct item a;
 	size_t it = 0;
 	int rv;
 
-	while ((rv = m3u8_item_next(attrs, &it, &a)) == 1)
+	while ((rv = item_next(attrs, &it, &a)) == 1)
 		;
 	return rv < 0 ? m3u8_fail(in, rv, "malformed attribute list") : 0;
 }
@@ -123,10 +131,10 @@ m3u8_attr(struct m3u8_span list, const char *name, struct m3u8_span *out,
     bool *quoted)
 {
 	struct m3u8_span v = m3u8_value(list);
-	struct m3u8_item a;
+	struct item a;
 	size_t it = 0;
 
-	while (m3u8_item_next(v, &it, &a) == 1) {
+	while (item_next(v, &it, &a) == 1) {
 		if (!m3u8_span_is(a.name, name))
 			continue;
 		*out = a.value;
@@ -171,12 +179,12 @@ m3u8_attr_set(struct sp_buf *b, struct m3u8_span src, const char *name,
 	struct m3u8_span v = m3u8_value(src);
 	bool is_tag = src.len > 0 && src.p[0] == '#';
 	bool there = value == NULL;
-	struct m3u8_item a;
+	struct item a;
 	const char *sep = "";
 	size_t it;
 	int rv;
 
-	for (it = 0; (rv = m3u8_item_next(v, &it, &a)) == 1;)
+	for (it = 0; (rv = item_next(v, &it, &a)) == 1;)
 		;
 	if (rv < 0)
 		return rv;
@@ -185,7 +193,7 @@ m3u8_attr_set(struct sp_buf *b, struct m3u8_span src, const char *name,
 	buf_put(b, src.p, src.len - v.len);
 	if (is_tag && memchr(src.p, ':', src.len) == NULL)
 		buf_put_u8(b, ':');
-	for (it = 0; m3u8_item_next(v, &it, &a) == 1;) {
+	for (it = 0; item_next(v, &it, &a) == 1;) {
 		bool match = m3u8_span_is(a.name, name);
 
 		if (match && there)

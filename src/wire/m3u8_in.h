@@ -62,15 +62,6 @@ int m3u8_in_media(struct m3u8_in *in, struct m3u8_span v);
 int m3u8_in_iframe(struct m3u8_in *in, struct m3u8_span v);
 int m3u8_in_stream_uri(struct m3u8_in *in, struct m3u8_span uri);
 
-/* One attribute. */
-struct m3u8_item {
-	struct m3u8_span name, value; /* without quotes */
-	struct m3u8_span whole;
-	bool quoted;
-};
-
-/* 1: *a is the attribute at offset *it, which moves on; 0; SP_ERR_SYNTAX. */
-int m3u8_item_next(struct m3u8_span list, size_t *it, struct m3u8_item *a);
 /* What follows the colon of a tag; a list that is no tag comes back whole. */
 struct m3u8_span m3u8_value(struct m3u8_span line);
 bool m3u8_span_is(struct m3u8_span a, const char *s);

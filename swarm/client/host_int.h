@@ -94,8 +94,6 @@ struct mesh_host {
 /* mesh_host.c */
 /* Acts of the mesh, the timer, what has changed. After every input. */
 void host_pump(struct mesh_host *h);
-/* After mesh_host_leave: something has ended. */
-void host_leave_check(struct mesh_host *h);
 
 /* host_conn.c */
 int host_conn_listen(struct mesh_host *h);

@@ -77,10 +77,10 @@ host_pump(struct mesh_host *h)
 		perform(h, &act);
 	if (n == PUMP_MAX)
 		io_timer_set(&h->soon, 0);
-	if (h->leaving)
-		host_leave_check(h);
-	else
+	if (!h->leaving)
 		io_timer_set(&h->timer, mesh_deadline(h->mesh));
+	else if (LIST_EMPTY(&h->conns) && !host_tracker_busy(h))
+		io_timer_set(&h->bye, 0);
 }
 
 static void
@@ -133,13 +133,6 @@ bye_cb(void *ctx, sp_time now SP_UNUSED)
 	h->left = true;
 	if (h->ops->left != NULL)
 		h->ops->left(h->ctx);
-}
-
-void
-host_leave_check(struct mesh_host *h)
-{
-	if (h->leaving && LIST_EMPTY(&h->conns) && !host_tracker_busy(h))
-		io_timer_set(&h->bye, 0);
 }
 
 void

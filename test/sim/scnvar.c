@@ -26,8 +26,9 @@ name_len(const char *p, size_t len)
 	return n;
 }
 
-const struct scn_var *
-scn_vars_get(const struct scn_vars *vars, const char *name, size_t len)
+/* NULL: no such variable. */
+static const struct scn_var *
+find(const struct scn_vars *vars, const char *name, size_t len)
 {
 	for (size_t i = 0; i < vars->n; i++)
 		if (strlen(vars->v[i].name) == len &&
@@ -40,7 +41,7 @@ scn_vars_get(const struct scn_vars *vars, const char *name, size_t len)
 static int
 slot(struct scn_vars *vars, const char *name, size_t len, struct scn_var **out)
 {
-	const struct scn_var *v = scn_vars_get(vars, name, len);
+	const struct scn_var *v = find(vars, name, len);
 	size_t i = v != NULL ? (size_t)(v - vars->v) : vars->n;
 
 	*out = &vars->v[i];
@@ -171,8 +172,7 @@ scn_vars_expand(const struct scn_vars *vars, const char *p, size_t len,
 		if (*p == '$') {
 			used = reference(p, (size_t)(end - p), &name, &n);
 			*bad = p;
-			if (used == 0 ||
-			    (v = scn_vars_get(vars, name, n)) == NULL)
+			if (used == 0 || (v = find(vars, name, n)) == NULL)
 				return SP_ERR_NOTFOUND;
 			from = v->value;
 			n = strlen(from);

@@ -36,9 +36,6 @@ struct scn_vars {
 int scn_vars_set(struct scn_vars *vars, const char *pair);
 /* A let: the same codes. |value| is computed if it is a sum of integers. */
 int scn_vars_let(struct scn_vars *vars, const char *name, const char *value);
-/* NULL: no such variable. */
-const struct scn_var *scn_vars_get(const struct scn_vars *vars,
-    const char *name, size_t len);
 /*
  * |len| bytes of |p| with $NAME and ${NAME} replaced. SP_ERR_NOTFOUND (*bad is
  * where the name begins), SP_ERR_TOOBIG.

@@ -24,8 +24,9 @@ unit_run(const char *suite, const TTest *const *tests, size_t n)
 	return failed == 0 ? 0 : 1;
 }
 
-const char *
-unit_path(char out[1024], const char *name)
+/* "top_srcdir/name"; returns |out|. */
+static const char *
+path_of(char out[1024], const char *name)
 {
 	const char *top = getenv("top_srcdir");
 	int n;
@@ -39,7 +40,7 @@ void
 unit_read(const char *name, uint8_t **p, size_t *len)
 {
 	char path[1024];
-	FILE *fp = fopen(unit_path(path, name), "rb");
+	FILE *fp = fopen(path_of(path, name), "rb");
 	long size;
 
 	ck_assert_msg(fp != NULL, "cannot open %s", path);

@@ -42,9 +42,6 @@ int unit_run(const char *suite, const TTest *const *tests, size_t n);
  */
 void unit_read(const char *name, uint8_t **p, size_t *len);
 
-/* "top_srcdir/name" in a buffer of 1024 bytes; returns |out|. */
-const char *unit_path(char out[1024], const char *name);
-
 /* |hex| (blanks are skipped) must spell exactly the |len| bytes at |p|. */
 void unit_hex_eq(const void *p, size_t len, const char *hex);
 
