@@ -142,6 +142,7 @@ struct mesh_tree {
 	/* who has a better one (0: cannot be dialled), and since when */
 	uint32_t before[PW_STRIPES][DUTY_RANKS - 1];
 	sp_time before_at[PW_STRIPES][DUTY_RANKS - 1];
+	uint8_t met[PW_STRIPES]; /* which of them were neighbours since */
 	uint16_t acting; /* stripes where none of these is heard of */
 	uint32_t backup[PW_STRIPES]; /* id of who has rank 1 */
 	struct pw_tree ad;           /* as told last */

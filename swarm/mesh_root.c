@@ -5,24 +5,27 @@
 #define ROOT_SILENT (2500 * SP_MS) /* it would have told of a piece */
 
 /*
- * Whether we hear of that member, who is to be a neighbour of ours, and the
- * stripe comes to it: else it watches another track.
+ * Whether we hear of the |j|-th before us, who is to be a neighbour of ours,
+ * and the stripe comes to it: else it watches another track. Of who never was
+ * one nothing is known: not all can meet, and two roots are two copies.
  */
 static bool
-is_heard(const struct mesh *m, const struct mesh_tree *mt, unsigned s,
-    uint32_t id, sp_time silent)
+is_heard(const struct mesh *m, struct mesh_tree *mt, unsigned s, unsigned j,
+    sp_time silent)
 {
 	const struct peer *p;
 	unsigned i;
 
 	MESH_SLOTS (m->open, i) {
 		p = m->peers[i];
-		if (mesh_short_id(p->id) == id)
-			return m->now - p->recv_at < silent &&
-			       (mt->tree.told >> i & 1) &&
-			       mt->tree.ads[i].late[s] != PW_TREE_NEVER;
+		if (mesh_short_id(p->id) != mt->before[s][j])
+			continue;
+		mt->met[s] |= (uint8_t)(1u << j);
+		return m->now - p->recv_at < silent &&
+		       (mt->tree.told >> i & 1) &&
+		       mt->tree.ads[i].late[s] != PW_TREE_NEVER;
 	}
-	return false;
+	return !(mt->met[s] >> j & 1);
 }
 
 /* Sets the stripes that begin with us, and tells whom it concerns. */
@@ -53,6 +56,7 @@ note_before(struct mesh *m, struct mesh_tree *mt, unsigned s, unsigned j,
 		return;
 	mt->before[s][j] = id;
 	mt->before_at[s][j] = m->now;
+	mt->met[s] &= (uint8_t) ~(1u << j);
 }
 
 static void
@@ -83,7 +87,7 @@ rank(struct mesh *m, uint8_t track, unsigned s)
 
 /* Nobody before us is heard of. */
 static bool
-stands_in(const struct mesh *m, const struct mesh_tree *mt, unsigned s,
+stands_in(const struct mesh *m, struct mesh_tree *mt, unsigned s,
     sp_time silent)
 {
 	unsigned i;
@@ -93,7 +97,7 @@ stands_in(const struct mesh *m, const struct mesh_tree *mt, unsigned s,
 	for (i = 0; i < mt->rank[s]; i++)
 		if (mt->before[s][i] == 0 ||
 		    m->now - mt->before_at[s][i] <= ROOT_MET ||
-		    is_heard(m, mt, s, mt->before[s][i], silent))
+		    is_heard(m, mt, s, i, silent))
 			return false;
 	return true;
 }
