@@ -43,6 +43,13 @@ mix(uint64_t x)
 	return x ^ x >> 31;
 }
 
+/* Roots of stripes that pieces do not have are none. */
+static uint16_t
+own_roots(const struct tree *t)
+{
+	return (uint16_t)(t->roots & ((1u << t->k) - 1));
+}
+
 void
 tree_shape(struct tree *t, unsigned k, uint32_t room, unsigned fanout,
     uint64_t seed)
@@ -53,7 +60,7 @@ tree_shape(struct tree *t, unsigned k, uint32_t room, unsigned fanout,
 	t->k = (uint8_t)k;
 	t->room = room;
 	t->fanout = (uint8_t)(room == 0 ? 0 : SP_MIN(fanout, room));
-	t->inner = room == 0 ? 0 : t->roots;
+	t->inner = room == 0 ? 0 : own_roots(t);
 	if (room == 0)
 		return;
 	n = (unsigned)SP_MIN((room + fanout / 2) / fanout, k);
@@ -103,7 +110,7 @@ tree_roots(struct tree *t, uint16_t roots, uint8_t left[PW_STRIPES])
 		}
 	}
 	t->roots = roots;
-	t->inner |= t->room > 0 ? roots : 0;
+	t->inner |= t->room > 0 ? own_roots(t) : 0;
 }
 
 static unsigned
@@ -231,8 +238,8 @@ tree_subscribe(struct tree *t, unsigned stripe, const struct tree_asker *who,
 	uint64_t bit = UINT64_C(1) << who->slot;
 
 	*evict = TREE_NOBODY;
-	if (!is_attached(t, stripe) || st->parent == who->slot ||
-	    tree_is_above(&st->above, who->id)) {
+	if (t->room == 0 || !is_attached(t, stripe) ||
+	    st->parent == who->slot || tree_is_above(&st->above, who->id)) {
 		tree_remove_child(t, stripe, who->slot);
 		return false;
 	}
@@ -283,7 +290,8 @@ tree_excess(const struct tree *t, unsigned *stripe, unsigned *slot)
 	for (i = 0; i < 2 * PW_STRIPES; i++) {
 		s = i % PW_STRIPES;
 		st = &t->stripes[s];
-		weak = st->children & ~st->strong;
+		/* who serves nobody keeps nobody waiting */
+		weak = st->children & ~(t->room == 0 ? 0 : st->strong);
 		/* the inner ones in the second turn */
 		if (weak == 0 || (i < PW_STRIPES && (t->inner >> s & 1)))
 			continue;

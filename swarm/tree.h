@@ -84,6 +84,8 @@ struct tree {
 	struct tree_stripe stripes[PW_STRIPES];
 	struct pw_tree ads[TREE_SLOTS]; /* of the neighbours */
 	uint64_t told;                  /* those that have sent one */
+	uint8_t blame[TREE_SLOTS]; /* left, and nothing came in time since */
+	sp_time forgiven_at;       /* these were halved */
 };
 
 void tree_init(struct tree *t);
@@ -136,8 +138,8 @@ void tree_unsubscribe(struct tree *t, unsigned stripe, unsigned slot,
     uint64_t from);
 /*
  * There are more children than may be squeezed in: the uplink is slower than
- * was thought. A leaf has to go, rather one of a stripe that is not inner:
- * false if there is none, or no need.
+ * was thought. A leaf has to go, rather one of a stripe that is not inner, or
+ * any child if there is no room at all: false if there is none, or no need.
  */
 bool tree_excess(const struct tree *t, unsigned *stripe, unsigned *slot);
 /* The slots that are to get piece |number|. */
@@ -179,7 +181,11 @@ void tree_notice(struct tree *t, unsigned stripe, unsigned slot, uint64_t from);
 bool tree_over(const struct tree *t, unsigned stripe, uint64_t edge);
 /* |slot| is gone. */
 void tree_gone(struct tree *t, unsigned slot);
-/* Leaves the parent and does not ask it again soon. */
+/*
+ * Leaves the parent, which does not send: it is not asked again soon. Until it
+ * sends something of any stripe, or for a while, that is after others, whatever
+ * it says of itself.
+ */
 void tree_leave(struct tree *t, unsigned stripe, sp_time now);
 
 /* A block of |stripe| came as it should, |late| after it was available. */

@@ -8,6 +8,10 @@
 #define DRAW (20 * SP_MS) /* differences below are left to chance */
 /* all stripes from one parent are lost with it */
 #define SAME (5 * SP_MS)
+/* times it: it was left, and has sent nothing in time since; it halves */
+#define BLAME      (500 * SP_MS)
+#define BLAME_MAX  4
+#define BLAME_KEEP (30 * SP_S)
 
 /* When blocks would come from there; SP_NEVER: it cannot be asked. */
 static sp_time
@@ -30,7 +34,7 @@ cost(const struct tree *t, unsigned s, unsigned slot, sp_time srtt)
 	for (i = 0; i < t->k; i++)
 		same += t->stripes[i].parent == slot;
 	return (ad->late[s] + ad->wait[inner]) * (PW_TREE_UNIT * SP_MS) +
-	       srtt / 2 + same * SAME + full;
+	       srtt / 2 + same * SAME + t->blame[slot] * BLAME + full;
 }
 
 /*
@@ -54,6 +58,18 @@ may_move(const struct tree *t, const struct tree_stripe *st, sp_time now)
 	return now - st->since > TREE_STAY && now - t->moved_at > TREE_MOVE_GAP;
 }
 
+static void
+forgive(struct tree *t, sp_time now)
+{
+	unsigned i;
+
+	if (now - t->forgiven_at < BLAME_KEEP)
+		return;
+	t->forgiven_at = now;
+	for (i = 0; i < TREE_SLOTS; i++)
+		t->blame[i] /= 2;
+}
+
 uint8_t
 tree_pick(struct tree *t, unsigned stripe, uint64_t open,
     const sp_time srtt[TREE_SLOTS], struct sp_rng *rng, sp_time now)
@@ -75,6 +91,7 @@ tree_pick(struct tree *t, unsigned stripe, uint64_t open,
 	}
 	if (now - st->refused_at > TREE_REFUSED)
 		st->refused = 0;
+	forgive(t, now);
 	for (set = open & t->told & ~st->refused; set != 0; set &= set - 1) {
 		i = (unsigned)__builtin_ctzll(set);
 		c = cost(t, stripe, i, srtt[i]);
@@ -122,11 +139,14 @@ tree_accepted(struct tree *t, unsigned stripe, unsigned slot,
 	if (slot == st->asked)
 		st->asked = TREE_NOBODY;
 	path_of(&above, a, ids.its);
-	if (above.depth >= TREE_DEPTH_MAX || tree_is_above(&above, ids.ours)) {
+	/* of two who have asked each other one becomes the child */
+	if (above.depth >= TREE_DEPTH_MAX || tree_is_above(&above, ids.ours) ||
+	    (tree_is_child(t, stripe, slot) && ids.ours < ids.its)) {
 		tree_refused(t, stripe, slot, now);
 		return false;
 	}
 	if (slot != st->parent) {
+		tree_remove_child(t, stripe, slot);
 		st->late = SP_MIN(st->late, TREE_LATE);
 		st->late_dev = TREE_LATE / 4;
 		out->left = st->parent;
@@ -181,6 +201,8 @@ tree_leave(struct tree *t, unsigned stripe, sp_time now)
 
 	if (st->parent == TREE_NOBODY)
 		return;
+	t->blame[st->parent] =
+	    (uint8_t)SP_MIN(t->blame[st->parent] + 1, BLAME_MAX);
 	tree_refused(t, stripe, st->parent, now);
 	st->served_till = 0;
 }
@@ -192,6 +214,7 @@ tree_gone(struct tree *t, unsigned slot)
 	unsigned s;
 
 	t->told &= ~(UINT64_C(1) << slot);
+	t->blame[slot] = 0;
 	for (s = 0; s < PW_STRIPES; s++) {
 		st = &t->stripes[s];
 		if (t->wish[s] == slot)
@@ -232,9 +255,13 @@ tree_judge(struct tree *t, unsigned stripe, uint64_t number, sp_time avail,
 	    avail < st->since)
 		return false;
 	st->judged = number + 1;
-	if (!missing && st->pulled_at < avail)
+	if (!missing && st->pulled_at < avail) {
 		st->misses = 0;
-	else
+		/* what it cannot pass on of one stripe it may not have */
+		if (st->got_at >= avail)
+			t->blame[st->parent] = 0;
+	} else {
 		st->misses += st->got_at < avail ? 2 : 1;
+	}
 	return st->misses >= TREE_MISSES;
 }

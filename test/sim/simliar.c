@@ -154,11 +154,15 @@ conn_open(struct liar *l, uint32_t end, bool initiator)
 static void
 on_frame(struct liar *l, struct sp_rd frame)
 {
+	const struct pw_accept root = { .depth = 0 };
 	struct pw_msg m;
 
 	while (pw_read(&frame, &m) > 0)
 		if (m.type == PW_PING)
 			pw_put_pong(&l->msg, m.u.ping.token, 0, 100000);
+		else if (m.type == PW_SUBSCRIBE)
+			pw_put_accept(&l->msg, m.u.tree.track, m.u.tree.stripe,
+			    &root);
 }
 
 static void
@@ -194,10 +198,14 @@ on_data(struct liar *l, const struct simnet_ev *ev)
 void
 liar_piece(struct liar *l, uint64_t number)
 {
+	const struct pw_tree best = { UINT16_MAX, UINT16_MAX, { 0 }, { 0 } };
+
 	for (size_t i = 0; i < l->n; i++) {
 		if (!secure_is_established(l->conns[i].secure))
 			continue;
 		claim(l, number, number + 1);
+		for (size_t k = 0; k < l->w->scn.n_tracks; k++)
+			pw_put_tree(&l->msg, (uint8_t)k, &best);
 		flush(l, &l->conns[i]);
 	}
 }

@@ -64,6 +64,11 @@ START_TEST(stripes_that_begin_here_are_inner_ones_first)
 	ck_assert_uint_eq(t.inner, 0x00ff);
 	make(0, 6, 0x00ff);
 	ck_assert_uint_eq(t.inner, 0);
+	/* roots of stripes that pieces do not have are none */
+	make(6, 6, 0x0f00);
+	tree_shape(&t, 4, 12, 6, 1);
+	ck_assert_uint_eq(count(t.inner), 2);
+	ck_assert_uint_eq(t.inner & ~0xfu, 0);
 }
 END_TEST
 

@@ -229,6 +229,86 @@ START_TEST(parents_who_send_nothing_are_left_sooner_than_late_ones)
 }
 END_TEST
 
+START_TEST(who_sent_nothing_is_asked_after_others_for_a_while)
+{
+	struct pw_accept a = { 0 };
+	sp_time at = 100 * SP_S;
+
+	make(0, 6, 0);
+	attach(0, 9, at);
+	tell(4, 0, 10, 2, true); /* not as good, as they say */
+	tree_leave(&t, 0, at);
+	at += 3 * SP_S;
+	ck_assert_uint_eq(pick(0, at), 4);
+	ck_assert(accept(0, 4, &a, at));
+	for (unsigned i = 0; i < 200; i++)
+		tree_arrived(&t, 0, 400 * SP_MS, at);
+	at += 10 * SP_S;
+	ck_assert_uint_eq(pick(0, at), TREE_NOBODY);
+	/* but not for ever */
+	at += 60 * SP_S;
+	ck_assert_uint_eq(pick(0, at), 9);
+	ck_assert(accept(0, 9, &a, at));
+	/* nor is it left out, however often that was */
+	for (unsigned i = 0; i < 300; i++) {
+		tree_gone(&t, 4);
+		tree_leave(&t, 0, at);
+		at += 3 * SP_S;
+		ck_assert_uint_eq(pick(0, at), 9);
+		ck_assert(accept(0, 9, &a, at));
+	}
+	/* who sends another stripe in time is as good as it says at once */
+	tell(4, 0, 10, 2, true);
+	tell(9, 1, 0, 0, true);
+	ck_assert_uint_eq(pick(1, at), 9);
+	ck_assert(accept(1, 9, &a, at));
+	tree_leave(&t, 0, at);
+	tell(9, 0, 0, 0, true);
+	tree_arrived(&t, 1, 100 * SP_MS, at + SP_S);
+	ck_assert(!tree_judge(&t, 1, 60, at + SP_S, false));
+	at += 3 * SP_S;
+	ck_assert_uint_eq(pick(0, at), 9);
+	/* who comes in its slot is another one */
+	t.stripes[0].asked = TREE_NOBODY;
+	tree_gone(&t, 9);
+	tell(4, 0, 10, 2, true);
+	tell(9, 0, 0, 0, true);
+	ck_assert_uint_eq(pick(0, at + 3 * SP_S), 9);
+	is_sound();
+}
+END_TEST
+
+START_TEST(of_two_who_ask_each_other_one_becomes_the_child)
+{
+	struct pw_accept a = { 0 };
+	struct tree_ids low = { OURS - 1, OURS }, high = { OURS + 1, OURS };
+
+	/* the other one's id is the greater: it is our child */
+	make(9, 6, 0);
+	attach(0, 2, SP_S);
+	tell(3, 0, 1, 1, true);
+	t.stripes[0].late = 10 * SP_S;
+	ck_assert_uint_eq(pick(0, 10 * SP_S), 3);
+	ck_assert(ask(0, 3, 1, false));
+	ck_assert(!tree_accepted(&t, 0, 3, high, &a, &moved, 11 * SP_S));
+	ck_assert_uint_eq(t.stripes[0].parent, 2);
+	ck_assert(tree_is_child(&t, 0, 3));
+	is_sound();
+	/* ours is: we are its child */
+	make(9, 6, 0);
+	attach(0, 2, SP_S);
+	tell(3, 0, 1, 1, true);
+	t.stripes[0].late = 10 * SP_S;
+	ck_assert_uint_eq(pick(0, 10 * SP_S), 3);
+	ck_assert(ask(0, 3, 1, false));
+	ck_assert(tree_accepted(&t, 0, 3, low, &a, &moved, 11 * SP_S));
+	ck_assert_uint_eq(moved.left, 2);
+	ck_assert_uint_eq(t.stripes[0].parent, 3);
+	ck_assert(!tree_is_child(&t, 0, 3));
+	is_sound();
+}
+END_TEST
+
 START_TEST(blocks_are_waited_for_as_long_as_most_take)
 {
 	make(0, 6, 0);
@@ -315,5 +395,7 @@ UNIT_MAIN("tree_parent", path_keeps_the_last_eight,
     children_are_not_asked, answers_are_waited_for_and_refusals_remembered,
     a_parent_is_changed_for_a_gain_and_after_a_stay,
     parents_who_send_nothing_are_left_sooner_than_late_ones,
+    who_sent_nothing_is_asked_after_others_for_a_while,
+    of_two_who_ask_each_other_one_becomes_the_child,
     blocks_are_waited_for_as_long_as_most_take,
     neighbours_are_told_of_places_and_times, who_is_gone_leaves_nothing_behind)
