@@ -143,7 +143,7 @@ struct mesh_tree {
 	uint32_t before[PW_STRIPES][DUTY_RANKS - 1];
 	sp_time before_at[PW_STRIPES][DUTY_RANKS - 1];
 	uint8_t met[PW_STRIPES]; /* which of them were neighbours since */
-	uint16_t acting; /* stripes where none of these is heard of */
+	uint16_t acting;         /* stripes where none of these is heard of */
 	uint32_t backup[PW_STRIPES]; /* id of who has rank 1 */
 	struct pw_tree ad;           /* as told last */
 	uint64_t ad_to;              /* slots that it was told to */
@@ -368,7 +368,10 @@ void mesh_duty_meet(struct mesh *m);
 /* A new piece at the edge: its track has trees, and their shape may change. */
 void mesh_tree_piece(struct mesh *m, const struct piece *pc);
 void mesh_tree_gone(struct mesh *m, unsigned slot);
-/* A parent may be missing: looks soon, if that was not done just now. */
+/*
+ * A parent may be missing: looks for another one soon, if that was not done
+ * just now, and then for what it was to push.
+ */
 void mesh_tree_hurry(struct mesh *m);
 /* |track| has no trees any more. */
 void mesh_tree_end(struct mesh *m, uint8_t track);

@@ -9,6 +9,7 @@
 #define K_KEEP     16            /* pieces, until fewer stripes are believed */
 #define ASKED_TAIL (10 * SP_S)   /* an answer may come, and blocks with it */
 #define SOON       (20 * SP_MS)  /* for another parent */
+#define LOST       (250 * SP_MS) /* a parent: then its blocks are asked for */
 #define HURRY_GAP  (100 * SP_MS) /* so often at most */
 #define SHED_ROUND 4             /* children let go at once */
 #define JUDGED     8             /* newest pieces that are looked at */
@@ -247,13 +248,16 @@ judge(struct mesh *m, uint8_t track)
 		pc = mesh_find(m, track, n);
 		for (s = 0; pc != NULL && s < t->k; s++) {
 			parent = t->stripes[s].parent;
+			/* the oldest one was waited for long enough */
 			if (parent == TREE_NOBODY ||
-			    pc->avail_at + tree_wait(t, s) > m->now ||
+			    (n + JUDGED > w->edge &&
+				pc->avail_at + tree_wait(t, s) > m->now) ||
 			    !is_bad(m, t, s, pc))
 				continue;
 			m->st.tree_left++;
 			mesh_tree_bid(m, track, s, parent, 0);
 			tree_leave(t, s, m->now);
+			mesh_dirty(m, LOST);
 		}
 	}
 }
@@ -293,6 +297,7 @@ seek(struct mesh *m, uint8_t track)
 		if (tree_over(t, s, m->window.tracks[track].edge)) {
 			mesh_tree_bid(m, track, s, st->parent, st->notice);
 			tree_refused(t, s, st->parent, m->now);
+			mesh_dirty(m, LOST);
 		}
 		slot = tree_pick(t, s,
 		    mesh_plan_open(m, track, s, m->open & ~m->slow), srtt,
@@ -332,6 +337,8 @@ mesh_tree_hurry(struct mesh *m)
 {
 	sp_time at = SP_MAX(m->now + SOON, m->hurried_at + HURRY_GAP);
 
+	/* what was to be pushed is asked for, unless that brings it */
+	mesh_dirty(m, LOST);
 	if (at >= m->house_at)
 		return;
 	m->house_at = m->hurried_at = at;
