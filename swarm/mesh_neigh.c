@@ -5,6 +5,7 @@
 #define DIALS_ROUND 4           /* new dials of one round */
 #define DIAL_TWIN   (60 * SP_S) /* before a neighbour's other address */
 #define SHED_GAP    (30 * SP_S)
+#define SEEDERS     2 /* are never let go: it is only their word */
 #define VIEWS       (MESH_PEERS_MAX + CONTACTS_MAX)
 
 static struct neigh_want
@@ -22,6 +23,24 @@ mesh_weight(const struct mesh *m, const uint8_t *peer_id)
 }
 
 /* ---- views --------------------------------------------------------------- */
+
+/* Of those that call themselves seeders, who gives most. */
+static void
+keep_seeders(const struct mesh *m, struct neigh_peer *v, size_t n)
+{
+	size_t best, i;
+	unsigned k;
+
+	for (k = 0; k < SEEDERS; k++) {
+		for (i = 0, best = n; i < n; i++)
+			if (m->peers[v[i].slot]->seeder && !v[i].keep &&
+			    (best == n || v[i].flow_bps > v[best].flow_bps))
+				best = i;
+		if (best == n)
+			return;
+		v[best].keep = true;
+	}
+}
 
 static size_t
 view_neighbours(const struct mesh *m, struct neigh_peer *v)
@@ -42,9 +61,10 @@ view_neighbours(const struct mesh *m, struct neigh_peer *v)
 			.flow_bps = ratemeter_bps(&p->down, m->now) +
 				    ratemeter_bps(&p->upm, m->now),
 			.ours = p->outgoing,
-			.keep = p->seeder || mesh_tree_needs(m, i),
+			.keep = mesh_tree_needs(m, i),
 		};
 	}
+	keep_seeders(m, v, n);
 	return n;
 }
 

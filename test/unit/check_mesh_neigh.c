@@ -1,4 +1,6 @@
+#include "swarm/mesh_int.h"
 #include "swarm/neighbours.h"
+
 #include "test/unit/mesh_help.h"
 
 /* Every dial is answered, for |t|. */
@@ -197,9 +199,32 @@ START_TEST(what_is_watched_is_told_and_heard)
 }
 END_TEST
 
+START_TEST(seeders_by_their_own_word_are_not_all_kept)
+{
+	unsigned i, n = 0;
+
+	full_set(3);
+	for (uint8_t who = 104; who <= 106; who++)
+		neighbour(who);
+	ck_assert_uint_eq(lab_stats(&lab).neighbours, 9);
+	for (i = 0; i < MESH_PEERS_MAX; i++)
+		if (lab.mesh->peers[i] != NULL)
+			lab.mesh->peers[i]->seeder = true;
+	run_answering(20 * SP_S);
+	ck_assert_uint_eq(lab_stats(&lab).neighbours, 8);
+	/* two are */
+	run_answering(70 * SP_S);
+	for (i = 0; i < MESH_PEERS_MAX; i++)
+		n += lab.mesh->peers[i] != NULL;
+	ck_assert_uint_eq(n, 8);
+	lab_teardown();
+}
+END_TEST
+
 UNIT_MAIN("mesh_neigh", what_is_watched_is_told_and_heard,
     who_is_known_otherwise_is_dialled_without_a_tracker,
     trials_are_rotated_while_others_wait,
     nobody_is_let_go_when_nobody_else_is_there,
     who_was_let_go_is_not_dialled_at_once,
+    seeders_by_their_own_word_are_not_all_kept,
     who_has_no_room_is_left_alone_for_a_minute, near_address_is_dialled_first)
