@@ -1,9 +1,11 @@
 #include "swarm/mesh_int.h"
 
-#define ACTS_MIN   16
-#define ACTS_MAX   1024
-#define PUSHED     UINT32_MAX /* for an index: the first push */
-#define SENT_MAX   254        /* as far as the order of sending counts */
+#define ACTS_MIN 16
+#define ACTS_MAX 1024
+#define PUSHED   UINT32_MAX /* for an index: the first push */
+/* A block for each such part of a round trip is what lossy ones carry. */
+#define PEER_TRIP  (40 * SP_MS)
+#define SENT_MAX   254  /* as far as the order of sending counts */
 #define PLAIN_KEEP 1024 /* bytes of buffer that an idle neighbour may keep */
 #define OUT_KEEP   4096 /* likewise the mesh, between sends */
 
@@ -144,6 +146,21 @@ upload_key(const struct mesh *m, const struct peer *p,
 	return MESH_CLASS_PULL | sent << 54 | (p->turn & (UINT64_MAX >> 10));
 }
 
+/*
+ * Bytes that |p| may have on its way. What its connection does not carry, as
+ * when packets are lost, waits in the host, and would fill the room of others:
+ * so once half of that is taken nobody gets more than a few blocks of it.
+ */
+static uint64_t
+allowance(const struct peer *p, bool crowded)
+{
+	uint64_t trips = (uint64_t)(p->rtt_least / PEER_TRIP);
+
+	return crowded
+		   ? SP_CLAMP(trips, 3, MESH_WATERMARK / LIM_BLOCK) * LIM_BLOCK
+		   : MESH_WATERMARK;
+}
+
 /* Pushes at the front of |p|'s queue that have become needless. */
 static void
 drop_needless(struct mesh *m, struct peer *p)
@@ -173,18 +190,20 @@ upload_turn(struct mesh *m, uint32_t *index)
 {
 	uint64_t key, least = UINT64_MAX;
 	struct peer *p, *best = NULL;
+	bool crowded;
 	unsigned i;
 	uint32_t k;
 
 	*index = 0;
 	if ((m->up_at != SP_NEVER && m->now < m->up_at) || uplink_is_full(m))
 		return NULL;
+	crowded = m->unsent * 2 > uplink_room(&m->uplink, mesh_uplink(m));
 	MESH_SLOTS (m->askers, i) {
 		p = m->peers[i];
 		drop_needless(m, p);
 		if (p->up.n + p->up.n_push == 0)
 			m->askers &= ~MESH_BIT(i);
-		if (p->closing || p->unsent >= MESH_WATERMARK ||
+		if (p->closing || p->unsent >= allowance(p, crowded) ||
 		    (m->slow >> i & 1))
 			continue;
 		if (p->up.n_push > 0 &&

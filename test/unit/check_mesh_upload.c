@@ -1,48 +1,5 @@
 #include "swarm/wirecost.h"
-#include "test/unit/mesh_help.h"
-
-/* A seeder, or with |up_bps| one whose uplink is limited; piece 0 supplied. */
-static void
-setup(uint64_t up_bps, uint32_t length)
-{
-	static uint8_t bytes[LIM_PIECE_BYTES];
-	struct mesh_conf conf;
-	struct lab_rec r;
-
-	lab_conf(&conf);
-	conf.seeder = true;
-	conf.up_bps = up_bps;
-	lab_setup(&conf);
-	r = lab_rec(&lab, 0);
-	r.length = length;
-	ck_assert_int_eq(lab_record(&lab, &r, false), 0);
-	lab_bytes(0, LAB_FIRST, 0, 0, bytes, length);
-	ck_assert_int_eq(
-	    mesh_supply(lab.mesh, 0, LAB_FIRST, bytes, length, lab.now), 0);
-	lab_drain(&lab);
-}
-
-/* A neighbour who may ask. */
-static unsigned
-taker(uint8_t who)
-{
-	unsigned c = (unsigned)lab_accept(&lab, who);
-
-	pw_put_simple(lab_say(&lab, c), PW_INTERESTED);
-	lab_flush(&lab, c);
-	ck_assert(!lab.conn[c].choked);
-	return c;
-}
-
-static void
-ask(unsigned c, uint16_t from, uint16_t n, uint16_t slack_ms)
-{
-	struct pw_block_ref ref = { LAB_FIRST, from, 0 };
-
-	for (; n > 0; n--, ref.index++)
-		pw_put_request(lab_say(&lab, c), ref, slack_ms);
-	lab_flush(&lab, c);
-}
+#include "test/unit/upload_help.h"
 
 START_TEST(block_is_served_on_request)
 {
@@ -238,124 +195,6 @@ START_TEST(request_that_is_late_is_rejected_not_served)
 }
 END_TEST
 
-START_TEST(blocks_wait_for_a_neighbour_that_does_not_read)
-{
-	unsigned c;
-
-	setup(0, 128 * LIM_BLOCK);
-	lab.slow = true;
-	c = taker(1);
-	ask(c, 0, 100, 60000);
-	ck_assert_uint_ge(lab.conn[c].unsent, 65536);
-	ck_assert_uint_le(lab.conn[c].unsent, 65536 + 4 * 17000);
-	while (
-	    lab.conn[c].blocks + lab.conn[c].rejected[PW_REJECT_QUEUE] < 100) {
-		ck_assert_uint_gt(lab.conn[c].unsent, 0);
-		lab_sent(&lab, c, 20000);
-		lab_drain(&lab);
-		ck_assert_uint_le(lab.conn[c].unsent, 65536 + 4 * 17000);
-	}
-	lab_teardown();
-}
-END_TEST
-
-START_TEST(who_does_not_read_holds_up_nobody_else)
-{
-	struct mesh_conf conf;
-	static uint8_t bytes[128 * LIM_BLOCK];
-	struct lab_rec r;
-	unsigned c, d, i;
-
-	lab_conf(&conf);
-	conf.seeder = true;
-	conf.expect_up_bps = 375000;
-	lab_setup(&conf);
-	r = lab_rec(&lab, 0);
-	r.length = sizeof(bytes);
-	ck_assert_int_eq(lab_record(&lab, &r, false), 0);
-	lab_bytes(0, LAB_FIRST, 0, 0, bytes, sizeof(bytes));
-	mesh_supply(lab.mesh, 0, LAB_FIRST, bytes, sizeof(bytes), lab.now);
-	c = taker(1);
-	d = taker(2);
-	run(200 * SP_MS);
-	lab.slow = true;
-	for (i = 0; i < 5; i++)
-		ask(c, (uint16_t)i, 1, 9000);
-	ck_assert_uint_ge(lab.conn[c].unsent, 375000 * 15 / 100);
-	ask(d, 9, 1, 9000);
-	ck_assert_uint_eq(lab.conn[d].blocks, 0);
-	/* by now they would have left if it were for us */
-	for (i = 0; i < 35; i++) {
-		run(100 * SP_MS);
-		lab_sent(&lab, d, SIZE_MAX);
-		lab_sent(&lab, c, 10); /* as good as nothing */
-	}
-	ask(d, 10, 1, 9000);
-	ck_assert_uint_eq(lab.conn[d].blocks, 2);
-	i = lab.conn[c].rejected[PW_REJECT_QUEUE];
-	ask(c, 11, 1, 9000);
-	ck_assert_uint_eq(lab.conn[c].rejected[PW_REJECT_QUEUE], i + 1);
-	for (i = 0; i < 130; i++) {
-		run(100 * SP_MS);
-		lab_sent(&lab, d, SIZE_MAX);
-		lab_sent(&lab, c, 10);
-	}
-	ck_assert(!lab.conn[c].open);
-	ck_assert(lab.conn[d].open);
-	lab_teardown();
-}
-END_TEST
-
-START_TEST(replies_do_not_pile_up_for_who_does_not_read)
-{
-	struct mesh_conf conf;
-	struct lab_rec r;
-	unsigned c, k;
-
-	lab_conf(&conf);
-	lab_setup(&conf);
-	for (k = 0; k < 40; k++) {
-		r = lab_rec(&lab, k);
-		r.length = 128 * LIM_BLOCK; /* 4 KiB of leaves each */
-		ck_assert_int_eq(lab_record(&lab, &r, false), 0);
-	}
-	lab.slow = true;
-	c = (unsigned)lab_accept(&lab, 1);
-	for (k = 0; k < 200 && lab.conn[c].open; k++) {
-		pw_put_want(lab_say(&lab, c), 0, LAB_FIRST, 64);
-		lab_flush(&lab, c);
-		ck_assert_uint_le(lab.conn[c].unsent, 700000);
-	}
-	/* it is not punished for it while it reads on */
-	ck_assert(lab.conn[c].open);
-	lab_sent(&lab, c, SIZE_MAX);
-	k = lab.conn[c].got[PW_RECORD];
-	pw_put_want(lab_say(&lab, c), 0, LAB_FIRST, 64);
-	lab_flush(&lab, c);
-	ck_assert_uint_gt(lab.conn[c].got[PW_RECORD], k);
-	lab_teardown();
-}
-END_TEST
-
-START_TEST(pings_of_who_never_reads_end_it)
-{
-	unsigned c, k;
-
-	setup(0, LAB_LEN);
-	lab.slow = true;
-	c = taker(1);
-	for (k = 0; k < 60000 && lab.conn[c].open; k++) {
-		pw_put_ping(lab_say(&lab, c), k + 1);
-		if (k % 500 == 0)
-			lab_flush(&lab, c);
-	}
-	ck_assert(!lab.conn[c].open);
-	ck_assert_int_eq(lab.conn[c].why, SP_ERR_LIMIT);
-	ck_assert_uint_le(lab.conn[c].unsent, 1 << 20);
-	lab_teardown();
-}
-END_TEST
-
 START_TEST(who_may_not_upload_serves_records_only)
 {
 	struct mesh_conf conf;
@@ -519,77 +358,15 @@ START_TEST(supply_is_checked)
 }
 END_TEST
 
-/* A viewer who has piece 0; what it is asked for leaves at |bps|, for 12 s. */
-static unsigned
-serve_at(uint64_t bps)
-{
-	static uint8_t bytes[LAB_LEN];
-	unsigned c, k;
-
-	lab_setup(NULL);
-	mesh_follow(lab.mesh, 0, true, lab.now);
-	lab_publish(&lab, 0);
-	lab_bytes(0, LAB_FIRST, 0, 0, bytes, LAB_LEN);
-	ck_assert_int_eq(
-	    mesh_supply(lab.mesh, 0, LAB_FIRST, bytes, LAB_LEN, lab.now), 0);
-	c = taker(1);
-	lab.slow = true;
-	for (k = 0; k < 240; k++) {
-		if (!lab.conn[c].choked)
-			ask(c, (uint16_t)(k % 3), 1, 5000);
-		lab_run(&lab, lab.now + 50 * SP_MS);
-		lab_sent(&lab, c, bps / 20);
-	}
-	return c;
-}
-
-START_TEST(who_has_an_uplink_for_hardly_more_than_acks_serves_nobody)
-{
-	unsigned c, haves;
-
-	c = serve_at(LAB_LEN / 8);
-	ck_assert(lab.conn[c].choked);
-	/* nor is anybody told what it has */
-	haves = lab.conn[c].have[PW_HAVE_ALL];
-	lab_publish(&lab, 1);
-	lab.slow = false;
-	lab_sent(&lab, c, SIZE_MAX);
-	run(2 * SP_S);
-	ck_assert_uint_eq(lab.conn[c].have[PW_HAVE_ALL], haves);
-	/* it tries again later */
-	for (unsigned k = 0; k < 330 && lab.conn[c].choked; k++) {
-		pw_put_simple(lab_say(&lab, c), PW_INTERESTED);
-		lab_flush(&lab, c);
-		run(SP_S);
-	}
-	ck_assert(!lab.conn[c].choked);
-	lab_teardown();
-}
-END_TEST
-
-START_TEST(who_has_enough_serves_on)
-{
-	unsigned c = serve_at(LAB_LEN / 3);
-
-	ck_assert(!lab.conn[c].choked);
-	ck_assert_uint_gt(lab.conn[c].blocks, 5);
-	lab_teardown();
-}
-END_TEST
-
 UNIT_MAIN("mesh_upload", block_is_served_on_request,
     what_cannot_be_served_is_rejected_with_the_reason,
     uplink_limit_holds_over_every_second,
-    who_has_an_uplink_for_hardly_more_than_acks_serves_nobody,
-    who_has_enough_serves_on, acknowledgements_are_part_of_the_limit,
+    acknowledgements_are_part_of_the_limit,
     queue_that_is_too_long_is_refused_at_once,
     what_cannot_be_there_in_time_is_refused,
     most_urgent_request_of_all_goes_first, cancelled_request_is_not_served,
     request_that_is_late_is_rejected_not_served,
-    blocks_wait_for_a_neighbour_that_does_not_read,
-    who_does_not_read_holds_up_nobody_else,
-    replies_do_not_pile_up_for_who_does_not_read,
-    pings_of_who_never_reads_end_it, who_may_not_upload_serves_records_only,
+    who_may_not_upload_serves_records_only,
     slots_are_shared_when_they_do_not_suffice,
     who_gives_next_to_nothing_is_refused_first_when_all_is_scarce,
     supply_is_checked)
