@@ -10,7 +10,8 @@
 #define HANGS_MAX  32 /* and five times it, at most */
 #define SLOW_TIMES 3  /* the median, and the window is halved */
 #define SLOW_MIN   (100 * SP_MS)
-#define SLOW_KNOWN 16 /* samples, before the median is one */
+#define SLOW_KNOWN 16           /* samples, before the median is one */
+#define SHORT_READ (20 * SP_MS) /* bytes of a short one may have waited */
 
 void
 tap_init(struct tap *t, uint32_t window_max)
@@ -106,15 +107,38 @@ tap_age(struct tap *t, sp_time now)
 	learn(t);
 }
 
+/*
+ * TCP begins slowly, so the line is no slower than a short transfer. But what
+ * lay in a buffer was not that fast, nor need more of it go on like that.
+ */
+static uint64_t
+short_rate(uint64_t bytes, sp_time took)
+{
+	uint64_t ms = (uint64_t)(SP_MAX(took, 0) + SHORT_READ) / SP_MS;
+
+	return SP_CLAMP(bytes / ms, TAP_RATE, TAP_RATE_SHORT);
+}
+
 void
 tap_flow(struct tap *t, uint64_t bytes, sp_time took, sp_time now)
 {
 	uint64_t rate;
 
-	if (bytes < TAP_SHORT)
+	if (bytes < TAP_TINY || (bytes < TAP_SHORT && t->long_seen))
 		return;
 	tap_age(t, now);
-	rate = SP_MAX(bytes / (uint64_t)SP_MAX(took / SP_MS, 1), 1);
+	/* nothing that is to be taken back */
+	if (bytes < TAP_SHORT && t->rate.total == 0 &&
+	    short_rate(bytes, took) == TAP_RATE)
+		return;
+	if (bytes >= TAP_SHORT && !t->long_seen) {
+		t->long_seen = true;
+		t->rate_usual = TAP_RATE;
+		quantile_init(&t->rate, FORGET);
+	}
+	rate = t->long_seen
+		   ? SP_MAX(bytes / (uint64_t)SP_MAX(took / SP_MS, 1), 1)
+		   : short_rate(bytes, took);
 	t->rate_usual = (t->rate_usual * (USUAL - 1) + rate) / USUAL;
 	quantile_add(&t->rate, rate);
 	learn(t);

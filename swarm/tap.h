@@ -33,6 +33,9 @@
 #define TAP_GRAIN_MAX 4
 #define TAP_FADE      (30 * SP_S)  /* half-life of what was measured */
 #define TAP_SHORT     (256 * 1024) /* bytes: too few to tell a rate by */
+#define TAP_TINY      (64 * 1024)  /* too few to tell anything */
+/* Bytes per ms: as fast as where all transfers are short it may seem. */
+#define TAP_RATE_SHORT (2 * TAP_RATE)
 
 struct tap {
 	struct quantile ttfb_us;
@@ -42,6 +45,7 @@ struct tap {
 	sp_time ttfb_usual;   /* smoothed; what is left when the */
 	uint64_t rate_usual;  /* samples have faded */
 	sp_time fade_at;      /* they count half from then on */
+	bool long_seen;       /* a transfer of TAP_SHORT or more */
 	uint32_t fails;       /* in a row */
 	sp_time failed_at;    /* the last of them */
 	bool no_range;        /* it answers a Range with the whole resource */
@@ -66,8 +70,10 @@ void tap_ok(struct tap *t, sp_time began, sp_time first, sp_time now);
 /*
  * It brought |bytes| in the time |took| between its first bytes and its end.
  * What came with the first is not counted, or who waited for it would seem
- * fast; less than TAP_SHORT says nothing. That others were under way at the
- * same time is no excuse: a line that loses packets is as slow for one alone.
+ * fast. That others were under way at the same time is no excuse: a line that
+ * loses packets is as slow for one alone. Less than TAP_SHORT says nothing once
+ * there was more; until then, as where all pieces are small, it may tell that
+ * the origin is faster than TAP_RATE.
  */
 void tap_flow(struct tap *t, uint64_t bytes, sp_time took, sp_time now);
 /* Time goes by: the first minute, with all its transfers at once, is forgotten.

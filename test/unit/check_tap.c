@@ -82,12 +82,36 @@ START_TEST(short_transfers_show_no_rate)
 {
 	tap_init(&tap, 4);
 	good(9, 0, TAP_SHORT - 1, SP_S, SP_S);
-	good(9, 0, TAP_SHORT - 1, SP_MS, SP_S);
+	good(9, 0, TAP_TINY - 1, SP_MS, SP_S);
 	ck_assert_uint_eq(tap.rate_worst, TAP_RATE);
-	ck_assert_uint_eq(tap.rate.total, 0);
 	good(1, 0, TAP_SHORT, 10 * SP_MS, SP_S);
 	ck_assert_uint_ge(tap.rate_worst, TAP_SHORT / 10 * 15 / 16);
 	ck_assert_uint_le(tap.rate_worst, TAP_SHORT / 10 * 17 / 16);
+	/* not even a better one */
+	good(9, 0, TAP_SHORT - 1, 0, SP_S);
+	ck_assert_uint_le(tap.rate_worst, TAP_SHORT / 10 * 17 / 16);
+}
+END_TEST
+
+START_TEST(where_all_are_short_they_tell_of_a_fast_origin)
+{
+	tap_init(&tap, 4);
+	/* 131 KB in 180 ms, of which 20 may be another's */
+	good(20, 0, 131072, 160 * SP_MS, SP_S);
+	ck_assert_uint_ge(tap.rate_worst, 131072 / 180 * 15 / 16);
+	ck_assert_uint_le(tap.rate_worst, 131072 / 180 * 17 / 16);
+	/* what was read at once need not be that fast */
+	tap_init(&tap, 4);
+	good(20, 0, 131072, 0, SP_S);
+	ck_assert_uint_ge(tap.rate_worst, TAP_RATE_SHORT * 15 / 16);
+	ck_assert_uint_le(tap.rate_worst, TAP_RATE_SHORT * 17 / 16);
+	/* slow ones are believed again, down to what is assumed */
+	good(20, 0, 131072, 2 * SP_S, SP_S);
+	ck_assert_uint_ge(tap.rate_worst, TAP_RATE * 15 / 16);
+	ck_assert_uint_le(tap.rate_worst, TAP_RATE * 17 / 16);
+	/* a long one knows better */
+	good(1, 0, 400000, 8 * SP_S, SP_S);
+	ck_assert_uint_lt(tap.rate_worst, 54);
 }
 END_TEST
 
@@ -278,8 +302,9 @@ END_TEST
 
 UNIT_MAIN("tap", origin_that_fails_rests_longer_each_time,
     retry_after_is_honoured_up_to_a_bound, guard_is_learned,
-    short_transfers_show_no_rate, what_was_slow_at_first_is_forgotten,
-    without_anything_new_the_usual_remains,
+    short_transfers_show_no_rate,
+    where_all_are_short_they_tell_of_a_fast_origin,
+    what_was_slow_at_first_is_forgotten, without_anything_new_the_usual_remains,
     no_more_are_under_way_than_the_window_has,
     refusals_halve_the_window_once_for_all_that_were_out,
     window_grows_by_one_per_window_of_successes,
