@@ -21,6 +21,7 @@ libtrack_a_SOURCES += tracker/plan.c
 libtrack_a_SOURCES += tracker/plan.h
 libtrack_a_SOURCES += tracker/plan_int.h
 libtrack_a_SOURCES += tracker/plan_pick.c
+libtrack_a_SOURCES += tracker/plan_root.c
 libtrack_a_SOURCES += tracker/plan_shape.c
 libtrack_a_SOURCES += tracker/plan_sound.c
 libtrack_a_SOURCES += tracker/plans.c

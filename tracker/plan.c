@@ -157,9 +157,13 @@ void
 plan_weigh(struct plan *p, uint32_t i, const struct plan_weight *w, sp_time now)
 {
 	struct viewer *v = &p->v[i];
+	bool up = (w->relays && !v->relays) || w->up_kbps > v->up_kbps;
+	bool early = v->raised_at != 0 && now - v->raised_at < PLAN_RAISE;
 
-	v->up_kbps = w->up_kbps;
-	v->relays = w->relays;
+	if (up && !early)
+		v->raised_at = now;
+	v->up_kbps = early ? SP_MIN(v->up_kbps, w->up_kbps) : w->up_kbps;
+	v->relays = w->relays && (v->relays || !early);
 	v->doubtful = w->doubtful;
 	v->grown = v->grown || now - v->joined >= PLAN_AGE;
 	plan_refit(p, i);
@@ -172,8 +176,8 @@ plan_track(struct plan *p, uint8_t track, uint32_t kbps, unsigned k)
 	unsigned s;
 
 	k = SP_CLAMP(k, 1, K);
-	if (track == p->track && k == p->k && kbps < p->kbps + p->kbps / 8 &&
-	    kbps > p->kbps - p->kbps / 8)
+	if (track == p->track && k == p->k &&
+	    SP_MAX(kbps, p->kbps) - SP_MIN(kbps, p->kbps) <= p->kbps / 8)
 		return;
 	if (track != p->track)
 		for (i = 0; i < p->len; i++)
@@ -190,29 +194,6 @@ plan_track(struct plan *p, uint8_t track, uint32_t kbps, unsigned k)
 			plan_refit(p, i);
 	}
 	plan_run_by(p, p->ran_at);
-}
-
-void
-plan_roots(struct plan *p, const uint32_t root[K], sp_time now)
-{
-	uint32_t was[K];
-	unsigned s;
-
-	memcpy(was, p->root, sizeof(was));
-	memcpy(p->root, root, sizeof(was));
-	for (s = 0; s < K; s++) {
-		if (root[s] == was[s])
-			continue;
-		if (root[s] != PLAN_NONE) {
-			plan_detach(p, root[s], s);
-			plan_reshape(p, root[s],
-			    SP_MAX(plan_fair_room(p, root[s]),
-				p->v[root[s]].room));
-		}
-		if (was[s] != PLAN_NONE)
-			plan_attach(p, was[s], s);
-	}
-	plan_run_by(p, now);
 }
 
 /* ---- time ---------------------------------------------------------------- */
@@ -292,6 +273,8 @@ plan_run(struct plan *p, sp_time now)
 			next = SP_MIN(next, v->joined + PLAN_AGE);
 		plan_refit(p, i);
 	}
+	if (!plan_flatten(p))
+		next = SP_MIN(next, now + PLAN_GAP);
 	if (!complete(p))
 		next = SP_MIN(next, now + PLAN_RETRY);
 	for (i = 0; i < p->len; i++)

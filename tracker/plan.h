@@ -35,6 +35,7 @@
 #define PLAN_GAP       (250 * SP_MS) /* between what one viewer is told */
 #define PLAN_RETRY     SP_S          /* for who found no parent */
 #define PLAN_AGE       (8 * SP_S)    /* of a viewer before it has children */
+#define PLAN_RAISE     (10 * SP_S)   /* between announces at least */
 #define PLAN_UNKNOWN   4             /* children of who knows no uplink yet */
 #define PLAN_ROOM_MAX  160
 #define PLAN_LINKS     40 /* different children: connections are limited */
@@ -67,6 +68,10 @@ uint32_t plan_join(struct plan *p, const uint8_t peer_id[LINK_PEERID_LEN],
     const struct sp_addr *addr, sp_time now);
 void plan_leave(struct plan *p, uint32_t viewer, sp_time now);
 
+/*
+ * Who says now that it is strong and now that it is weak would have others move
+ * each time: that it is stronger is believed PLAN_RAISE after the last time.
+ */
 struct plan_weight {
 	uint32_t up_kbps; /* 0: not known */
 	bool relays;      /* it may have children at all */

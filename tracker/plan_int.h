@@ -7,6 +7,7 @@
  *	plan.c       who is there, when
  *	plan_shape.c how many children, in which stripes
  *	plan_pick.c  edges: where in a tree
+ *	plan_root.c  where trees begin
  */
 
 #include "base/rng.h"
@@ -20,7 +21,7 @@ struct viewer {
 	struct sp_addr addr;
 	uint32_t parent[K]; /* PLAN_NONE: none; when free [0]: next free */
 	uint32_t *kids;     /* viewer << 4 | stripe; growing memory */
-	sp_time joined;
+	sp_time joined, raised_at;
 	uint32_t up_kbps; /* 0: not known */
 	uint16_t n_kids, cap_kids;
 	uint16_t links; /* different ones among them */
@@ -63,6 +64,7 @@ struct plan {
 	sp_time ran_at, run_at;
 	uint32_t turn; /* of who is looked at first */
 	bool thorough; /* all candidates are looked at, if need be */
+	uint32_t sunk; /* to be looked at since a root has changed, twice */
 	uint64_t moves;
 };
 
@@ -94,6 +96,12 @@ void plan_refit(struct plan *p, uint32_t i);
 void plan_count_room(struct plan *p, uint32_t i, bool add);
 /* It is not inner in |s| any more. */
 void plan_quit(struct plan *p, uint32_t i, unsigned s);
+/* plan_root.c */
+/*
+ * Lifts those who stand too deep since roots have changed. False: there are
+ * more.
+ */
+bool plan_flatten(struct plan *p);
 /* plan.c */
 /* plan_run has something to do at |at|, or as soon as it may. */
 void plan_run_by(struct plan *p, sp_time at);
