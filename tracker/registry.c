@@ -226,7 +226,8 @@ set_live(struct registry *r, uint32_t peer, const struct tw_announce *a)
 /* Adds or renews the asker; its index or PEERTAB_NONE in *out. */
 static int
 place(struct registry *r, uint32_t *swarm, const struct tw_announce *a,
-    const struct sp_addr *addr, uint32_t *out, sp_time now)
+    const struct sp_addr *addr, uint32_t *out, struct registry_answer *ans,
+    sp_time now)
 {
 	struct peertab_peer *p;
 	bool fresh = false;
@@ -242,6 +243,8 @@ place(struct registry *r, uint32_t *swarm, const struct tw_announce *a,
 	}
 	p = &r->tab.peers[*out];
 	if (fresh || memcmp(p->id, a->peer_id, sizeof(p->id)) != 0) {
+		ans->replaced = !fresh;
+		memcpy(ans->was, p->id, sizeof(p->id));
 		memcpy(p->id, a->peer_id, sizeof(p->id));
 		p->born_s = seconds(r, now);
 		p->completed = false;
@@ -353,7 +356,7 @@ registry_announce(struct registry *r, const struct tw_announce *a,
 	if (addr_is_bogus(&addr))
 		return SP_ERR_RANGE;
 	swarm = peertab_swarm(&r->tab, a->info_hash);
-	out->store = place(r, &swarm, a, &addr, &self, now);
+	out->store = place(r, &swarm, a, &addr, &self, out, now);
 	if (out->store < 0)
 		count_refusal(r, out->store);
 	set_interval(r, self, live, out, now);

@@ -67,6 +67,9 @@ struct registry_answer {
 	bool counted;
 	uint8_t viewers[LIM_TRACKS]; /* the asker not among them */
 	size_t n_peers;              /* written to the caller's array */
+	/* At this IP and port was another, which is known no longer. */
+	bool replaced;
+	uint8_t was[LINK_PEERID_LEN];
 	/*
 	 * 0: the peer is stored (or was removed: stopped). Otherwise it was
 	 * answered without being stored: SP_ERR_FULL, SP_ERR_NOMEM,

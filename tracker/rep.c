@@ -181,16 +181,25 @@ viewer_add(struct reps *r, const struct rep_chan *ch,
 }
 
 void
+reps_left(struct reps *r, const struct rep_chan *ch,
+    const uint8_t peer_id[LINK_PEERID_LEN], const struct sp_addr *from)
+{
+	struct viewer *v = find(r, ch->info_hash, peer_id);
+
+	/* what could be used again is kept as long as otherwise */
+	if (v != NULL && v->strikes == 0 && v->slice == 0 &&
+	    addr_ip_eq(&v->addr, from))
+		forget(r, v);
+}
+
+void
 reps_seen(struct reps *r, const struct rep_chan *ch,
     const struct tw_announce *a, const struct sp_addr *from, sp_time now)
 {
 	struct viewer *v = find(r, ch->info_hash, a->peer_id);
 
 	if (a->event == TW_EVENT_STOPPED) {
-		/* what could be used again is kept as long as otherwise */
-		if (v != NULL && v->strikes == 0 && v->slice == 0 &&
-		    addr_ip_eq(&v->addr, from))
-			forget(r, v);
+		reps_left(r, ch, a->peer_id, from);
 		return;
 	}
 	if (v != NULL && v->proven && !addr_ip_eq(&v->addr, from)) {

@@ -32,7 +32,8 @@
  *
  * Memory is bounded by |max| viewers; who does not fit has the rep of a
  * newcomer. A viewer is forgotten REP_KEEP after its last announce; at once
- * when it stops, if it has sent no receipts: who has could send them again.
+ * when it stops, or another is where it was, if it has sent no receipts: who
+ *has could send them again.
  */
 
 #include "base/addr.h"
@@ -77,6 +78,9 @@ void reps_free(struct reps *r); /* NULL is fine */
 /* A viewer has announced itself from |from|, and is registered or stops. */
 void reps_seen(struct reps *r, const struct rep_chan *ch,
     const struct tw_announce *a, const struct sp_addr *from, sp_time now);
+/* Another has announced itself from the address |from| of |peer_id|. */
+void reps_left(struct reps *r, const struct rep_chan *ch,
+    const uint8_t peer_id[LINK_PEERID_LEN], const struct sp_addr *from);
 /*
  * A batch came from |from|. 0, or why none of it counts:
  *	codes of receipt_open

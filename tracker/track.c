@@ -136,7 +136,7 @@ is_live(const struct track *t, const struct tw_announce *a)
 /* A viewer that is stored, or has left: what others say of it will count. */
 static void
 note_viewer(struct track *t, const struct tw_announce *a,
-    const struct sp_addr *from, sp_time now)
+    const struct sp_addr *from, const struct registry_answer *ans, sp_time now)
 {
 	const struct live_chan *ch = live_find(t->live, a->info_hash);
 	struct live_chan_stats s;
@@ -146,6 +146,9 @@ note_viewer(struct track *t, const struct tw_announce *a,
 		return;
 	live_chan_stats(ch, &s);
 	c = (struct rep_chan){ a->info_hash, s.kbps, s.avail_ms };
+	/* or one address would be known by as many names as it likes */
+	if (ans->replaced)
+		reps_left(t->reps, &c, ans->was, from);
 	reps_seen(t->reps, &c, a, from, now);
 }
 
@@ -179,7 +182,7 @@ track_announce(struct track *t, const struct tw_announce *a,
 		return r;
 	}
 	if (ans.store == 0)
-		note_viewer(t, a, from, now);
+		note_viewer(t, a, from, &ans, now);
 	weigh(t, a, from, now);
 	duties_touch(t->duties, a->info_hash, now);
 	out->interval_s = ans.interval_s;

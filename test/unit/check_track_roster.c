@@ -172,5 +172,30 @@ START_TEST(receipts_move_weights_and_strikes_put_out)
 }
 END_TEST
 
+START_TEST(an_address_is_known_by_its_last_name_only)
+{
+	uint8_t sk[HASH_SK_LEN], pk[HASH_PK_LEN];
+	struct tw_announce a;
+
+	set_up();
+	conf.registry.max_peers = 8;
+	ck_assert_int_eq(track_new(&track, &conf, &fm.mem, 1, 0), 0);
+	signer_manifest(&seed, &body);
+	signer_record(&seed, &body, 0, 1, 1000000, 0);
+	ck_assert_int_eq(publish(0), 0);
+	for (unsigned k = 100; k < 200; k++) {
+		a = signing(k, sk, pk);
+		a.port = 7;
+		announce("9.9.9.9", &a, SP_S);
+	}
+	/* there is room for who comes now */
+	a = signing(2, sk, pk);
+	announce("6.0.2.9", &a, 2 * SP_S);
+	ck_assert_int_eq(receipt(2, 0, 1000, 0, 3 * SP_S), 0);
+	tear_down();
+}
+END_TEST
+
 UNIT_MAIN("track_roster", private_addresses_are_told_to_their_kind_only,
-    receipts_move_weights_and_strikes_put_out)
+    receipts_move_weights_and_strikes_put_out,
+    an_address_is_known_by_its_last_name_only)
