@@ -6,8 +6,9 @@
 #include "io/sock.h"
 #include "tracker/daemon/report.h"
 #include "tracker/daemon/streams.h"
+#include "tracker/plan.h"
 
-#define TICK      SP_S
+#define TICK      PLAN_GAP
 #define WARN_GAP  (10 * SP_S) /* between lines about one kind of trouble */
 #define REPLY_MAX (4u << 20)
 
