@@ -20,6 +20,15 @@ key_of(uint32_t swarm, const struct sp_addr *addr, uint16_t port)
 	return k;
 }
 
+/* Of the map of IPs. */
+static struct peer_key
+host_key(uint32_t swarm, const struct sp_addr *addr)
+{
+	struct sp_addr host = addr_host(addr);
+
+	return key_of(swarm, &host, 0);
+}
+
 static struct sp_addr
 addr_of(const struct peertab_peer *p)
 {
@@ -289,7 +298,7 @@ uint32_t
 peertab_ports(const struct peertab *t, uint32_t swarm,
     const struct sp_addr *addr)
 {
-	struct peer_key k = key_of(swarm, addr, 0);
+	struct peer_key k = host_key(swarm, addr);
 	const uint32_t *v = map_get(t->ips, &k);
 
 	return v == NULL ? 0 : *v;
@@ -330,6 +339,7 @@ peer_index(struct peertab *t, uint32_t swarm, const struct sp_addr *addr,
     uint32_t peer)
 {
 	struct peer_key k = key_of(swarm, addr, addr->port);
+	struct peer_key host = host_key(swarm, addr);
 	uint32_t *v;
 	int r;
 
@@ -337,10 +347,8 @@ peer_index(struct peertab *t, uint32_t swarm, const struct sp_addr *addr,
 	if (v == NULL)
 		return r;
 	*v = peer;
-	k.port = 0;
-	v = map_put(t->ips, &k, NULL, &r);
+	v = map_put(t->ips, &host, NULL, &r);
 	if (v == NULL) {
-		k.port = addr->port;
 		map_del(t->index, &k);
 		return r;
 	}
@@ -437,7 +445,7 @@ peertab_del(struct peertab *t, uint32_t peer)
 	uint32_t *n;
 
 	map_del(t->index, &k);
-	k.port = 0;
+	k = host_key(p->swarm, &addr);
 	n = map_get(t->ips, &k);
 	assert(n != NULL && "a peer's IP is counted while it lives");
 	if (--*n == 0)

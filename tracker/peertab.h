@@ -66,7 +66,7 @@ struct peertab_swarm {
 struct peertab {
 	const struct sp_mem *mem;
 	struct map *index;  /* swarm, IP, port -> peer */
-	struct map *ips;    /* swarm, IP -> number of ports */
+	struct map *ips;    /* swarm, host -> number of peers */
 	struct map *hashes; /* info-hash -> swarm */
 	struct peertab_peer *peers;
 	uint8_t *tracks; /* by peer: what it watches + 1; 0: not told */
@@ -99,7 +99,7 @@ uint32_t peertab_swarm_count(const struct peertab_swarm *s, bool seeds);
 /* Peer at |addr| in |swarm|, or PEERTAB_NONE. */
 uint32_t peertab_find(const struct peertab *t, uint32_t swarm,
     const struct sp_addr *addr);
-/* Ports of this IP in the swarm. */
+/* Peers of its host (addr_host) in the swarm. */
 uint32_t peertab_ports(const struct peertab *t, uint32_t swarm,
     const struct sp_addr *addr);
 /*

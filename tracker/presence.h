@@ -28,9 +28,12 @@ struct presence_key {
 	uint16_t family;
 };
 
-/* At most |max| viewers, 1 or more. SP_ERR_ARG, SP_ERR_NOMEM. */
+/*
+ * At most |max| viewers, 1 or more; of one channel at most |host_max| of one
+ * host (addr_host), but for loopback. SP_ERR_ARG, SP_ERR_NOMEM.
+ */
 int presence_new(struct presence **out, const struct sp_mem *mem, size_t max,
-    uint64_t seed);
+    uint32_t host_max, uint64_t seed);
 void presence_free(struct presence *p); /* NULL is fine */
 
 struct presence_key presence_key(const uint8_t info_hash[LINK_INFOHASH_LEN],

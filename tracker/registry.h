@@ -44,7 +44,7 @@ struct registry_conf {
 	uint32_t max_peers; /* in all swarms */
 	uint32_t max_swarms;
 	uint32_t max_swarm_peers; /* per swarm */
-	/* Of one IP in one swarm; loopback addresses are not counted. */
+	/* Of one host (addr_host) in one swarm; loopback is not counted. */
 	uint32_t max_ip_ports;
 	uint32_t interval_s;     /* of ordinary swarms, [60, 86400] */
 	uint32_t min_interval_s; /* told with it */

@@ -85,7 +85,7 @@ track_new(struct track **out, const struct track_conf *conf,
 		r = duties_new(&t->duties, &dc, mem, rng_u64(&rng));
 	if (r == 0)
 		r = presence_new(&t->presence, mem, conf->max_present,
-		    rng_u64(&rng));
+		    conf->registry.max_ip_ports, rng_u64(&rng));
 	if (r == 0)
 		r = make_plans(t, conf, rng_u64(&rng));
 	if (r < 0) {

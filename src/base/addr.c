@@ -349,3 +349,14 @@ addr_same_net(const struct sp_addr *a, const struct sp_addr *b)
 		return false;
 	return memcmp(a->ip, b->ip, a->family == 4 ? 3 : 6) == 0;
 }
+
+struct sp_addr
+addr_host(const struct sp_addr *a)
+{
+	struct sp_addr host = *a;
+
+	host.port = 0;
+	if (a->family == 6 && !addr_is_private(a))
+		memset(host.ip + 8, 0, 8);
+	return host;
+}

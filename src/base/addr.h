@@ -38,5 +38,10 @@ bool addr_is_private(const struct sp_addr *a);
 bool addr_is_bogus(const struct sp_addr *a);
 /* Same /24 (v4) or /48 (v6); never when unset. */
 bool addr_same_net(const struct sp_addr *a, const struct sp_addr *b);
+/*
+ * Who can answer for it, without port: a public v6 address is cut to its /64,
+ * of which one line has all.
+ */
+struct sp_addr addr_host(const struct sp_addr *a);
 
 #endif

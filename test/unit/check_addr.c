@@ -182,9 +182,25 @@ START_TEST(the_same_net_is_a_24_or_a_48)
 }
 END_TEST
 
+START_TEST(a_host_is_an_address_or_a_public_64)
+{
+	struct sp_addr a = parse("1.2.3.4:5"), b = parse("[2400:1:2:3:4::9]:7");
+	struct sp_addr c = parse("[fd00:1:2:3:4::9]:7");
+
+	a = addr_host(&a);
+	ck_assert_uint_eq(a.port, 0);
+	ck_assert_mem_eq(a.ip, "\1\2\3\4", 4);
+	b = addr_host(&b);
+	ck_assert_mem_eq(b.ip, "\x24\0\0\1\0\2\0\3\0\0\0\0\0\0\0\0", 16);
+	c = addr_host(&c);
+	ck_assert_uint_eq(c.ip[15], 9);
+}
+END_TEST
+
 UNIT_MAIN("addr", text_goes_round_in_the_form_of_rfc_5952,
     malformed_text_is_refused_and_leaves_the_result,
     the_length_ends_the_text_not_a_nul, mapped_v6_folds_to_v4,
     another_family_is_unset, equality_sees_ip_port_and_family,
     loopback_is_127_and_one, private_covers_the_ranges_and_not_their_neighbours,
-    bogus_is_what_cannot_be_dialled, the_same_net_is_a_24_or_a_48)
+    bogus_is_what_cannot_be_dialled, the_same_net_is_a_24_or_a_48,
+    a_host_is_an_address_or_a_public_64)

@@ -68,6 +68,33 @@ START_TEST(ports_of_one_address_are_bounded_but_for_loopback)
 }
 END_TEST
 
+START_TEST(many_addresses_of_one_line_are_one)
+{
+	char text[40];
+
+	set_up();
+	conf.max_ip_ports = 3;
+	start();
+	for (unsigned k = 1; k <= 4; k++) {
+		snprintf(text, sizeof(text), "2400:1:2:3:%x::9", k);
+		join(text, 1, 1000, 9, 0);
+	}
+	ck_assert_int_eq(ans.store, SP_ERR_FULL);
+	join("2400:1:2:4::9", 1, 1000, 9, 0);
+	ck_assert_int_eq(ans.store, 0);
+	/* in a house each machine has its own */
+	for (unsigned k = 1; k <= 4; k++) {
+		snprintf(text, sizeof(text), "fd00:1:2:3::%x", k);
+		join(text, 1, 1000, 9, 0);
+		ck_assert_int_eq(ans.store, 0);
+	}
+	ck_assert(registry_is_sound(reg));
+	registry_tick(reg, 9000 * SP_S);
+	ck_assert_uint_eq(stats().peers, 0);
+	tear_down();
+}
+END_TEST
+
 START_TEST(silent_peers_expire_and_others_do_not)
 {
 	set_up();
@@ -450,12 +477,12 @@ UNIT_MAIN("registry_time", full_swarms_answer_without_storing,
     all_peers_and_swarms_are_bounded,
     a_full_table_of_peers_leaves_no_empty_swarm,
     ports_of_one_address_are_bounded_but_for_loopback,
-    silent_peers_expire_and_others_do_not, nobody_expires_within_the_interval,
-    a_long_silence_empties_everything, a_tick_removes_a_bounded_number,
-    the_deadline_is_the_next_bucket, ordinary_intervals_are_jittered,
-    live_intervals_are_short_at_first, viewers_are_counted_by_track,
-    another_peer_id_is_a_young_peer, uplinks_are_kept_to_within_an_eighth,
-    what_a_viewer_tells_of_itself_is_kept, downloads_are_counted_once,
-    swarms_can_be_walked_and_dropped, same_seed_and_inputs_give_the_same_peers,
-    bad_configurations_are_refused, lack_of_memory_is_survived,
-    random_walks_stay_sound)
+    many_addresses_of_one_line_are_one, silent_peers_expire_and_others_do_not,
+    nobody_expires_within_the_interval, a_long_silence_empties_everything,
+    a_tick_removes_a_bounded_number, the_deadline_is_the_next_bucket,
+    ordinary_intervals_are_jittered, live_intervals_are_short_at_first,
+    viewers_are_counted_by_track, another_peer_id_is_a_young_peer,
+    uplinks_are_kept_to_within_an_eighth, what_a_viewer_tells_of_itself_is_kept,
+    downloads_are_counted_once, swarms_can_be_walked_and_dropped,
+    same_seed_and_inputs_give_the_same_peers, bad_configurations_are_refused,
+    lack_of_memory_is_survived, random_walks_stay_sound)

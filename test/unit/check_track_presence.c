@@ -356,6 +356,50 @@ START_TEST(more_viewers_than_may_be_known_have_streams_all_the_same)
 }
 END_TEST
 
+START_TEST(of_one_host_so_many_count_as_may_announce)
+{
+	struct sp_addr from;
+	struct tw_stream s = named(9);
+
+	set_up();
+	conf.registry.max_ip_ports = 3;
+	conf.max_present = 20;
+	ck_assert_int_eq(track_new(&track, &conf, &fm.mem, 1, 0), 0);
+	from = ip("5.0.0.9");
+	for (unsigned k = 1; k <= 3; k++)
+		open_from(&from, k, SP_S);
+	ck_assert_int_eq(
+	    track_stream_open(track, seed.info_hash, &s, &from, SP_S),
+	    SP_ERR_FULL);
+	/* another stream of one who is there, and another channel's */
+	open_from(&from, 2, SP_S);
+	ck_assert_int_eq(track_stream_open(track, s.peer_id, &s, &from, SP_S),
+	    0);
+	track_stream_close(track, s.peer_id, &s, &from, SP_S);
+	close_from(&from, 1, SP_S);
+	ck_assert_int_eq(
+	    track_stream_open(track, seed.info_hash, &s, &from, SP_S), 0);
+	/* the many addresses of one line are one */
+	for (unsigned k = 11; k <= 13; k++) {
+		from = ip("2001:db8:1:2::9");
+		from.ip[15] = (uint8_t)k;
+		open_from(&from, k, SP_S);
+	}
+	s = named(14);
+	from.ip[9] = 77;
+	ck_assert_int_eq(
+	    track_stream_open(track, seed.info_hash, &s, &from, SP_S),
+	    SP_ERR_FULL);
+	from.ip[7]++;
+	ck_assert_int_eq(
+	    track_stream_open(track, seed.info_hash, &s, &from, SP_S), 0);
+	from = ip("127.0.0.1");
+	for (unsigned k = 21; k <= 25; k++)
+		open_from(&from, k, SP_S);
+	tear_down();
+}
+END_TEST
+
 START_TEST(every_failing_allocation_is_survived)
 {
 	struct sp_addr from = ip("5.0.0.9");
@@ -366,7 +410,7 @@ START_TEST(every_failing_allocation_is_survived)
 
 	failmem_init(&fm);
 	FAILMEM_EACH (&fm) {
-		r = presence_new(&p, &fm.mem, 100, 1);
+		r = presence_new(&p, &fm.mem, 100, 40, 1);
 		if (r < 0) {
 			ck_assert_int_eq(r, SP_ERR_NOMEM);
 			ck_assert_ptr_null(p);
@@ -397,4 +441,5 @@ UNIT_MAIN("track_presence",
     nobody_takes_another_off_it, who_has_no_stream_is_believed_as_before,
     who_stops_or_is_replaced_is_not_looked_for,
     more_viewers_than_may_be_known_have_streams_all_the_same,
+    of_one_host_so_many_count_as_may_announce,
     every_failing_allocation_is_survived)
