@@ -36,6 +36,7 @@ libswarm_a_SOURCES += swarm/mesh_int.h
 libswarm_a_SOURCES += swarm/mesh_msg.c
 libswarm_a_SOURCES += swarm/mesh_need.c
 libswarm_a_SOURCES += swarm/mesh_neigh.c
+libswarm_a_SOURCES += swarm/mesh_news.c
 libswarm_a_SOURCES += swarm/mesh_peer.c
 libswarm_a_SOURCES += swarm/mesh_receipts.c
 libswarm_a_SOURCES += swarm/mesh_plan.c

@@ -106,6 +106,7 @@ mesh_new(struct mesh **out, const struct mesh_conf *conf,
 	m->st.startup = -1;
 	m->watched = -1;
 	m->sched_at = m->news_at = m->want_at = m->up_at = SP_NEVER;
+	m->rest_at = SP_NEVER;
 	m->late_at = SP_NEVER;
 	m->sched_gap = MESH_SCHED_GAP;
 	m->house_at = now;
@@ -406,11 +407,11 @@ mesh_tick(struct mesh *m, sp_time now)
 		mesh_sched(m);
 	}
 	/* with the requests of a pass, if there are any, in one frame */
-	if (now >= m->news_at ||
+	if (now >= SP_MIN(m->news_at, m->rest_at) ||
 	    (now == m->sched_last && now + MESH_NEWS_SOON >= m->news_at)) {
 		m->news_at = SP_NEVER;
 		m->news_last = now;
-		mesh_news_flush(m);
+		mesh_news_flush(m, now + MESH_NEWS_SOON >= m->rest_at);
 	}
 	if (now >= m->up_at)
 		m->up_at = SP_NEVER;
@@ -424,7 +425,7 @@ mesh_deadline(const struct mesh *m)
 
 	if (m->leaving)
 		return SP_NEVER;
-	at = SP_MIN(at, m->news_at);
+	at = SP_MIN(at, SP_MIN(m->news_at, m->rest_at));
 	at = SP_MIN(at, m->want_at);
 	return SP_MIN(at, m->up_at);
 }

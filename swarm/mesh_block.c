@@ -99,7 +99,6 @@ int
 mesh_block(struct mesh *m, struct piece *pc, uint32_t index, const uint8_t *p,
     size_t len, int slot)
 {
-	struct news *n;
 	int rv;
 
 	if (piece_holds(pc, index)) {
@@ -130,11 +129,7 @@ mesh_block(struct mesh *m, struct piece *pc, uint32_t index, const uint8_t *p,
 	cancel_others(m, pc, index);
 	mesh_push_needless(m, pc, index, slot);
 	if (mesh_may_share(m, pc)) {
-		/* from the origin: nobody else may have it */
-		n = mesh_news(m, pc->rec.track, pc->rec.number,
-		    slot < 0 ? MESH_NEWS_FIRST : MESH_NEWS_GAP);
-		n->held[index / 64] |= UINT64_C(1) << (index % 64);
-		n->all = piece_is_complete(pc);
+		mesh_news_block(m, pc, index, slot < 0);
 		share(m, pc, index, slot);
 	}
 	m->changed |= MESH_CHANGED_BLOCKS;

@@ -8,7 +8,8 @@
  *	mesh_act.c     what is to be done: queue, sealing, upload order
  *	mesh_peer.c    connections
  *	mesh_msg.c     what neighbours say
- *	mesh_have.c    telling and learning who holds what; records on request
+ *	mesh_news.c    telling what we hold
+ *	mesh_have.c    learning who holds what; records on request
  *	mesh_duty.c    the duty roster
  *	mesh_root.c    push trees: where they begin
  *	mesh_tree.c    push trees: who is whose child
@@ -55,6 +56,9 @@
 #define MESH_NEWS_GAP   (100 * SP_MS) /* haves are gathered for */
 #define MESH_NEWS_FIRST (20 * SP_MS)  /* likewise, of what nobody has */
 #define MESH_NEWS_SOON  (40 * SP_MS)  /* or less, when a pass comes */
+#define MESH_NEWS_REST  (300 * SP_MS) /* for whom a parent pushes them to */
+#define MESH_NEWS_PART  20            /* or this part of the playout delay */
+#define MESH_YOUNG      (10 * SP_S)   /* a neighbour may be starting */
 #define MESH_HOUSE_GAP  (250 * SP_MS)
 #define MESH_URGENT     (500 * SP_MS) /* of slack: goes before pushes */
 #define MESH_BURST      (60 * SP_MS)  /* of quiet: the window has come */
@@ -109,7 +113,10 @@ struct news {
 	uint8_t track;
 	uint64_t number;
 	bool known, all;
-	uint64_t held[LIM_PIECE_BLOCKS / 64];
+	uint64_t held[LIM_PIECE_BLOCKS / 64]; /* all are told at once */
+	/* at once those whom nobody pushes them, and the rest later */
+	uint64_t pushed[LIM_PIECE_BLOCKS / 64];
+	uint64_t later[LIM_PIECE_BLOCKS / 64]; /* the former know */
 	uint64_t arriving[LIM_PIECE_BLOCKS / 64];
 };
 
@@ -144,10 +151,12 @@ struct mesh_tree {
 	sp_time before_at[PW_STRIPES][DUTY_RANKS - 1];
 	uint8_t met[PW_STRIPES]; /* which of them were neighbours since */
 	uint16_t acting;         /* stripes where none of these is heard of */
-	uint32_t backup[PW_STRIPES]; /* id of who has rank 1 */
-	struct pw_tree ad;           /* as told last */
-	uint64_t ad_to;              /* slots that it was told to */
+	/* ids of who has rank 1 and on, 0: nobody; while there is a roster */
+	uint32_t backup[PW_STRIPES][DUTY_RANKS - 1];
+	struct pw_tree ad; /* as told last */
+	uint64_t ad_to;    /* slots that it was told to */
 	sp_time ad_at;
+	uint64_t hasty[PW_STRIPES]; /* slots that are told at once */
 	uint16_t tell; /* stripes whose children do not know of a change */
 	sp_time tell_at[PW_STRIPES];
 };
@@ -252,8 +261,8 @@ struct mesh {
 
 	sp_time record_at; /* the newest record came */
 	sp_time sched_gap; /* between passes */
-	sp_time sched_at, sched_last, news_at, news_last, house_at, want_at,
-	    choke_at, up_at, shed_at, rotate_at;
+	sp_time sched_at, sched_last, news_at, news_last, rest_at, house_at,
+	    want_at, choke_at, up_at, shed_at, rotate_at;
 	bool feed_up;
 	bool announced;      /* a tracker has answered */
 	bool reached;        /* a neighbour came to us from outside */
@@ -300,12 +309,18 @@ void mesh_peer_requests_forget(struct mesh *m, struct peer *p, uint8_t track,
 /* Errors as the neighbour's; 0 when all messages were taken. */
 int mesh_frame(struct mesh *m, unsigned slot, struct sp_rd *frame);
 
-/* mesh_have.c */
+/* mesh_news.c */
 struct news *mesh_news(struct mesh *m, uint8_t track, uint64_t number,
     sp_time delay);
-void mesh_news_flush(struct mesh *m);
-void mesh_have_recv(struct mesh *m, struct peer *p, struct pw_msg *msg);
+/* Block |index| is here; |first|: maybe nobody else has it yet. */
+void mesh_news_block(struct mesh *m, const struct piece *pc, uint32_t index,
+    bool first);
+/* Tells what is due: with |rest| all of it. */
+void mesh_news_flush(struct mesh *m, bool rest);
 void mesh_have_snapshot(struct mesh *m, struct peer *p);
+
+/* mesh_have.c */
+void mesh_have_recv(struct mesh *m, struct peer *p, struct pw_msg *msg);
 /* How many neighbours have block piece_probe. */
 unsigned mesh_have_probe(const struct mesh *m, const struct piece *pc);
 /* What neighbours told of |pc| before its record came. */

@@ -61,7 +61,7 @@ class_of(const struct mesh *m, const struct mesh_tree *mt, unsigned s,
     unsigned slot)
 {
 	if ((mt->tree.roots >> s & 1) &&
-	    mt->backup[s] == mesh_short_id(m->peers[slot]->id))
+	    mt->backup[s][0] == mesh_short_id(m->peers[slot]->id))
 		return CLASS_FIRST;
 	return mt->tree.stripes[s].strong >> slot & 1 ? CLASS_STRONG
 						      : CLASS_LEAF;

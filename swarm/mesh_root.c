@@ -70,7 +70,11 @@ rank(struct mesh *m, uint8_t track, unsigned s)
 
 	n = roster_rank(r, track, s, v, DUTY_RANKS);
 	mt->rank[s] = DUTY_RANKS;
-	mt->backup[s] = n < 2 ? 0 : mesh_short_id(r->entries[v[1]].peer_id);
+	for (i = 1; i < DUTY_RANKS; i++)
+		mt->backup[s][i - 1] =
+		    i < n ? mesh_short_id(r->entries[v[i]].peer_id) : 0;
+	if (!mt->member)
+		return;
 	for (i = 0; i < n; i++) {
 		id = r->entries[v[i]].peer_id;
 		if (memcmp(id, m->id, LINK_PEERID_LEN) == 0) {
@@ -139,7 +143,7 @@ mesh_root_roster(struct mesh *m)
 			continue;
 		mt->member =
 		    m->roster != NULL && roster_find(m->roster, m->id) >= 0;
-		for (s = 0; mt->member && s < PW_STRIPES; s++)
+		for (s = 0; m->roster != NULL && s < PW_STRIPES; s++)
 			rank(m, t, s);
 		mesh_root_watch(m, t);
 	}

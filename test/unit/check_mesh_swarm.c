@@ -146,8 +146,8 @@ START_TEST(viewers_trade_what_the_seeder_sends_once)
 	uint64_t sent;
 	unsigned i, k;
 
-	/* the seeder can send about two copies of the stream */
-	setup(80000);
+	/* the seeder can send two and a half copies of the stream */
+	setup(100000);
 	for (i = 1; i <= 5; i++)
 		add_viewer(NULL, 0);
 	introduce_all();
@@ -163,7 +163,7 @@ START_TEST(viewers_trade_what_the_seeder_sends_once)
 		ck_assert_uint_le(meshnet_stats(&net, i).missed, 3);
 	}
 	sent = meshnet_stats(&net, 0).up_bytes;
-	ck_assert_uint_le(sent, 46 * 80000 + 65536);
+	ck_assert_uint_le(sent, 46 * 100000 + 65536);
 	teardown();
 }
 END_TEST

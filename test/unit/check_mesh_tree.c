@@ -269,10 +269,84 @@ START_TEST(end_of_following_is_told_and_answers_are_declined)
 }
 END_TEST
 
+/* What |c| was told of blocks. */
+static unsigned
+heard(unsigned c)
+{
+	return lab.conn[c].have[PW_HAVE_BLOCKS] + lab.conn[c].have[PW_HAVE_ALL];
+}
+
+/* |c| gets piece |pieces| across, and |d| and |e| listen for |t|. */
+static void
+get_one(unsigned c, unsigned d, unsigned e, sp_time t)
+{
+	lab_publish(&lab, pieces);
+	lab_have(&lab, c, 0, LAB_FIRST + pieces++, true);
+	run(300 * SP_MS);
+	ck_assert_uint_gt(lab.conn[c].n_req, 0);
+	memset(lab.conn[d].have, 0, sizeof(lab.conn[d].have));
+	memset(lab.conn[e].have, 0, sizeof(lab.conn[e].have));
+	ck_assert_uint_gt(lab_serve(&lab, c, LAB_RIGHT), 0);
+	run(t);
+}
+
+START_TEST(who_gets_blocks_pushed_hears_later_who_else_has_them)
+{
+	unsigned c, d, e, k;
+
+	setup();
+	c = neighbour(1);
+	d = neighbour(2);
+	e = neighbour(3);
+	for (k = 0; k < 12; k++) {
+		offer(d, 0);
+		watch(1);
+	}
+	get_one(c, d, e, 150 * SP_MS);
+	ck_assert_uint_eq(heard(d), 0);
+	ck_assert_uint_gt(heard(e), 0);
+	k = heard(e);
+	run(MESH_NEWS_REST);
+	ck_assert_uint_eq(heard(d), 1);
+	ck_assert_uint_ge(heard(e), k);
+	/* who has come lately may be starting */
+	e = neighbour(4);
+	offer(e, 0);
+	run(SP_S);
+	get_one(c, d, e, 150 * SP_MS);
+	ck_assert_uint_eq(heard(d), 0);
+	ck_assert_uint_gt(heard(e), 0);
+	lab_teardown();
+}
+END_TEST
+
+START_TEST(who_has_a_block_by_then_hears_nothing_of_it)
+{
+	unsigned c, d, e, k;
+
+	setup();
+	c = neighbour(1);
+	d = neighbour(2);
+	e = neighbour(3);
+	for (k = 0; k < 12; k++) {
+		offer(d, 0);
+		watch(1);
+	}
+	get_one(c, d, e, 150 * SP_MS);
+	lab_have(&lab, d, 0, LAB_FIRST + pieces - 1, true);
+	run(SP_S);
+	ck_assert_uint_eq(heard(d), 0);
+	ck_assert_uint_gt(heard(e), 0);
+	lab_teardown();
+}
+END_TEST
+
 UNIT_MAIN("mesh_tree", path_that_flaps_is_passed_on_twice_a_second,
     messages_of_trees_are_answered_within_a_rate,
     who_was_not_asked_may_not_push, strays_are_forgotten_after_a_while,
     refusals_do_not_make_us_look_without_pause,
     who_begins_to_follow_later_is_told_of_places_again,
     who_has_no_trees_any_more_is_not_asked,
-    end_of_following_is_told_and_answers_are_declined)
+    end_of_following_is_told_and_answers_are_declined,
+    who_gets_blocks_pushed_hears_later_who_else_has_them,
+    who_has_a_block_by_then_hears_nothing_of_it)
