@@ -1,6 +1,6 @@
 #!/bin/sh
 # The same scenario gives the same trace twice, another seed another one, and
-# real crypto the same as counted crypto.
+# real crypto the same as counted crypto. Who comes is not the engine's doing.
 set -eu
 sim=${top_builddir:-.}/spate-sim
 tmp=$(mktemp -d)
@@ -16,6 +16,18 @@ at 12s tracker up
 run 20s
 END
 
+cat >"$tmp/who.scn" <<'END'
+let WITHOUT none
+stream rate=1Mbit/s segment=1s window=20s
+viewers 12 up=1..9Mbit/s down=20Mbit/s join=0..10s free=40%
+ablate $WITHOUT
+run 15s
+END
+
+who() {
+	"$sim" -o tsv --set WITHOUT="$1" "$tmp/who.scn" | grep '^rho'
+}
+
 trace() {
 	"$sim" -q "$@" "$tmp/small.scn" | sed -n 's/^trace //p'
 }
@@ -26,4 +38,6 @@ bad=0
 [ "$(trace)" = "$one" ] || { echo "twice is not the same"; bad=1; }
 [ "$(trace -s 8)" != "$one" ] || { echo "the seed does nothing"; bad=1; }
 [ "$(trace -r)" = "$one" ] || { echo "real crypto differs"; bad=1; }
+[ "$(who none)" = "$(who push,duty,small)" ] || {
+	echo "who comes depends on what others do"; bad=1; }
 exit $bad

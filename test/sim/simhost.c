@@ -193,6 +193,7 @@ simhost_new(const struct scenario *scn, const struct simhost_opts *opts)
 		w->n_ciphers = 1;
 	}
 	rng_seed(&w->rng, scn->seed);
+	rng_seed(&w->draws, ~scn->seed);
 	buf_init(&w->out, &sim_mem, LIM_TRACKER_REPLY);
 	w->tally = tally_new();
 	make_net(w);

@@ -44,9 +44,9 @@ liar_new(struct world *w, const struct scn_group *g)
 	uint8_t pk[SECURE_KEY_LEN];
 
 	memset(&nc, 0, sizeof(nc));
-	nc.up_bps = (uint64_t)dist_draw(&g->up, &w->rng);
-	nc.down_bps = (uint64_t)dist_draw(&g->down, &w->rng);
-	nc.delay = dist_draw(&g->delay, &w->rng);
+	nc.up_bps = (uint64_t)dist_draw(&g->up, &w->draws);
+	nc.down_bps = (uint64_t)dist_draw(&g->down, &w->draws);
+	nc.delay = dist_draw(&g->delay, &w->draws);
 	l->w = w;
 	l->node = world_add(w, &nc);
 	w->agents[l->node].kind = AGENT_LIAR;

@@ -89,7 +89,7 @@ origin_dead(struct world *w, int64_t ppm)
 	struct viewer *v;
 
 	for (size_t i = SIM_FIRST; (v = world_next_viewer(w, &i)) != NULL;)
-		v->cut_off = (int64_t)rng_below(&w->rng, 1000000) < ppm;
+		v->cut_off = (int64_t)rng_below(&w->draws, 1000000) < ppm;
 }
 
 static void

@@ -33,7 +33,8 @@ mesh_setup(struct viewer *v)
 		mc.no_upload = v->up_bps == 0;
 		mc.expect_up_bps = v->up_bps;
 	} else {
-		v->free_rider = (int64_t)rng_below(&w->rng, 1000000) < g->free;
+		v->free_rider =
+		    (int64_t)rng_below(&w->draws, 1000000) < g->free;
 		mc.no_upload = v->free_rider;
 		mc.up_bps = (uint64_t)g->cap;
 		if (g->known != 0)
@@ -98,8 +99,8 @@ viewer_node(struct viewer *v, const struct scn_group *g)
 	struct world *w = v->w;
 
 	memset(&nc, 0, sizeof(nc));
-	nc.x = (sp_time)rng_below(&w->rng, (uint64_t)w->scn.net.plane + 1);
-	nc.y = (sp_time)rng_below(&w->rng, (uint64_t)w->scn.net.plane + 1);
+	nc.x = (sp_time)rng_below(&w->draws, (uint64_t)w->scn.net.plane + 1);
+	nc.y = (sp_time)rng_below(&w->draws, (uint64_t)w->scn.net.plane + 1);
 	if (g == NULL) {
 		nc.up_bps = (uint64_t)w->scn.seeder.up;
 		nc.down_bps = (uint64_t)w->scn.seeder.down;
@@ -109,13 +110,14 @@ viewer_node(struct viewer *v, const struct scn_group *g)
 		nc.up_bps = (uint64_t)(g->up.kind == DIST_MIX
 					   ? dist_mix(&g->up,
 						 w->mixed[g - w->scn.groups]++)
-					   : dist_draw(&g->up, &w->rng));
-		nc.down_bps = (uint64_t)dist_draw(&g->down, &w->rng);
-		nc.delay = dist_draw(&g->delay, &w->rng);
+					   : dist_draw(&g->up, &w->draws));
+		nc.down_bps = (uint64_t)dist_draw(&g->down, &w->draws);
+		nc.delay = dist_draw(&g->delay, &w->draws);
 		nc.loss_ppm = (uint32_t)g->loss;
 		nc.burst = g->burst;
-		nc.blocked = (int64_t)rng_below(&w->rng, 1000000) < g->blocked;
-		nc.isolated = g->isolated > 0 && (int64_t)rng_below(&w->rng,
+		nc.blocked =
+		    (int64_t)rng_below(&w->draws, 1000000) < g->blocked;
+		nc.isolated = g->isolated > 0 && (int64_t)rng_below(&w->draws,
 						     1000000) < g->isolated;
 	}
 	v->up_bps = nc.up_bps;
@@ -131,9 +133,9 @@ viewer_node(struct viewer *v, const struct scn_group *g)
 static sp_time
 session_draw(struct world *w, const struct scn_group *g)
 {
-	if (g->brief > 0 && (int64_t)rng_below(&w->rng, 1000000) < g->brief)
-		return 1 + (sp_time)rng_below(&w->rng, SIM_BRIEF);
-	return dist_draw(&g->session, &w->rng);
+	if (g->brief > 0 && (int64_t)rng_below(&w->draws, 1000000) < g->brief)
+		return 1 + (sp_time)rng_below(&w->draws, SIM_BRIEF);
+	return dist_draw(&g->session, &w->draws);
 }
 
 void

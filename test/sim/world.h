@@ -189,6 +189,7 @@ struct world {
 	struct truth *truth;
 	struct simpool *pool; /* the truth's; NULL with real crypto */
 	struct sp_rng rng;
+	struct sp_rng draws; /* of who comes: the same whatever they do */
 	const struct secure_cipher *ciphers[2];
 	size_t n_ciphers;
 	uint8_t info_hash[LINK_INFOHASH_LEN];
