@@ -119,9 +119,12 @@ mesh_uplink_is_known(const struct mesh *m)
 static bool
 uplink_is_full(struct mesh *m)
 {
-	uint64_t room = uplink_room(&m->uplink, mesh_uplink(m));
+	uint64_t room =
+	    mesh_uplink_is_known(m)
+		? SP_MAX(uplink_room(&m->uplink, mesh_uplink(m)), 2 * LIM_BLOCK)
+		: uplink_first(&m->uplink);
 
-	if (m->unsent <= SP_MAX(room, 2 * LIM_BLOCK))
+	if (m->unsent <= room)
 		return false;
 	uplink_full(&m->uplink);
 	return true;

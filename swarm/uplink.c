@@ -30,6 +30,7 @@ uplink_sent(struct uplink *u, uint64_t bytes, uint64_t backlog, sp_time now)
 
 	if (u->since == SP_NEVER)
 		return;
+	u->left += uplink_is_known(u) ? 0 : bytes;
 	u->bytes += bytes;
 	if (now - u->since >= UPLINK_SPAN) {
 		us = (uint64_t)((now - u->since) / SP_US);
@@ -80,6 +81,12 @@ uint64_t
 uplink_room(const struct uplink *u, uint64_t bps)
 {
 	return bps / 1000 * (uint64_t)(u->ahead / SP_MS);
+}
+
+uint64_t
+uplink_first(const struct uplink *u)
+{
+	return SP_MIN(LIM_BLOCK + u->left, uplink_room(u, UPLINK_ASSUMED));
 }
 
 void

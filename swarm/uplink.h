@@ -35,6 +35,7 @@ struct uplink {
 	sp_time since;  /* backlog since then; SP_NEVER: none */
 	uint64_t bytes; /* that left since */
 	sp_time ahead;
+	uint64_t left;        /* bytes, ever, while no rate is known */
 	uint8_t seen, queued; /* samples since |ahead| was looked at */
 	bool full;            /* and more could have been sent */
 };
@@ -53,6 +54,12 @@ bool uplink_is_below(const struct uplink *u, uint64_t bps);
 void uplink_took(struct uplink *u, sp_time took, sp_time rtt, uint64_t bps);
 /* Bytes that may be on their way. */
 uint64_t uplink_room(const struct uplink *u, uint64_t bps);
+/*
+ * The same while the rate is only assumed: as much again as has left, so that
+ * a line that is far slower than that is not blocked by the first blocks that
+ * somebody asks for (slow start, RFC 5681).
+ */
+uint64_t uplink_first(const struct uplink *u);
 /* That was not enough. */
 void uplink_full(struct uplink *u);
 /* False while the rate is only assumed. */

@@ -1,6 +1,7 @@
 #include "swarm/uplink.h"
 
 #include "test/unit/unit.h"
+#include "wire/limits.h"
 
 START_TEST(unknown_uplink_is_taken_to_be_fair)
 {
@@ -13,6 +14,25 @@ START_TEST(unknown_uplink_is_taken_to_be_fair)
 	uplink_sent(&u, 100000, 0, SP_S + SP_MS);
 	ck_assert_uint_eq(uplink_rate(&u), UPLINK_ASSUMED);
 	ck_assert(!uplink_is_known(&u));
+}
+END_TEST
+
+START_TEST(unknown_uplink_begins_with_a_block_and_doubles)
+{
+	struct uplink u;
+
+	uplink_init(&u);
+	ck_assert_uint_eq(uplink_first(&u), LIM_BLOCK);
+	uplink_begin(&u, SP_S);
+	uplink_sent(&u, LIM_BLOCK, 0, SP_S + 50 * SP_MS);
+	ck_assert_uint_eq(uplink_first(&u), 2 * LIM_BLOCK);
+	uplink_begin(&u, SP_S + 50 * SP_MS);
+	uplink_sent(&u, 2 * LIM_BLOCK, 0, SP_S + 100 * SP_MS);
+	ck_assert_uint_eq(uplink_first(&u), 4 * LIM_BLOCK);
+	/* no more than the assumed rate allows */
+	uplink_begin(&u, SP_S + 100 * SP_MS);
+	uplink_sent(&u, 100 * LIM_BLOCK, 0, SP_S + 150 * SP_MS);
+	ck_assert_uint_eq(uplink_first(&u), uplink_room(&u, UPLINK_ASSUMED));
 }
 END_TEST
 
@@ -121,6 +141,7 @@ START_TEST(who_was_never_short_of_room_gets_no_more)
 END_TEST
 
 UNIT_MAIN("uplink", unknown_uplink_is_taken_to_be_fair,
+    unknown_uplink_begins_with_a_block_and_doubles,
     rate_is_what_leaves_under_backlog,
     best_of_the_last_while_counts_and_is_forgotten,
     it_is_below_something_after_some_samples_only,
