@@ -1,12 +1,10 @@
 #include "swarm/mesh_int.h"
 
-#include "test/unit/mesh_help.h"
+#include "test/unit/meshtree_help.h"
 
 /* Parents that are lost, bad ones, and children that there is no room for. */
 
-static uint64_t pieces;
-
-/* A viewer with uplink for many children, who has seen a piece: 3 stripes. */
+/* With uplink for many children, as far as it expects. */
 static void
 setup(void)
 {
@@ -14,53 +12,7 @@ setup(void)
 
 	lab_conf(&conf);
 	conf.expect_up_bps = 1000000;
-	lab_setup(&conf);
-	mesh_follow(lab.mesh, 0, true, lab.now);
-	lab_publish(&lab, 0);
-	pieces = 1;
-	run(SP_S);
-}
-
-/* Pieces go on for |n| seconds. */
-static void
-watch(unsigned n)
-{
-	while (n-- > 0) {
-		lab_publish(&lab, pieces++);
-		run(SP_S);
-	}
-}
-
-static void
-accept(unsigned c, uint8_t stripe)
-{
-	struct pw_accept a = { .depth = 1, .n = 1, .path = { 77 } };
-
-	pw_put_accept(lab_say(&lab, c), 0, stripe, &a);
-	lab_flush(&lab, c);
-}
-
-static void
-subscribe(unsigned c, uint8_t stripe, uint8_t weight)
-{
-	pw_put_subscribe(lab_say(&lab, c), 0, stripe, weight, true,
-	    LAB_FIRST + pieces);
-	lab_flush(&lab, c);
-}
-
-/* A neighbour who becomes the parent in all stripes. */
-static unsigned
-parent(uint8_t who)
-{
-	unsigned c = neighbour(who);
-
-	offer(c, 0);
-	run(300 * SP_MS);
-	ck_assert_uint_eq(lab.conn[c].asked, 7);
-	for (uint8_t s = 0; s < 3; s++)
-		accept(c, s);
-	ck_assert_uint_eq(lab_stats(&lab).tree_places, 3);
-	return c;
+	begin(&conf);
 }
 
 /* A piece comes that |c| holds; it is not asked, for the parent is to push. */

@@ -1,10 +1,8 @@
 #include "test/unit/roster_help.h"
+#include "test/unit/meshtree_help.h"
 
 /* Who is the root of a stripe, and who stands in for it. */
 
-static uint64_t pieces;
-
-/* A viewer who has seen a piece: 3 stripes. */
 static void
 setup(void)
 {
@@ -12,16 +10,12 @@ setup(void)
 
 	lab_conf(&conf);
 	conf.up_bps = 1250000;
-	lab_setup(&conf);
-	mesh_follow(lab.mesh, 0, true, lab.now);
-	lab_publish(&lab, 0);
-	pieces = 1;
-	run(SP_S);
+	begin(&conf);
 }
 
 /* Pieces go on for |n| seconds; the neighbour, if there is one, has them. */
 static void
-watch(unsigned n)
+watch_both(unsigned n)
 {
 	while (n-- > 0) {
 		lab_publish(&lab, pieces++);
@@ -80,7 +74,7 @@ START_TEST(backup_stands_in_for_a_root_that_is_gone)
 	c = neighbour(1);
 	offer(c, 1);
 	behind(id_of(c));
-	watch(5);
+	watch_both(5);
 	ck_assert(!acts());
 	ck_assert_uint_eq(mesh_tree(lab.mesh, 0)->roots & 1, 0);
 	lab_hangup(&lab, c, MESH_CLOSE_REMOTE);
@@ -104,9 +98,9 @@ START_TEST(backup_stands_in_for_who_watches_something_else)
 	setup();
 	c = neighbour(1);
 	behind(id_of(c));
-	watch(2);
+	watch_both(2);
 	ck_assert(!acts());
-	watch(3);
+	watch_both(3);
 	ck_assert(acts());
 	offer(c, 1);
 	run(300 * SP_MS);
@@ -125,7 +119,7 @@ START_TEST(nobody_stands_in_for_a_root_that_cannot_be_met)
 	setup();
 	neighbour(1);
 	behind(id);
-	watch(10);
+	watch_both(10);
 	ck_assert(!acts());
 	lab_teardown();
 }

@@ -1,12 +1,10 @@
 #include "swarm/mesh_int.h"
 
-#include "test/unit/mesh_help.h"
+#include "test/unit/meshtree_help.h"
 
 /* Push trees, as neighbours see them who are played by hand. */
 
-static uint64_t pieces;
-
-/* A viewer with uplink for many children, who has seen a piece: 3 stripes. */
+/* With uplink for many children. */
 static void
 setup(void)
 {
@@ -14,53 +12,7 @@ setup(void)
 
 	lab_conf(&conf);
 	conf.up_bps = 1000000;
-	lab_setup(&conf);
-	mesh_follow(lab.mesh, 0, true, lab.now);
-	lab_publish(&lab, 0);
-	pieces = 1;
-	run(SP_S);
-}
-
-/* Pieces go on for |n| seconds. */
-static void
-watch(unsigned n)
-{
-	while (n-- > 0) {
-		lab_publish(&lab, pieces++);
-		run(SP_S);
-	}
-}
-
-static void
-accept(unsigned c, uint8_t stripe, uint32_t above)
-{
-	struct pw_accept a = { .depth = 1, .n = 1, .path = { above } };
-
-	pw_put_accept(lab_say(&lab, c), 0, stripe, &a);
-	lab_flush(&lab, c);
-}
-
-static void
-subscribe(unsigned c, uint8_t stripe)
-{
-	pw_put_subscribe(lab_say(&lab, c), 0, stripe, 0, true,
-	    LAB_FIRST + pieces);
-	lab_flush(&lab, c);
-}
-
-/* A neighbour who becomes the parent in all stripes. */
-static unsigned
-parent(uint8_t who)
-{
-	unsigned c = neighbour(who);
-
-	offer(c, 0);
-	run(300 * SP_MS);
-	ck_assert_uint_eq(lab.conn[c].asked, 7);
-	for (uint8_t s = 0; s < 3; s++)
-		accept(c, s, 77);
-	ck_assert_uint_eq(lab_stats(&lab).tree_places, 3);
-	return c;
+	begin(&conf);
 }
 
 /* Sends |n| blocks that nobody asked for. */
@@ -86,7 +38,7 @@ START_TEST(path_that_flaps_is_passed_on_twice_a_second)
 	c = parent(1);
 	run(9 * SP_S); /* then we relay */
 	d = neighbour(2);
-	subscribe(d, 0);
+	subscribe(d, 0, 0);
 	ck_assert_uint_eq(lab.conn[d].got[PW_ACCEPT], 1);
 	ck_assert_uint_eq(lab.conn[d].accept.depth, 2);
 	n = lab.conn[d].got[PW_ACCEPT];
@@ -113,11 +65,11 @@ START_TEST(messages_of_trees_are_answered_within_a_rate)
 	setup();
 	c = neighbour(1);
 	for (i = 0; i < 1000; i++)
-		subscribe(c, (uint8_t)(i % 3));
+		subscribe(c, (uint8_t)(i % 3), 0);
 	ck_assert_uint_eq(lab.conn[c].got[PW_REDIRECT], 128);
 	run(SP_S);
 	for (i = 0; i < 1000; i++)
-		subscribe(c, (uint8_t)(i % 3));
+		subscribe(c, (uint8_t)(i % 3), 0);
 	ck_assert_uint_eq(lab.conn[c].got[PW_REDIRECT], 160);
 	ck_assert(lab.conn[c].open);
 	/* it may still be a parent, a little later */
@@ -260,7 +212,7 @@ START_TEST(end_of_following_is_told_and_answers_are_declined)
 	ck_assert_uint_eq(lab.conn[c].got[PW_UNSUBSCRIBE], 3);
 	accept(c, 2, 77); /* under way */
 	ck_assert_uint_eq(lab.conn[c].got[PW_UNSUBSCRIBE], 4);
-	subscribe(c, 0);
+	subscribe(c, 0, 0);
 	ck_assert_uint_eq(lab.conn[c].got[PW_REDIRECT], 1);
 	/* what it began to push is no offence */
 	push(c, MESH_STRAYS + 2);
@@ -290,18 +242,27 @@ get_one(unsigned c, unsigned d, unsigned e, sp_time t)
 	run(t);
 }
 
+/* Three neighbours, of which |d| has given places for long. */
+static void
+three(unsigned *c, unsigned *d, unsigned *e)
+{
+	unsigned k;
+
+	setup();
+	*c = neighbour(1);
+	*d = neighbour(2);
+	*e = neighbour(3);
+	for (k = 0; k < 12; k++) {
+		offer(*d, 0);
+		watch(1);
+	}
+}
+
 START_TEST(who_gets_blocks_pushed_hears_later_who_else_has_them)
 {
 	unsigned c, d, e, k;
 
-	setup();
-	c = neighbour(1);
-	d = neighbour(2);
-	e = neighbour(3);
-	for (k = 0; k < 12; k++) {
-		offer(d, 0);
-		watch(1);
-	}
+	three(&c, &d, &e);
 	get_one(c, d, e, 150 * SP_MS);
 	ck_assert_uint_eq(heard(d), 0);
 	ck_assert_uint_gt(heard(e), 0);
@@ -322,16 +283,9 @@ END_TEST
 
 START_TEST(who_has_a_block_by_then_hears_nothing_of_it)
 {
-	unsigned c, d, e, k;
+	unsigned c, d, e;
 
-	setup();
-	c = neighbour(1);
-	d = neighbour(2);
-	e = neighbour(3);
-	for (k = 0; k < 12; k++) {
-		offer(d, 0);
-		watch(1);
-	}
+	three(&c, &d, &e);
 	get_one(c, d, e, 150 * SP_MS);
 	lab_have(&lab, d, 0, LAB_FIRST + pieces - 1, true);
 	run(SP_S);
