@@ -113,21 +113,16 @@ mesh_uplink_is_known(const struct mesh *m)
 }
 
 /*
- * Blocks are handed out only a little ahead of the uplink: what waits here can
- * still be overtaken by something more urgent, or cancelled.
+ * Bytes that may be on their way. Blocks are handed out only a little ahead of
+ * the uplink: what waits here can still be overtaken by something more urgent,
+ * or cancelled.
  */
-static bool
-uplink_is_full(struct mesh *m)
+static uint64_t
+room(const struct mesh *m)
 {
-	uint64_t room =
-	    mesh_uplink_is_known(m)
-		? SP_MAX(uplink_room(&m->uplink, mesh_uplink(m)), 2 * LIM_BLOCK)
-		: uplink_first(&m->uplink);
-
-	if (m->unsent <= room)
-		return false;
-	uplink_full(&m->uplink);
-	return true;
+	if (!mesh_uplink_is_known(m))
+		return uplink_first(&m->uplink);
+	return SP_MAX(uplink_room(&m->uplink, mesh_uplink(m)), 2 * LIM_BLOCK);
 }
 
 /*
@@ -193,14 +188,18 @@ upload_turn(struct mesh *m, uint32_t *index)
 {
 	uint64_t key, least = UINT64_MAX;
 	struct peer *p, *best = NULL;
-	bool crowded;
+	uint64_t most = room(m);
+	bool crowded = m->unsent * 2 > most;
 	unsigned i;
 	uint32_t k;
 
 	*index = 0;
-	if ((m->up_at != SP_NEVER && m->now < m->up_at) || uplink_is_full(m))
+	if (m->up_at != SP_NEVER && m->now < m->up_at)
 		return NULL;
-	crowded = m->unsent * 2 > uplink_room(&m->uplink, mesh_uplink(m));
+	if (m->unsent > most) {
+		uplink_full(&m->uplink);
+		return NULL;
+	}
 	MESH_SLOTS (m->askers, i) {
 		p = m->peers[i];
 		drop_needless(m, p);
