@@ -39,3 +39,5 @@ libtrack_a_SOURCES += tracker/sample.c
 libtrack_a_SOURCES += tracker/sample.h
 libtrack_a_SOURCES += tracker/track.c
 libtrack_a_SOURCES += tracker/track.h
+libtrack_a_SOURCES += tracker/track_int.h
+libtrack_a_SOURCES += tracker/track_live.c

@@ -1,0 +1,31 @@
+#ifndef TRACKER_TRACK_INT_H
+#define TRACKER_TRACK_INT_H
+
+/*
+ * What track.c (life, announce and scrape, access, time) and track_live.c (what
+ * comes from and goes to live channels) share; nobody else includes it.
+ */
+
+#include "tracker/duties.h"
+#include "tracker/plans.h"
+#include "tracker/presence.h"
+#include "tracker/rep.h"
+#include "tracker/track.h"
+
+struct track {
+	const struct sp_mem *mem;
+	struct registry *registry;
+	struct live *live;
+	struct access *access;
+	struct duties *duties;
+	struct reps *reps;
+	struct presence *presence;
+	struct plans *plans;
+	bool full_scrape;
+	struct track_stats stats; /* its own part of it */
+};
+
+/* By the access lists; what they refuse is counted. */
+bool track_permits(struct track *t, const uint8_t info_hash[LINK_INFOHASH_LEN]);
+
+#endif
