@@ -1,8 +1,9 @@
-#include "tracker/track_int.h"
+#include "tracker/track.h"
 
 #include "base/hash.h"
 #include "base/rng.h"
 #include "tracker/reply.h"
+#include "tracker/track_int.h"
 
 void
 track_conf_init(struct track_conf *c)
