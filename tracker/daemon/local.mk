@@ -1,10 +1,14 @@
 # L4: the tracker's program. All but its main is a library, for the tests.
 noinst_LIBRARIES += libsptrackd.a
 libsptrackd_a_SOURCES =
+libsptrackd_a_SOURCES += tracker/daemon/host_int.h
+libsptrackd_a_SOURCES += tracker/daemon/locks.c
+libsptrackd_a_SOURCES += tracker/daemon/locks.h
 libsptrackd_a_SOURCES += tracker/daemon/options.c
 libsptrackd_a_SOURCES += tracker/daemon/options.h
 libsptrackd_a_SOURCES += tracker/daemon/report.c
 libsptrackd_a_SOURCES += tracker/daemon/report.h
+libsptrackd_a_SOURCES += tracker/daemon/routes.c
 libsptrackd_a_SOURCES += tracker/daemon/streams.c
 libsptrackd_a_SOURCES += tracker/daemon/streams.h
 libsptrackd_a_SOURCES += tracker/daemon/track_host.c

@@ -26,6 +26,7 @@ struct stream_chan {
 
 struct streams {
 	struct track *track;
+	struct locks *locks;
 	struct map *chans;            /* info-hash -> struct stream_chan * */
 	TAILQ_HEAD(, stream) by_time; /* written longest ago first */
 	struct sp_buf buf;
@@ -34,7 +35,8 @@ struct streams {
 };
 
 int
-streams_new(struct streams **out, struct track *t, size_t max, uint64_t seed)
+streams_new(struct streams **out, struct track *t, struct locks *locks,
+    size_t max, uint64_t seed)
 {
 	struct streams *s = calloc(1, sizeof(*s));
 
@@ -48,6 +50,7 @@ streams_new(struct streams **out, struct track *t, size_t max, uint64_t seed)
 		return SP_ERR_NOMEM;
 	}
 	s->track = t;
+	s->locks = locks;
 	s->max = max;
 	TAILQ_INIT(&s->by_time);
 	buf_init(&s->buf, io_mem(), STREAMS_PART + 2 * LIM_FEED_FRAME);
@@ -114,7 +117,12 @@ stream_free(struct stream *st, sp_time now)
 static void
 stream_gone(void *ctx, struct http_req *r)
 {
-	stream_free(ctx, loop_now(http_req_loop(r)));
+	struct stream *st = ctx;
+	struct locks *locks = st->all->locks;
+
+	locks_take(locks);
+	stream_free(st, loop_now(http_req_loop(r)));
+	locks_give(locks);
 }
 
 static void
@@ -179,8 +187,12 @@ stream_drained(void *ctx, struct http_req *r)
 {
 	struct stream *st = ctx;
 
+	struct locks *locks = st->all->locks;
+
 	st->drained = loop_now(http_req_loop(r));
+	locks_take(locks);
 	stream_pump(st, st->drained);
+	locks_give(locks);
 }
 
 static struct stream *

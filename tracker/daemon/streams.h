@@ -10,6 +10,7 @@
  */
 
 #include "io/http.h"
+#include "tracker/daemon/locks.h"
 #include "tracker/track.h"
 
 #define STREAMS_ALIVE  (5 * SP_S)
@@ -20,9 +21,12 @@
 
 struct streams;
 
-/* Borrows |t|. SP_ERR_NOMEM. */
-int streams_new(struct streams **out, struct track *t, size_t max,
-    uint64_t seed);
+/*
+ * Borrows |t| and |locks|: all of this is called with both taken, streams_new
+ * and streams_free excepted. SP_ERR_NOMEM.
+ */
+int streams_new(struct streams **out, struct track *t, struct locks *locks,
+    size_t max, uint64_t seed);
 /* After the HTTP server: no stream is open. */
 void streams_free(struct streams *s);
 /*

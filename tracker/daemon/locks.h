@@ -1,0 +1,29 @@
+#ifndef TRACKER_DAEMON_LOCKS_H
+#define TRACKER_DAEMON_LOCKS_H
+
+/*
+ * What the threads of the daemon share. The cores know no locks: who calls
+ * them holds
+ *
+ *	plain	around the ordinary swarms, by workers once for a batch of
+ *		packets, never for each
+ *	track	around all else of struct track
+ *
+ * in this order. The main thread takes both at the entry of each callback of
+ * the loop that comes to a core, and nothing that is called from there takes
+ * them again.
+ */
+
+#include <pthread.h>
+
+struct locks {
+	pthread_mutex_t plain; /* lock A */
+	pthread_mutex_t track; /* lock B */
+};
+
+void locks_init(struct locks *l);
+void locks_fini(struct locks *l);
+void locks_take(struct locks *l); /* both */
+void locks_give(struct locks *l);
+
+#endif
