@@ -123,6 +123,12 @@ buf_init(struct sp_buf *b, const struct sp_mem *mem, size_t max)
 }
 
 void
+buf_wrap(struct sp_buf *b, void *p, size_t cap)
+{
+	*b = (struct sp_buf){ .p = p, .cap = cap, .max = cap };
+}
+
+void
 buf_fini(struct sp_buf *b)
 {
 	mem_free(b->mem, b->p);

@@ -49,6 +49,8 @@ struct sp_buf {
 };
 
 void buf_init(struct sp_buf *b, const struct sp_mem *mem, size_t max);
+/* Writes to the |cap| bytes at |p|, which the caller keeps: no buf_fini. */
+void buf_wrap(struct sp_buf *b, void *p, size_t cap);
 void buf_fini(struct sp_buf *b);
 /* Forgets content and error, keeps the memory. */
 void buf_reset(struct sp_buf *b);

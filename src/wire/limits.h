@@ -45,6 +45,8 @@
 #define LIM_ANNOUNCE_URI  4096
 #define LIM_NUMWANT       200
 #define LIM_SCRAPE_HASHES 74
+#define LIM_UDP_URL       1024 /* BEP 41: path and query of a tracker's URL */
+#define LIM_UDP_REPLY     1232 /* of a tracker: what IPv6 carries unbroken */
 #define LIM_TRACKER_REPLY (1024 * 1024)
 #define LIM_PUBLISH       (2 * 1024 * 1024) /* body of a publish */
 #define LIM_FEED_FRAME    (LIM_ENVELOPE + 64)

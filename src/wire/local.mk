@@ -36,5 +36,7 @@ libspwire_a_SOURCES += src/wire/roster.h
 libspwire_a_SOURCES += src/wire/trackreply.c
 libspwire_a_SOURCES += src/wire/trackwire.c
 libspwire_a_SOURCES += src/wire/trackwire.h
+libspwire_a_SOURCES += src/wire/udpwire.c
+libspwire_a_SOURCES += src/wire/udpwire.h
 libspwire_a_SOURCES += src/wire/uri.c
 libspwire_a_SOURCES += src/wire/uri.h

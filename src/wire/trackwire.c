@@ -17,6 +17,7 @@ struct param {
 	const char *name;
 	int (*set)(struct tw_announce *a, const char *s, size_t len);
 	bool required;
+	bool live; /* of the live extension */
 };
 
 #define VALUE_MAX 256 /* no value that means anything is longer */
@@ -190,27 +191,27 @@ set_tk(struct tw_announce *a, const char *s, size_t len)
 }
 
 static const struct param params[] = {
-	{ "info_hash", set_info_hash, true },
-	{ "peer_id", set_peer_id, true },
-	{ "port", set_port, true },
-	{ "uploaded", set_uploaded, false },
-	{ "downloaded", set_downloaded, false },
-	{ "left", set_left, false },
-	{ "event", set_event, false },
-	{ "numwant", set_numwant, false },
-	{ "compact", set_compact, false },
-	{ "no_peer_id", set_no_peer_id, false },
-	{ "key", set_key, false },
-	{ "ip", set_ip, false },
-	{ "up", set_up, false },
-	{ "rc", set_rc, false },
-	{ "tk", set_tk, false },
+	{ "info_hash", set_info_hash, true, false },
+	{ "peer_id", set_peer_id, true, false },
+	{ "port", set_port, true, false },
+	{ "uploaded", set_uploaded, false, false },
+	{ "downloaded", set_downloaded, false, false },
+	{ "left", set_left, false, false },
+	{ "event", set_event, false, false },
+	{ "numwant", set_numwant, false, false },
+	{ "compact", set_compact, false, false },
+	{ "no_peer_id", set_no_peer_id, false, false },
+	{ "key", set_key, false, false },
+	{ "ip", set_ip, false, false },
+	{ "up", set_up, false, true },
+	{ "rc", set_rc, false, true },
+	{ "tk", set_tk, false, true },
 };
 
 /* Sets the field; *seen has a bit for each that was there before. */
 static int
-set_param(struct tw_announce *a, const struct uri_param *p, uint32_t *seen,
-    const char **what)
+set_param(struct tw_announce *a, const struct uri_param *p, bool live_only,
+    uint32_t *seen, const char **what)
 {
 	char value[VALUE_MAX];
 	size_t i;
@@ -219,7 +220,8 @@ set_param(struct tw_announce *a, const struct uri_param *p, uint32_t *seen,
 	for (i = 0; i < SP_LEN(params); i++)
 		if (uri_param_is(p, params[i].name))
 			break;
-	if (i == SP_LEN(params) || (*seen >> i & 1))
+	if (i == SP_LEN(params) || (*seen >> i & 1) ||
+	    (live_only && !params[i].live))
 		return 0;
 	*seen |= UINT32_C(1) << i;
 	*what = params[i].name;
@@ -245,7 +247,7 @@ tw_announce_parse(struct tw_announce *out, const char *q, size_t len,
 	if (len > LIM_ANNOUNCE_URI)
 		return SP_ERR_TOOBIG;
 	while (uri_query_next(&p, q, len, &at))
-		if ((r = set_param(out, &p, &seen, what)) < 0)
+		if ((r = set_param(out, &p, false, &seen, what)) < 0)
 			return r;
 	for (i = 0; i < SP_LEN(params); i++) {
 		*what = params[i].name;
@@ -254,6 +256,18 @@ tw_announce_parse(struct tw_announce *out, const char *q, size_t len,
 	}
 	*what = NULL;
 	return 0;
+}
+
+void
+tw_announce_live(struct tw_announce *a, const char *q, size_t len)
+{
+	struct uri_param p;
+	uint32_t seen = 0;
+	const char *what;
+	size_t at = 0;
+
+	while (uri_query_next(&p, q, len, &at))
+		set_param(a, &p, true, &seen, &what);
 }
 
 static void

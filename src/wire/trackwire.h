@@ -121,6 +121,11 @@ void tw_announce_write(struct sp_buf *b, const struct tw_announce *a);
 int tw_announce_parse(struct tw_announce *out, const char *q, size_t len,
     const char **what);
 /*
+ * Takes from a query only what the live extension has in it, for an announce
+ * that came another way (wire/udpwire.h).
+ */
+void tw_announce_live(struct tw_announce *a, const char *q, size_t len);
+/*
  * Up to |max| info-hashes, those after them are ignored; returns their number,
  * SP_ERR_SYNTAX or SP_ERR_TOOBIG.
  */

@@ -81,6 +81,11 @@ test_fuzz_fuzz_trackwire_SOURCES = test/fuzz/fuzz_trackwire.c $(MAIN_FUZZ)
 test_fuzz_fuzz_trackwire_LDADD = $(LIBS_FUZZ)
 test_fuzz_fuzz_trackwire_LDFLAGS = $(LDFLAGS_FUZZ)
 
+FUZZ += test/fuzz/fuzz_udpwire
+test_fuzz_fuzz_udpwire_SOURCES = test/fuzz/fuzz_udpwire.c $(MAIN_FUZZ)
+test_fuzz_fuzz_udpwire_LDADD = $(LIBS_FUZZ)
+test_fuzz_fuzz_udpwire_LDFLAGS = $(LDFLAGS_FUZZ)
+
 check_PROGRAMS += $(FUZZ)
 if !ENABLE_FUZZING
 TESTS_QUICK += $(FUZZ)

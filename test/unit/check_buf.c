@@ -237,10 +237,31 @@ START_TEST(hex_of_another_length_or_alphabet_is_refused)
 }
 END_TEST
 
+START_TEST(a_wrapped_writer_stays_in_the_bytes_it_was_given)
+{
+	uint8_t out[5] = { 9, 9, 9, 9, 9 };
+	struct sp_buf w;
+
+	buf_wrap(&w, out, 4);
+	buf_put_u16(&w, 0x102);
+	ck_assert(w.err == 0 && w.len == 2 && w.p == out);
+	buf_put_u32(&w, 0);
+	ck_assert(w.err == SP_ERR_FULL && w.len == 2);
+	buf_reset(&w);
+	buf_put_u32(&w, 0x3040506);
+	ck_assert(w.err == 0 && w.len == 4);
+	ck_assert_mem_eq(out, "\3\4\5\6\11", 5);
+	buf_wrap(&w, NULL, 0);
+	buf_put_u8(&w, 1);
+	ck_assert_int_eq(w.err, SP_ERR_FULL);
+}
+END_TEST
+
 UNIT_MAIN("buf", integers_are_read_big_endian, a_reader_past_the_end_stays_bad,
     spans_point_into_the_input, null_is_an_empty_input, varints_go_round,
     only_the_shortest_varint_is_taken, puts_write_big_endian_and_text,
     a_full_writer_remembers_until_reset,
     reserve_commit_and_consume_move_the_bytes,
     a_writer_without_memory_keeps_what_it_has, hex_goes_round_in_both_cases,
-    hex_of_another_length_or_alphabet_is_refused)
+    hex_of_another_length_or_alphabet_is_refused,
+    a_wrapped_writer_stays_in_the_bytes_it_was_given)

@@ -152,6 +152,7 @@ test_unit_check_trackreply_SOURCES = test/unit/check_trackreply.c \
 UNIT_CORE += test/unit/check_trackwire
 test_unit_check_trackwire_SOURCES = test/unit/check_trackwire.c \
 	test/unit/trackwire_help.h
+UNIT_CORE += test/unit/check_udpwire
 UNIT_CORE += test/unit/check_tree
 test_unit_check_tree_SOURCES = test/unit/check_tree.c test/unit/tree_help.h
 UNIT_CORE += test/unit/check_tree_parent
