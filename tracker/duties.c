@@ -236,14 +236,6 @@ select_members(struct duties *d, const struct channel *c, uint32_t swarm,
 	duty_draft_end(&d->draft, &d->next);
 }
 
-static unsigned
-scope_of(const struct sp_addr *a)
-{
-	if (addr_is_loopback(a))
-		return 2;
-	return addr_is_private(a) ? 1 : 0;
-}
-
 static void
 copy(struct roster *to, const struct roster *from)
 {

@@ -21,6 +21,7 @@
 #include "base/addr.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "tracker/scope.h"
 #include "wire/link.h"
 
 #define PEERTAB_NONE     UINT32_MAX
@@ -30,7 +31,7 @@
 #define PEERTAB_SEED    1
 #define PEERTAB_V6      2
 #define PEERTAB_SCOPE   4
-#define PEERTAB_SCOPES  3 /* public, private, loopback */
+#define PEERTAB_SCOPES  SCOPE_COUNT
 #define PEERTAB_CLASSES (PEERTAB_SCOPE * PEERTAB_SCOPES)
 
 struct peertab_peer {

@@ -1,5 +1,7 @@
 #include "tracker/plan_int.h"
 
+#include "tracker/scope.h"
+
 #define FAR       (PLAN_DEPTH_MAX + 2)
 #define HOP       16 /* what a level is worth in a score */
 #define CONNECTS  6  /* another connection */
@@ -102,14 +104,6 @@ plan_detach(struct plan *p, uint32_t i, unsigned s)
 }
 
 /* ---- candidates ---------------------------------------------------------- */
-
-static unsigned
-scope_of(const struct sp_addr *a)
-{
-	if (addr_is_loopback(a))
-		return 2;
-	return addr_is_private(a) ? 1 : 0;
-}
 
 /* Whether |v| may hear of |c| and can dial it. */
 static bool

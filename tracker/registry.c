@@ -26,7 +26,7 @@ void
 registry_conf_init(struct registry_conf *c)
 {
 	*c = (struct registry_conf){
-		.lan = REGISTRY_LAN_AUTO,
+		.lan = SCOPE_LAN_AUTO,
 		.max_peers = 1000000,
 		.max_swarms = 100000,
 		.max_swarm_peers = 200000,
@@ -45,7 +45,7 @@ conf_is_valid(const struct registry_conf *c)
 	       c->max_peers <= REGISTRY_PEERS_MAX && c->max_swarms >= 1 &&
 	       c->max_swarms <= REGISTRY_PEERS_MAX && c->max_swarm_peers >= 1 &&
 	       c->max_ip_ports >= 1 && c->numwant <= LIM_NUMWANT &&
-	       (unsigned)c->lan <= REGISTRY_LAN_NO;
+	       (unsigned)c->lan <= SCOPE_LAN_NO;
 }
 
 int
@@ -131,14 +131,6 @@ registry_deadline(const struct registry *r)
 /* ---- announces ----------------------------------------------------------- */
 
 static uint8_t
-scope_of(const struct sp_addr *a)
-{
-	if (addr_is_loopback(a))
-		return 2;
-	return addr_is_private(a) ? 1 : 0;
-}
-
-static uint8_t
 class_of(const struct sp_addr *a, bool seeds)
 {
 	return (uint8_t)(scope_of(a) * PEERTAB_SCOPE +
@@ -175,15 +167,15 @@ set_interval(struct registry *r, uint32_t peer, bool live,
 static int
 may_store(const struct registry *r, uint32_t swarm, const struct sp_addr *addr)
 {
-	uint8_t scope = scope_of(addr);
+	enum scope scope = scope_of(addr);
 
-	if (r->conf.lan == REGISTRY_LAN_NO && scope != 0)
+	if (!scope_is_stored(r->conf.lan, scope))
 		return SP_ERR_DENIED;
 	if (swarm == PEERTAB_NONE)
 		return 0;
 	if (peertab_swarm_len(&r->tab.swarms[swarm]) >=
 		r->conf.max_swarm_peers ||
-	    (scope != 2 &&
+	    (scope != SCOPE_LOOPBACK &&
 		peertab_ports(&r->tab, swarm, addr) >= r->conf.max_ip_ports))
 		return SP_ERR_FULL;
 	return 0;
@@ -289,15 +281,6 @@ stop(struct registry *r, uint32_t swarm, const struct tw_announce *a,
 
 /* ---- the announce -------------------------------------------------------- */
 
-/* The highest scope that may be handed to this asker. */
-static uint8_t
-scopes_for(const struct registry *r, const struct sp_addr *addr)
-{
-	if (r->conf.lan == REGISTRY_LAN_AUTO)
-		return scope_of(addr);
-	return r->conf.lan == REGISTRY_LAN_YES ? PEERTAB_SCOPES - 1 : 0;
-}
-
 static size_t
 numwant(const struct registry *r, const struct tw_announce *a, size_t max)
 {
@@ -368,7 +351,7 @@ registry_announce(struct registry *r, const struct tw_announce *a,
 		return 0;
 	rule.v6 = addr.family == 6;
 	rule.seeds = a->left != 0;
-	rule.scopes = scopes_for(r, &addr);
+	rule.scopes = (uint8_t)scope_handed(r->conf.lan, scope_of(&addr));
 	rule.self = self;
 	out->n_peers = sample_peers(&r->tab, swarm, &rule, &r->rng, peers,
 	    numwant(r, a, max));

@@ -14,33 +14,26 @@
  * address (public, private, loopback), so that what may not be handed to an
  * asker is not even looked at and every other peer is equally likely:
  *
- *	asker      seeds are handed     scopes handed (lan = auto)
- *	seeder     never                public asker: public
- *	leecher    yes                  private asker: public, private
- *	                                loopback asker: all
+ *	asker      seeds are handed     scopes: tracker/scope.h
+ *	seeder     never
+ *	leecher    yes
  *
- * lan = yes hands out all scopes to all; lan = no neither stores nor hands out
- * anything but public addresses. Addresses that cannot be dialled (port 0,
- * multicast, ...) are never stored; the asker never gets its own endpoint.
+ * Addresses that cannot be dialled (port 0, multicast, ...) are never stored;
+ * the asker never gets its own endpoint.
  */
 
 #include "base/addr.h"
 #include "base/mem.h"
 #include "base/tstamp.h"
 #include "tracker/peertab.h"
+#include "tracker/scope.h"
 #include "wire/trackwire.h"
-
-enum registry_lan {
-	REGISTRY_LAN_AUTO,
-	REGISTRY_LAN_YES,
-	REGISTRY_LAN_NO,
-};
 
 /* Most that max_peers and max_swarms may be. */
 #define REGISTRY_PEERS_MAX (1u << 27)
 
 struct registry_conf {
-	enum registry_lan lan;
+	enum scope_lan lan;
 	uint32_t max_peers; /* in all swarms */
 	uint32_t max_swarms;
 	uint32_t max_swarm_peers; /* per swarm */

@@ -27,7 +27,7 @@ make_plans(struct track *t, const struct track_conf *conf, uint64_t seed)
 		/* none without a viewer */
 		.max_channels = conf->max_present,
 		.max_viewers = conf->max_present,
-		.tell_private = conf->registry.lan == REGISTRY_LAN_YES,
+		.tell_private = conf->registry.lan == SCOPE_LAN_YES,
 	};
 
 	return plans_new(&t->plans, &pc, t->mem, seed);
@@ -64,7 +64,7 @@ track_new(struct track **out, const struct track_conf *conf,
 	dc.live = t->live;
 	dc.reps = t->reps;
 	dc.registry = t->registry;
-	dc.tell_private = conf->registry.lan == REGISTRY_LAN_YES;
+	dc.tell_private = conf->registry.lan == SCOPE_LAN_YES;
 	if (r == 0)
 		r = duties_new(&t->duties, &dc, mem, rng_u64(&rng));
 	if (r == 0)

@@ -170,7 +170,7 @@ END_TEST
 
 /* One peer of each scope; how many of them |from| is handed. */
 static size_t
-scopes_handed(enum registry_lan lan, const char *from)
+scopes_handed(enum scope_lan lan, const char *from)
 {
 	size_t n;
 
@@ -187,18 +187,18 @@ scopes_handed(enum registry_lan lan, const char *from)
 
 START_TEST(private_addresses_stay_among_themselves)
 {
-	ck_assert_uint_eq(scopes_handed(REGISTRY_LAN_AUTO, "5.0.0.2"), 1);
-	ck_assert_uint_eq(scopes_handed(REGISTRY_LAN_AUTO, "10.0.0.2"), 2);
-	ck_assert_uint_eq(scopes_handed(REGISTRY_LAN_AUTO, "127.0.0.2"), 3);
-	ck_assert_uint_eq(scopes_handed(REGISTRY_LAN_YES, "5.0.0.2"), 3);
-	ck_assert_uint_eq(scopes_handed(REGISTRY_LAN_NO, "127.0.0.2"), 1);
+	ck_assert_uint_eq(scopes_handed(SCOPE_LAN_AUTO, "5.0.0.2"), 1);
+	ck_assert_uint_eq(scopes_handed(SCOPE_LAN_AUTO, "10.0.0.2"), 2);
+	ck_assert_uint_eq(scopes_handed(SCOPE_LAN_AUTO, "127.0.0.2"), 3);
+	ck_assert_uint_eq(scopes_handed(SCOPE_LAN_YES, "5.0.0.2"), 3);
+	ck_assert_uint_eq(scopes_handed(SCOPE_LAN_NO, "127.0.0.2"), 1);
 }
 END_TEST
 
 START_TEST(without_lan_private_peers_are_answered_but_not_stored)
 {
 	set_up();
-	conf.lan = REGISTRY_LAN_NO;
+	conf.lan = SCOPE_LAN_NO;
 	start();
 	join("5.0.0.1", 1, 1001, 9, 0);
 	ck_assert_uint_eq(join("10.0.0.1", 1, 1002, 9, 0), 1);

@@ -416,7 +416,7 @@ START_TEST(bad_configurations_are_refused)
 	REFUSED(max_swarm_peers, 0);
 	REFUSED(max_ip_ports, 0);
 	REFUSED(numwant, LIM_NUMWANT + 1);
-	REFUSED(lan, (enum registry_lan)9);
+	REFUSED(lan, (enum scope_lan)9);
 	failmem_check(&fm);
 	registry_free(NULL);
 }

@@ -47,7 +47,7 @@ START_TEST(private_addresses_are_told_to_their_kind_only)
 	ck_assert_uint_eq(ros.n, 2);
 	tear_down();
 	set_up();
-	conf.registry.lan = REGISTRY_LAN_YES;
+	conf.registry.lan = SCOPE_LAN_YES;
 	reader = ip("5.6.7.8");
 	ck_assert_int_eq(track_new(&track, &conf, &fm.mem, 1, 0), 0);
 	signer_manifest(&seed, &body);
