@@ -137,8 +137,8 @@ options_parse(struct conf **out, struct options *o, int argc, char **argv)
 void
 options_track(const struct options *o, uint64_t boot, struct track_conf *out)
 {
-	static const enum scope_lan lan[] = { SCOPE_LAN_AUTO,
-		SCOPE_LAN_YES, SCOPE_LAN_NO };
+	static const enum scope_lan lan[] = { SCOPE_LAN_AUTO, SCOPE_LAN_YES,
+		SCOPE_LAN_NO };
 
 	track_conf_init(out);
 	out->registry.lan = lan[o->lan];
