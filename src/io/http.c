@@ -19,6 +19,7 @@
 #define HTTP_HEADERS (16 * 1024)
 #define HTTP_BODY    (64 * 1024)
 #define HTTP_TIMEOUT (30 * SP_S)
+#define HTTP_SOCKS   64          /* listeners */
 #define HTTP_PIPE    (64 * 1024) /* read ahead while a reply is under way */
 
 struct http {
@@ -29,6 +30,9 @@ struct http {
 	void *ctx;
 	struct http_req *current; /* in its handler; NULL once it is over */
 	struct timeval timeout;
+	size_t open; /* requests */
+	struct evhttp_bound_socket *socks[HTTP_SOCKS];
+	size_t nsocks;
 };
 
 static const struct {
@@ -84,6 +88,7 @@ void
 http_req_over(struct http_req *r)
 {
 	req_detach(r);
+	r->http->open--;
 	if (r->http->current == r)
 		r->http->current = NULL;
 	free(r->path);
@@ -196,6 +201,7 @@ server_cb(struct evhttp_request *ev, void *arg)
 	}
 	r->http = h;
 	r->ev = ev;
+	h->open++;
 	for (i = 0; i < SP_LEN(methods); i++)
 		if (methods[i].ev == evhttp_request_get_command(ev))
 			r->method = methods[i].method;
@@ -267,6 +273,8 @@ http_listen(struct http *h, const struct sp_addr *addr, struct sp_addr *bound)
 	struct evconnlistener *lev;
 	int fd, rc;
 
+	if (h->nsocks == HTTP_SOCKS)
+		return SP_ERR_FULL;
 	if ((rc = sock_bind(&fd, SOCK_STREAM, addr)) < 0)
 		return rc;
 	lev = evconnlistener_new(loop_base(h->loop), NULL, NULL,
@@ -275,13 +283,28 @@ http_listen(struct http *h, const struct sp_addr *addr, struct sp_addr *bound)
 		close(fd);
 		return SP_ERR_NOMEM;
 	}
-	if (evhttp_bind_listener(h->ev, lev) == NULL) {
+	h->socks[h->nsocks] = evhttp_bind_listener(h->ev, lev);
+	if (h->socks[h->nsocks] == NULL) {
 		evconnlistener_free(lev);
 		return SP_ERR_NOMEM;
 	}
+	h->nsocks++;
 	if (bound != NULL)
 		*bound = sock_local(fd);
 	return 0;
+}
+
+void
+http_unlisten(struct http *h)
+{
+	while (h->nsocks > 0)
+		evhttp_del_accept_socket(h->ev, h->socks[--h->nsocks]);
+}
+
+size_t
+http_open(const struct http *h)
+{
+	return h->open;
 }
 
 /* ---- the request ---- */

@@ -55,10 +55,15 @@ int http_new(struct http **out, struct loop *l, const struct http_conf *conf,
 void http_free(struct http *h);
 /*
  * Any number of listeners. |bound| (may be NULL) gets the address with the
- * port that the kernel gave for 0. SP_ERR_IO (errno), SP_ERR_EXISTS.
+ * port that the kernel gave for 0. SP_ERR_IO (errno), SP_ERR_EXISTS,
+ * SP_ERR_FULL.
  */
 int http_listen(struct http *h, const struct sp_addr *addr,
     struct sp_addr *bound);
+/* Closes the listeners; connections go on. */
+void http_unlisten(struct http *h);
+/* Requests that are not answered yet, streamed replies among them. */
+size_t http_open(const struct http *h);
 
 /* ---- the request ---- */
 

@@ -8,6 +8,8 @@
 
 #include <event2/util.h>
 
+#include "io/inherit.h"
+
 int
 sock_from_addr(struct sockaddr_storage *out, const struct sp_addr *a)
 {
@@ -92,6 +94,10 @@ sock_bind(int *out, int type, const struct sp_addr *addr)
 	if ((len = sock_from_addr(&ss, addr)) == 0) {
 		errno = EAFNOSUPPORT;
 		return SP_ERR_IO;
+	}
+	if (addr->port != 0 && (fd = inherit_take(type, addr)) >= 0) {
+		*out = fd;
+		return 0;
 	}
 	fd = socket(ss.ss_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)

@@ -43,7 +43,8 @@ void sock_give_up(int fd, sp_time t);
 
 /*
  * For src/io itself: a non-blocking socket of |type| (SOCK_STREAM,
- * SOCK_DGRAM) bound to |addr|, streams listening. SP_ERR_IO, SP_ERR_EXISTS.
+ * SOCK_DGRAM) bound to |addr|, streams listening: one that was inherited
+ * (io/inherit.h), or a new one. SP_ERR_IO, SP_ERR_EXISTS.
  */
 int sock_bind(int *fd, int type, const struct sp_addr *addr);
 

@@ -574,6 +574,19 @@ START_TEST(token_and_origin_are_checked)
 }
 END_TEST
 
+START_TEST(without_listeners_connections_go_on)
+{
+	start(NULL, handler);
+	say("GET /hold HTTP/1.1\r\nHost: a\r\n\r\n");
+	while (http_open(http) == 0)
+		loop_step(loop, io_now() + SP_S);
+	http_unlisten(http);
+	http_reply_text(kept, 200, "still here");
+	expect("still here");
+	finish();
+}
+END_TEST
+
 UNIT_MAIN("http", get_is_answered_with_length_and_cors,
     head_has_the_length_and_no_body, options_and_other_methods,
     body_comes_whole_and_has_a_limit, ranges_are_cut_out,
@@ -584,4 +597,4 @@ UNIT_MAIN("http", get_is_answered_with_length_and_cors,
     text_is_gzipped_for_who_asks, bad_paths_never_reach_the_handler,
     foreign_host_is_refused, backlog_is_reported_and_drains, range_parse_table,
     query_values_are_bytes, host_check_knows_loopback_and_names,
-    token_and_origin_are_checked)
+    token_and_origin_are_checked, without_listeners_connections_go_on)

@@ -192,6 +192,7 @@ UNIT_HOST += test/unit/check_conf
 UNIT_HOST += test/unit/check_conn
 UNIT_HOST += test/unit/check_daemon
 UNIT_HOST += test/unit/check_http
+UNIT_HOST += test/unit/check_inherit
 UNIT_HOST += test/unit/check_loop
 UNIT_HOST += test/unit/check_origin
 test_unit_check_origin_SOURCES = test/unit/check_origin.c \
