@@ -50,9 +50,13 @@
 #define LIM_TRACKER_REPLY (1024 * 1024)
 #define LIM_PUBLISH       (2 * 1024 * 1024) /* body of a publish */
 #define LIM_FEED_FRAME    (LIM_ENVELOPE + 64)
-#define LIM_ROSTER        128 /* members of a duty roster */
-#define LIM_PLACES        48  /* peers in one frame of planned places */
-#define LIM_RECEIPTS      64  /* neighbours in one batch of receipts */
-#define LIM_RECEIPT_SPAN  12  /* slices of 10 s that a batch covers */
+#define LIM_ROSTER        128   /* members of a duty roster */
+#define LIM_PLACES        48    /* peers in one frame of planned places */
+#define LIM_RECEIPTS      64    /* neighbours in one batch of receipts */
+#define LIM_RECEIPT_SPAN  12    /* slices of 10 s that a batch covers */
+#define LIM_WT_MESSAGE    65536 /* a message by WebSocket to the tracker */
+#define LIM_WT_OFFERS     20    /* offers of one announce that are relayed */
+#define LIM_WT_OFFER_ID   64    /* bytes */
+#define LIM_WT_SDP        16384 /* an offer or answer, as JSON */
 
 #endif

@@ -85,6 +85,10 @@ FUZZ += test/fuzz/fuzz_udpwire
 test_fuzz_fuzz_udpwire_SOURCES = test/fuzz/fuzz_udpwire.c $(MAIN_FUZZ)
 test_fuzz_fuzz_udpwire_LDADD = $(LIBS_FUZZ)
 test_fuzz_fuzz_udpwire_LDFLAGS = $(LDFLAGS_FUZZ)
+FUZZ += test/fuzz/fuzz_wt
+test_fuzz_fuzz_wt_SOURCES = test/fuzz/fuzz_wt.c $(MAIN_FUZZ)
+test_fuzz_fuzz_wt_LDADD = $(LIBS_FUZZ)
+test_fuzz_fuzz_wt_LDFLAGS = $(LDFLAGS_FUZZ)
 
 check_PROGRAMS += $(FUZZ)
 if !ENABLE_FUZZING

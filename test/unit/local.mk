@@ -164,6 +164,11 @@ UNIT_CORE += test/unit/check_uplink
 UNIT_CORE += test/unit/check_upload
 UNIT_CORE += test/unit/check_uri
 UNIT_CORE += test/unit/check_window
+UNIT_CORE += test/unit/check_wt
+test_unit_check_wt_SOURCES = test/unit/check_wt.c test/unit/wt_help.h
+UNIT_CORE += test/unit/check_wt_full
+test_unit_check_wt_full_SOURCES = test/unit/check_wt_full.c \
+	test/unit/wt_help.h
 UNIT_CORE += test/unit/check_simflow
 test_unit_check_simflow_SOURCES = test/unit/check_simflow.c test/unit/simnet_help.h
 test_unit_check_simflow_LDADD = libsim.a $(LDADD)
