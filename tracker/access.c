@@ -4,10 +4,16 @@
 #include "base/map.h"
 #include "base/rng.h"
 
+/* Who or what is kicked out. No padding: the bytes are a map key. */
+struct kick {
+	uint8_t bytes[LINK_INFOHASH_LEN + 1];
+};
+
 struct access {
 	const struct sp_mem *mem;
 	struct sp_rng rng;
-	struct map *lists[2]; /* by enum access_list; NULL: no such list */
+	struct map *lists[ACCESS_LISTS]; /* NULL: no such list */
+	struct map *kicks;               /* struct kick -> sp_time, its end */
 };
 
 int
@@ -21,6 +27,11 @@ access_new(struct access **out, const struct sp_mem *mem, uint64_t seed)
 		return SP_ERR_NOMEM;
 	a->mem = mem;
 	rng_seed(&a->rng, seed);
+	if (map_new(&a->kicks, mem, sizeof(struct kick), sizeof(sp_time),
+		ACCESS_KICKS, rng_u64(&a->rng)) < 0) {
+		access_free(a);
+		return SP_ERR_NOMEM;
+	}
 	*out = a;
 	return 0;
 }
@@ -30,8 +41,9 @@ access_free(struct access *a)
 {
 	if (a == NULL)
 		return;
-	map_free(a->lists[ACCESS_ALLOW]);
-	map_free(a->lists[ACCESS_DENY]);
+	for (size_t i = 0; i < ACCESS_LISTS; i++)
+		map_free(a->lists[i]);
+	map_free(a->kicks);
 	mem_free(a->mem, a);
 }
 
@@ -58,9 +70,21 @@ trim(const char **line, size_t len)
 	return len;
 }
 
+static int
+read_link(uint8_t out[LINK_INFOHASH_LEN], const char *line, size_t len,
+    struct link *scratch)
+{
+	int r = link_parse(scratch, line, len, NULL);
+
+	if (r == 0)
+		link_infohash(out, scratch->pk);
+	return r < 0 ? SP_ERR_SYNTAX : 0;
+}
+
 /* 1: an entry; 0: nothing on this line; SP_ERR_SYNTAX. */
 static int
-read_line(uint8_t out[LINK_INFOHASH_LEN], const char *line, size_t len)
+read_line(uint8_t out[LINK_INFOHASH_LEN], const char *line, size_t len,
+    struct link *scratch)
 {
 	uint8_t pk[HASH_PK_LEN];
 
@@ -69,14 +93,16 @@ read_line(uint8_t out[LINK_INFOHASH_LEN], const char *line, size_t len)
 		return 0;
 	if (buf_unhex(out, LINK_INFOHASH_LEN, line, len) == 0)
 		return 1;
-	if (buf_unhex(pk, HASH_PK_LEN, line, len) < 0)
-		return SP_ERR_SYNTAX;
-	link_infohash(out, pk);
-	return 1;
+	if (buf_unhex(pk, HASH_PK_LEN, line, len) == 0) {
+		link_infohash(out, pk);
+		return 1;
+	}
+	return read_link(out, line, len, scratch) < 0 ? SP_ERR_SYNTAX : 1;
 }
 
 static int
-read_list(struct map *m, const char *text, size_t len, struct access_error *e)
+read_list(struct map *m, const char *text, size_t len, struct link *scratch,
+    struct access_error *e)
 {
 	uint8_t hash[LINK_INFOHASH_LEN];
 	const char *end = text + len, *eol;
@@ -87,9 +113,9 @@ read_list(struct map *m, const char *text, size_t len, struct access_error *e)
 		eol = memchr(text, '\n', (size_t)(end - text));
 		if (eol == NULL)
 			eol = end;
-		r = read_line(hash, text, (size_t)(eol - text));
+		r = read_line(hash, text, (size_t)(eol - text), scratch);
 		if (r < 0) {
-			e->what = "neither 40 nor 64 hex digits";
+			e->what = "neither 40 nor 64 hex digits nor a link";
 			return r;
 		}
 		if (r == 1 && map_put(m, hash, NULL, &r) == NULL) {
@@ -99,6 +125,24 @@ read_list(struct map *m, const char *text, size_t len, struct access_error *e)
 		text = eol + 1;
 	}
 	return 0;
+}
+
+/* A new list of |text|. */
+static int
+make_list(struct access *a, struct map **out, const char *text, size_t len,
+    struct access_error *e)
+{
+	struct link *scratch = mem_alloc(a->mem, sizeof(*scratch));
+	int r;
+
+	if (scratch == NULL)
+		return SP_ERR_NOMEM;
+	r = map_new(out, a->mem, LINK_INFOHASH_LEN, 0, ACCESS_MAX,
+	    rng_u64(&a->rng));
+	if (r == 0)
+		r = read_list(*out, text, len, scratch, e);
+	mem_free(a->mem, scratch);
+	return r;
 }
 
 int
@@ -113,10 +157,7 @@ access_set(struct access *a, enum access_list which, const char *text,
 		e = &ignored;
 	*e = (struct access_error){ 0 };
 	if (text != NULL) {
-		r = map_new(&m, a->mem, LINK_INFOHASH_LEN, 0, ACCESS_MAX,
-		    rng_u64(&a->rng));
-		if (r == 0)
-			r = read_list(m, text, len, e);
+		r = make_list(a, &m, text, len, e);
 		if (r < 0) {
 			map_free(m);
 			return r;
@@ -127,14 +168,113 @@ access_set(struct access *a, enum access_list which, const char *text,
 	return m == NULL ? 0 : (int)map_len(m);
 }
 
+/* ---- kicks --------------------------------------------------------------- */
+
+static struct kick
+kick_hash(const uint8_t info_hash[LINK_INFOHASH_LEN])
+{
+	struct kick k = { { 'h' } };
+
+	memcpy(k.bytes + 1, info_hash, LINK_INFOHASH_LEN);
+	return k;
+}
+
+static struct kick
+kick_addr(const struct sp_addr *addr, uint16_t port)
+{
+	struct kick k = { { 'a', (uint8_t)addr->family, (uint8_t)(port >> 8),
+	    (uint8_t)port } };
+
+	memcpy(k.bytes + 4, addr->ip, addr->family == 4 ? 4 : 16);
+	return k;
+}
+
+static int
+kick_put(struct access *a, const struct kick *k, sp_time until)
+{
+	sp_time *end;
+	int r = 0;
+
+	end = map_put(a->kicks, k, NULL, &r);
+	if (end == NULL)
+		return r;
+	*end = until;
+	return 0;
+}
+
+int
+access_kick(struct access *a, const uint8_t info_hash[LINK_INFOHASH_LEN],
+    sp_time until)
+{
+	struct kick k = kick_hash(info_hash);
+
+	return kick_put(a, &k, until);
+}
+
+int
+access_kick_addr(struct access *a, const struct sp_addr *addr, sp_time until)
+{
+	struct kick k = kick_addr(addr, addr->port);
+
+	return kick_put(a, &k, until);
+}
+
+bool
+access_permits_addr(const struct access *a, const struct sp_addr *addr)
+{
+	struct kick host, one;
+
+	if (map_len(a->kicks) == 0)
+		return true;
+	host = kick_addr(addr, 0);
+	one = kick_addr(addr, addr->port);
+	return map_get(a->kicks, &host) == NULL &&
+	       map_get(a->kicks, &one) == NULL;
+}
+
+size_t
+access_tick(struct access *a, sp_time now)
+{
+	const struct kick *k;
+	struct kick over;
+	size_t it = 0;
+	void *end;
+
+	while ((k = map_next(a->kicks, &it, &end)) != NULL) {
+		if (*(const sp_time *)end > now)
+			continue;
+		over = *k;
+		map_del(a->kicks, &over);
+	}
+	return map_len(a->kicks);
+}
+
+/* ---- questions ----------------------------------------------------------- */
+
 bool
 access_permits(const struct access *a,
     const uint8_t info_hash[LINK_INFOHASH_LEN])
 {
 	const struct map *allow = a->lists[ACCESS_ALLOW];
 	const struct map *deny = a->lists[ACCESS_DENY];
+	struct kick k;
 
 	if (deny != NULL && map_get(deny, info_hash) != NULL)
 		return false;
+	if (map_len(a->kicks) > 0) {
+		k = kick_hash(info_hash);
+		if (map_get(a->kicks, &k) != NULL)
+			return false;
+	}
 	return allow == NULL || map_get(allow, info_hash) != NULL;
+}
+
+bool
+access_may_publish(const struct access *a,
+    const uint8_t info_hash[LINK_INFOHASH_LEN])
+{
+	const struct map *m = a->lists[ACCESS_PUBLISH];
+
+	return access_permits(a, info_hash) &&
+	       (m == NULL || map_get(m, info_hash) != NULL);
 }

@@ -2,23 +2,34 @@
 #define TRACKER_ACCESS_H
 
 /*
- * Which channels this tracker serves: an allow-list, a deny-list, or neither.
+ * Which swarms and channels this tracker serves, and whom: lists from files,
+ * and what the operator kicked out for a time.
  *
- * A list is text, one entry a line: 40 hex digits (an info-hash) or 64 (a
- * channel key, of which only the info-hash is kept); '#' starts a comment.
- * Without an allow-list everything that is not denied is served; with an empty
- * one, nothing. Deny wins.
+ *	ACCESS_ALLOW	nothing else is served
+ *	ACCESS_DENY	is not served; it wins
+ *	ACCESS_PUBLISH	no other channels are created; ordinary swarms are not
+ *			concerned
+ *
+ * A list is text, one entry a line: 40 hex digits (an info-hash), 64 (a channel
+ * key) or a link (wire/link.h), of which only the info-hash is kept; '#' starts
+ * a comment. Without a list of a kind it says nothing; an empty ALLOW serves
+ * nothing, an empty PUBLISH no channels.
  */
 
+#include "base/addr.h"
 #include "base/mem.h"
+#include "base/tstamp.h"
 #include "wire/link.h"
 
-#define ACCESS_MAX 1000000 /* entries of one list */
+#define ACCESS_MAX   1000000 /* entries of one list */
+#define ACCESS_KICKS 10000
 
 enum access_list {
 	ACCESS_ALLOW,
 	ACCESS_DENY,
+	ACCESS_PUBLISH,
 };
+#define ACCESS_LISTS 3
 
 struct access_error {
 	const char *what; /* static text, for people */
@@ -38,5 +49,21 @@ int access_set(struct access *a, enum access_list which, const char *text,
     size_t len, struct access_error *e);
 bool access_permits(const struct access *a,
     const uint8_t info_hash[LINK_INFOHASH_LEN]);
+/* May a channel of this info-hash be created? */
+bool access_may_publish(const struct access *a,
+    const uint8_t info_hash[LINK_INFOHASH_LEN]);
+
+/*
+ * Denies an info-hash, or who is at |addr| (port 0: at any port), until |until|
+ * comes; again is fine, the later call counts. Cheap to ask for as long as
+ * there are none. SP_ERR_FULL (ACCESS_KICKS), SP_ERR_NOMEM.
+ */
+int access_kick(struct access *a, const uint8_t info_hash[LINK_INFOHASH_LEN],
+    sp_time until);
+int access_kick_addr(struct access *a, const struct sp_addr *addr,
+    sp_time until);
+bool access_permits_addr(const struct access *a, const struct sp_addr *addr);
+/* Forgets kicks that are over. Returns how many are left. */
+size_t access_tick(struct access *a, sp_time now);
 
 #endif

@@ -104,6 +104,15 @@ track_permits(struct track *t, const uint8_t info_hash[LINK_INFOHASH_LEN])
 	return false;
 }
 
+bool
+track_may_publish(struct track *t, const uint8_t info_hash[LINK_INFOHASH_LEN])
+{
+	if (access_may_publish(t->access, info_hash))
+		return true;
+	t->stats.denied++;
+	return false;
+}
+
 /* ---- announce and scrape ------------------------------------------------- */
 
 /*
@@ -281,7 +290,7 @@ track_access(struct track *t, enum access_list which, const char *text,
 		return r;
 	for (it = 0; (chan = live_next(t->live, &it)) != NULL;) {
 		live_chan_stats(chan, &ch);
-		if (!access_permits(t->access, ch.info_hash))
+		if (!access_may_publish(t->access, ch.info_hash))
 			live_drop(t->live, ch.info_hash);
 	}
 	for (it = 0; registry_next(t->registry, &it, &swarm);) {

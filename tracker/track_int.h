@@ -27,5 +27,7 @@ struct track {
 
 /* By the access lists; what they refuse is counted. */
 bool track_permits(struct track *t, const uint8_t info_hash[LINK_INFOHASH_LEN]);
+bool track_may_publish(struct track *t,
+    const uint8_t info_hash[LINK_INFOHASH_LEN]);
 
 #endif

@@ -12,7 +12,7 @@ track_publish(struct track *t, const uint8_t info_hash[LINK_INFOHASH_LEN],
 	if (res == NULL)
 		res = &own;
 	t->stats.publishes++;
-	if (track_permits(t, info_hash)) {
+	if (track_may_publish(t, info_hash)) {
 		live_publish(t->live, info_hash, body, len, res, now);
 	} else {
 		memset(res, 0, sizeof(*res));

@@ -348,3 +348,56 @@ conf_free(struct conf *c)
 	free(c->args);
 	free(c);
 }
+
+/* ---- two sets of options ---- */
+
+static bool
+is_same_text(const char *a, const char *b)
+{
+	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+static bool
+is_same_list(const struct conf_list *a, const struct conf_list *b)
+{
+	if (a->n != b->n)
+		return false;
+	for (size_t i = 0; i < a->n; i++) {
+		if (strcmp(a->v[i], b->v[i]) != 0)
+			return false;
+	}
+	return true;
+}
+
+static bool
+is_same(const struct conf_row *row, const void *a, const void *b)
+{
+	switch (row->type) {
+	case CONF_STR:
+	case CONF_PATH:
+		return is_same_text(*(const char *const *)a,
+		    *(const char *const *)b);
+	case CONF_LIST:
+		return is_same_list(a, b);
+	case CONF_FLAG:
+		return *(const bool *)a == *(const bool *)b;
+	case CONF_ENUM:
+		return *(const int *)a == *(const int *)b;
+	default:
+		return *(const int64_t *)a == *(const int64_t *)b;
+	}
+}
+
+void
+conf_diff(const struct conf_prog *prog, const void *a, const void *b,
+    void (*cb)(void *ctx, const struct conf_row *row), void *ctx)
+{
+	const struct conf_row *row;
+
+	for (size_t i = 0; i < prog->nrows; i++) {
+		row = &prog->rows[i];
+		if (!is_same(row, (const uint8_t *)a + row->at,
+			(const uint8_t *)b + row->at))
+			cb(ctx, row);
+	}
+}

@@ -124,6 +124,9 @@ struct conf;
 int conf_parse(struct conf **out, const struct conf_prog *prog, void *opts,
     int argc, char **argv);
 void conf_free(struct conf *c);
+/* Calls |cb| for each of the program's own rows whose value differs. */
+void conf_diff(const struct conf_prog *prog, const void *a, const void *b,
+    void (*cb)(void *ctx, const struct conf_row *row), void *ctx);
 /* Operands. */
 int conf_nargs(const struct conf *c);
 const char *conf_arg(const struct conf *c, int i);

@@ -5,9 +5,7 @@
 #include <signal.h>
 #include <sys/file.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,6 +14,9 @@
 #include <sodium.h>
 #include <zlib.h>
 
+#include "io/inherit.h"
+#include "io/upgrade.h"
+
 #define DAEMON_FILES 1048576
 
 static struct {
@@ -23,6 +24,7 @@ static struct {
 	int ready; /* pipe to the process that waits; -1 */
 	int pid_fd;
 	char pid_path[4096];
+	bool successor;
 } self = { .prog = "spate", .ready = -1, .pid_fd = -1 };
 
 void
@@ -37,6 +39,15 @@ daemon_setup(const char *prog)
 		return;
 	rl.rlim_cur = SP_MIN(rl.rlim_max, (rlim_t)DAEMON_FILES);
 	setrlimit(RLIMIT_NOFILE, &rl);
+}
+
+bool
+daemon_succeed(void)
+{
+	self.ready = inherit_take_named(UPGRADE_READY);
+	self.pid_fd = inherit_take_named(UPGRADE_PIDFILE);
+	self.successor = self.ready >= 0;
+	return self.successor;
 }
 
 /* ---- errors ---- */
@@ -99,6 +110,8 @@ daemon_detach(void)
 	int p[2], null;
 	pid_t pid;
 
+	if (self.successor) /* of one who has done all that */
+		return chdir("/") < 0 ? SP_ERR_IO : 0;
 	if (pipe2(p, O_CLOEXEC) < 0)
 		return SP_ERR_IO;
 	fflush(NULL);
@@ -128,50 +141,6 @@ daemon_detach(void)
 	return 0;
 }
 
-void
-daemon_ready(void)
-{
-	char byte = 1;
-	int null;
-
-	daemon_notify("READY=1");
-	if (self.ready < 0)
-		return;
-	if ((null = open("/dev/null", O_RDWR | O_CLOEXEC)) >= 0) {
-		dup2(null, STDERR_FILENO);
-		close(null);
-	}
-	if (write(self.ready, &byte, 1) != 1)
-		daemon_complain("ready", "nobody waits");
-	close(self.ready);
-	self.ready = -1;
-}
-
-void
-daemon_notify(const char *text)
-{
-	const char *path = getenv("NOTIFY_SOCKET");
-	struct sockaddr_un un = { .sun_family = AF_UNIX };
-	size_t len;
-	int fd;
-
-	if (path == NULL || (path[0] != '/' && path[0] != '@'))
-		return;
-	len = strlen(path);
-	if (len >= sizeof(un.sun_path))
-		return;
-	memcpy(un.sun_path, path, len);
-	/* '@' is systemd's spelling of the abstract name space. */
-	if (un.sun_path[0] == '@')
-		un.sun_path[0] = '\0';
-	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return;
-	sendto(fd, text, strlen(text), MSG_NOSIGNAL, (struct sockaddr *)&un,
-	    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len));
-	close(fd);
-}
-
 /* ---- pid file ---- */
 
 static long
@@ -186,11 +155,21 @@ read_pid(int fd)
 	return strtol(text, NULL, 10);
 }
 
+static int
+write_pid(int fd)
+{
+	char text[32];
+	int n = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
+
+	if (ftruncate(fd, 0) < 0 || pwrite(fd, text, (size_t)n, 0) != n)
+		return SP_ERR_IO;
+	return 0;
+}
+
 int
 daemon_pidfile(const char *path, long *pid)
 {
-	char text[32];
-	int fd, n;
+	int fd;
 
 	if (pid != NULL)
 		*pid = 0;
@@ -198,6 +177,9 @@ daemon_pidfile(const char *path, long *pid)
 		errno = ENAMETOOLONG;
 		return SP_ERR_IO;
 	}
+	snprintf(self.pid_path, sizeof(self.pid_path), "%s", path);
+	if (self.successor && self.pid_fd >= 0) /* written when ready */
+		return 0;
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
 	if (fd < 0)
 		return SP_ERR_IO;
@@ -207,13 +189,11 @@ daemon_pidfile(const char *path, long *pid)
 		close(fd);
 		return SP_ERR_EXISTS;
 	}
-	n = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
-	if (ftruncate(fd, 0) < 0 || pwrite(fd, text, (size_t)n, 0) != n) {
+	if (write_pid(fd) < 0) {
 		close(fd);
 		return SP_ERR_IO;
 	}
 	self.pid_fd = fd;
-	snprintf(self.pid_path, sizeof(self.pid_path), "%s", path);
 	return 0;
 }
 
@@ -222,7 +202,45 @@ daemon_pidfile_remove(void)
 {
 	if (self.pid_fd < 0)
 		return;
-	unlink(self.pid_path);
+	/* Without the right to remove it, it tells of nobody at least. */
+	if (unlink(self.pid_path) < 0 && ftruncate(self.pid_fd, 0) < 0)
+		daemon_complain(self.pid_path, strerror(errno));
 	close(self.pid_fd);
 	self.pid_fd = -1;
+}
+
+void
+daemon_pidfile_leave(void)
+{
+	if (self.pid_fd >= 0)
+		close(self.pid_fd);
+	self.pid_fd = -1;
+}
+
+int
+daemon_pidfile_fd(void)
+{
+	return self.pid_fd;
+}
+
+void
+daemon_ready(void)
+{
+	char byte = 1;
+	int null;
+
+	if (self.successor && self.pid_fd >= 0)
+		write_pid(self.pid_fd);
+	daemon_notify("READY=1");
+	if (self.ready < 0)
+		return;
+	if (!self.successor &&
+	    (null = open("/dev/null", O_RDWR | O_CLOEXEC)) >= 0) {
+		dup2(null, STDERR_FILENO);
+		close(null);
+	}
+	if (write(self.ready, &byte, 1) != 1)
+		daemon_complain("ready", "nobody waits");
+	close(self.ready);
+	self.ready = -1;
 }

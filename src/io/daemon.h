@@ -7,12 +7,20 @@
 
 #include "base/log.h"
 #include "io/conf.h"
+#include "io/loop.h"
 
 /*
  * SIGPIPE is ignored, umask is 027, the soft limit of open files becomes the
  * hard one (at most 1,048,576). First thing in main.
  */
 void daemon_setup(const char *prog);
+
+/*
+ * After inherit_setup: true when this process takes over from one that runs
+ * (io/upgrade.h). Then daemon_detach leaves out what was done already, the pid
+ * file is taken over with its lock, and daemon_ready tells the other one.
+ */
+bool daemon_succeed(void);
 
 /*
  * Opens the log as |std| says (verbose 0: info, 1 and more: debug). Lines go
@@ -39,6 +47,12 @@ int daemon_detach(void);
 void daemon_ready(void);
 /* sd_notify with |text|, e.g. "STOPPING=1", "WATCHDOG=1". */
 void daemon_notify(const char *text);
+/* Keeps the socket open, for who changes the root directory. */
+void daemon_notify_keep(void);
+/* RELOADING=1 with the time, as Type=notify-reload wants it. */
+void daemon_notify_reloading(void);
+/* Within what time WATCHDOG=1 is wanted; SP_NEVER: never. */
+sp_time daemon_watchdog(void);
 
 /*
  * Writes the pid and holds a lock on |path| until exit. SP_ERR_EXISTS: another
@@ -46,6 +60,9 @@ void daemon_notify(const char *text);
  */
 int daemon_pidfile(const char *path, long *pid);
 void daemon_pidfile_remove(void);
+/* Lets go of it: it is the successor's. */
+void daemon_pidfile_leave(void);
+int daemon_pidfile_fd(void); /* -1: none */
 
 /* `prog: what: why` on stderr and exit 1 (failure) or 2 (usage). */
 noreturn void daemon_fail(const char *what, const char *why);

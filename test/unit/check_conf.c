@@ -453,6 +453,39 @@ START_TEST(numbers_print_in_their_largest_unit)
 }
 END_TEST
 
+static char differs[256];
+
+static void
+note(void *ctx SP_UNUSED, const struct conf_row *row)
+{
+	size_t n = strlen(differs);
+
+	snprintf(differs + n, sizeof(differs) - n, "%s ", row->name);
+}
+
+START_TEST(what_differs_is_told_by_name)
+{
+	static const char *one[] = { "x", "y" }, *two[] = { "x", "z" };
+	struct opts a = { .name = "n", .list = { one, 2 }, .count = 4 }, b = a;
+	char name[] = "n";
+
+	differs[0] = '\0';
+	b.name = name;
+	b.list.v = (const char *[2]){ "x", "y" };
+	conf_diff(&prog, &a, &b, note, NULL);
+	ck_assert_str_eq(differs, "");
+	b.flag = true;
+	b.count = 5;
+	b.path = "/";
+	b.name = NULL;
+	b.mode = 1;
+	b.wait = 1;
+	b.list.v = two;
+	conf_diff(&prog, &a, &b, note, NULL);
+	ck_assert_str_eq(differs, "flag count wait name path mode list ");
+}
+END_TEST
+
 UNIT_MAIN("conf", defaults_are_set,
     a_tool_that_has_no_check_option_is_not_checking,
     command_line_sets_everything, usage_errors_name_the_option,
@@ -460,4 +493,5 @@ UNIT_MAIN("conf", defaults_are_set,
     includes_are_relative_and_not_endless,
     check_mode_ends_with_success_or_the_error, help_and_version_go_to_stdout,
     option_table_is_tab_separated, dumped_config_reads_back_the_same,
-    numbers_with_units, numbers_print_in_their_largest_unit)
+    numbers_with_units, numbers_print_in_their_largest_unit,
+    what_differs_is_told_by_name)

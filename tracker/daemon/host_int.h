@@ -44,8 +44,13 @@ struct host_part {
 	int (*listen)(struct track_host *h, const char **where);
 	/* Each PLAN_GAP, with both locks. */
 	void (*tick)(struct track_host *h, sp_time now);
-	/* SIGHUP; without locks. */
-	void (*reload)(struct track_host *h);
+	/* SIGHUP; without locks. False: something stays as it was. */
+	bool (*reload)(struct track_host *h);
+	/*
+	 * Lets nobody in any more; who is in stays. The successor has the same
+	 * sockets, so they are closed, not shut down.
+	 */
+	void (*drain)(struct track_host *h);
 	/* Brings h->report up to date; with both locks. */
 	void (*report)(struct track_host *h);
 	void (*stop)(struct track_host *h);

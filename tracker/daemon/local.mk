@@ -2,6 +2,8 @@
 noinst_LIBRARIES += libsptrackd.a
 libsptrackd_a_SOURCES =
 libsptrackd_a_SOURCES += tracker/daemon/host_int.h
+libsptrackd_a_SOURCES += tracker/daemon/life.c
+libsptrackd_a_SOURCES += tracker/daemon/life.h
 libsptrackd_a_SOURCES += tracker/daemon/locks.c
 libsptrackd_a_SOURCES += tracker/daemon/locks.h
 libsptrackd_a_SOURCES += tracker/daemon/options.c

@@ -4,10 +4,14 @@
 
 #include "io/daemon.h"
 #include "io/loop.h"
+#include "io/priv.h"
 #include "io/sock.h"
 #include "io/store.h"
 
 #define LIST_BYTES_MAX (ACCESS_MAX * (size_t)80)
+
+/* Connections that are no streams, listeners, lists, pipes. */
+#define OTHER_FILES 1024
 
 #define AT(field) CONF_AT(struct options, field)
 
@@ -53,6 +57,12 @@ static const struct conf_row rows[] = {
 	    "serve the channels in FILE only", 0 },
 	{ "deny-file", 0, CONF_PATH, AT(deny_file), 1, 4095, NULL, "FILE",
 	    "do not serve the channels in FILE", 0 },
+	{ "channel-file", 0, CONF_PATH, AT(channel_file), 1, 4095, NULL, "FILE",
+	    "create the channels in FILE only", 0 },
+	{ "user", 0, CONF_STR, AT(user), 1, 255, NULL, "NAME",
+	    "become NAME or NAME:GROUP when all is open", 0 },
+	{ "chroot", 0, CONF_PATH, AT(chroot), 1, 4095, NULL, "DIR",
+	    "and have DIR as the root directory; needs user", 0 },
 	{ "log-level", 0, CONF_ENUM, AT(log_level), 0, 0, "info",
 	    "error|warn|info|debug", "what is logged; -v is debug", 0 },
 };
@@ -69,9 +79,30 @@ check_listen(const struct conf_list *l)
 	return NULL;
 }
 
-static const char *
-check_list(enum access_list which, const char *path)
+static bool
+is_below(const char *path, const char *dir)
 {
+	size_t len = dir == NULL ? 0 : strlen(dir);
+
+	while (len > 0 && dir[len - 1] == '/')
+		len--;
+	return len == 0 || (strncmp(path, dir, len) == 0 && path[len] == '/');
+}
+
+static const char *
+check_rights(const struct options *o, const char **what)
+{
+	struct priv p = { o->user, o->chroot };
+	static char why[PRIV_WHY];
+
+	*what = o->user == NULL ? "chroot" : "user";
+	return priv_check(&p, why) < 0 ? why : NULL;
+}
+
+static const char *
+check_list(enum access_list which, const struct options *o)
+{
+	const char *path = options_list_path(o, which);
 	static char why[OPTIONS_WHY];
 	struct track_conf conf;
 	struct track *t;
@@ -79,6 +110,8 @@ check_list(enum access_list which, const char *path)
 
 	if (path == NULL)
 		return NULL;
+	if (!is_below(path, o->chroot))
+		return "not below the chroot: it could not be read again";
 	track_conf_init(&conf);
 	conf.live.boot = 1;
 	if (track_new(&t, &conf, io_mem(), 0, 0) < 0)
@@ -103,11 +136,15 @@ check(const void *opts, const char **what)
 	*what = "min-interval";
 	if (o->min_interval > o->interval)
 		return "longer than the interval";
-	*what = "access-file";
-	if ((why = check_list(ACCESS_ALLOW, o->access_file)) != NULL)
+	if ((why = check_rights(o, what)) != NULL)
 		return why;
-	*what = "deny-file";
-	return check_list(ACCESS_DENY, o->deny_file);
+	for (int i = 0; i < ACCESS_LISTS; i++) {
+		*what = options_list_name((enum access_list)i);
+		why = check_list((enum access_list)i, o);
+		if (why != NULL)
+			return why;
+	}
+	return NULL;
 }
 
 static const struct conf_prog prog = {
@@ -132,6 +169,41 @@ options_parse(struct conf **out, struct options *o, int argc, char **argv)
 	if (r == 0 && o->listen.n == 0)
 		o->listen = (struct conf_list){ any, SP_LEN(any) };
 	return r;
+}
+
+void
+options_diff(const struct options *a, const struct options *b,
+    void (*cb)(void *ctx, const struct conf_row *row), void *ctx)
+{
+	conf_diff(&prog, a, b, cb, ctx);
+}
+
+bool
+options_may_change(const char *name)
+{
+	static const char *const names[] = { "log-level", "access-file",
+		"deny-file", "channel-file" };
+
+	for (size_t i = 0; i < SP_LEN(names); i++) {
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+void
+options_take(struct options *o, const struct options *from)
+{
+	o->log_level = from->log_level;
+	o->access_file = from->access_file;
+	o->deny_file = from->deny_file;
+	o->channel_file = from->channel_file;
+}
+
+size_t
+options_files(const struct options *o)
+{
+	return (size_t)o->max_streams + OTHER_FILES;
 }
 
 void
@@ -165,6 +237,31 @@ options_log_level(const struct options *o)
 		LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
 
 	return o->std.verbose > 0 ? LOG_LEVEL_DEBUG : level[o->log_level];
+}
+
+const char *
+options_list_path(const struct options *o, enum access_list which)
+{
+	switch (which) {
+	case ACCESS_ALLOW:
+		return o->access_file;
+	case ACCESS_DENY:
+		return o->deny_file;
+	default:
+		return o->channel_file;
+	}
+}
+
+const char *
+options_list_name(enum access_list which)
+{
+	static const char *const name[ACCESS_LISTS] = {
+		[ACCESS_ALLOW] = "access-file",
+		[ACCESS_DENY] = "deny-file",
+		[ACCESS_PUBLISH] = "channel-file",
+	};
+
+	return name[which];
 }
 
 int

@@ -19,7 +19,8 @@ struct options {
 	int64_t max_streams;
 	sp_time timeout;
 	bool full_scrape;
-	const char *access_file, *deny_file;
+	const char *access_file, *deny_file, *channel_file;
+	const char *user, *chroot;
 	int log_level;
 };
 
@@ -29,6 +30,17 @@ int options_parse(struct conf **out, struct options *o, int argc, char **argv);
 void options_track(const struct options *o, uint64_t boot,
     struct track_conf *out);
 enum log_level options_log_level(const struct options *o);
+/* As conf_diff. */
+void options_diff(const struct options *a, const struct options *b,
+    void (*cb)(void *ctx, const struct conf_row *row), void *ctx);
+bool options_may_change(const char *name); /* while we run */
+/* Takes from |from| what may change. Strings stay |from|'s. */
+void options_take(struct options *o, const struct options *from);
+/* Open files that the connections may need. */
+size_t options_files(const struct options *o);
+/* The file of a list, or NULL; as its name in the table. */
+const char *options_list_path(const struct options *o, enum access_list which);
+const char *options_list_name(enum access_list which);
 /*
  * Reads a list (|path| NULL: no such list) and gives it to |t|. Returns the
  * number of entries; on an error |why| says what is wrong, with the line, and

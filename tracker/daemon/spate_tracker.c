@@ -2,27 +2,15 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include "io/daemon.h"
+#include "io/inherit.h"
+#include "io/priv.h"
+#include "tracker/daemon/life.h"
 #include "tracker/daemon/track_host.h"
 
-static void
-on_stop(void *ctx, int signo)
-{
-	(void)signo;
-	loop_stop(ctx);
-}
-
-static void
-on_reload(void *ctx, int signo)
-{
-	(void)signo;
-	daemon_notify("RELOADING=1");
-	track_host_reload(ctx);
-	daemon_notify("READY=1");
-}
+static char cwd[PATH_MAX], file[PATH_MAX];
 
 static void
 take_pidfile(const char *path)
@@ -46,15 +34,12 @@ take_pidfile(const char *path)
 static void
 make_absolute(const char **path)
 {
-	static char text[3][PATH_MAX];
+	static char text[5][PATH_MAX];
 	static size_t n;
-	char cwd[PATH_MAX];
 
 	if (*path == NULL || **path == '/')
 		return;
-	assert(n < SP_LEN(text) && "there are three files");
-	if (getcwd(cwd, sizeof(cwd)) == NULL)
-		daemon_fail("current directory", strerror(errno));
+	assert(n < SP_LEN(text) && "there are five of them");
 	if (snprintf(text[n], PATH_MAX, "%s/%s", cwd, *path) >= PATH_MAX)
 		daemon_fail(*path, strerror(ENAMETOOLONG));
 	*path = text[n++];
@@ -65,22 +50,58 @@ detach(struct options *o)
 {
 	make_absolute(&o->access_file);
 	make_absolute(&o->deny_file);
+	make_absolute(&o->channel_file);
+	make_absolute(&o->chroot);
 	make_absolute(&o->std.pidfile);
 	if (daemon_detach() < 0)
 		daemon_fail("detach", strerror(errno));
 }
 
-static int
-serve(const struct options *o, const struct sp_log *log)
+/* Where we are, and what we are: an upgrade starts the same again. */
+static void
+find_self(void)
+{
+	ssize_t n = readlink("/proc/self/exe", file, sizeof(file) - 1);
+
+	file[SP_MAX(n, 0)] = '\0';
+	if (getcwd(cwd, sizeof(cwd)) == NULL)
+		daemon_fail("current directory", strerror(errno));
+}
+
+static void
+raise_files(const struct options *o, const struct sp_log *log)
+{
+	size_t want = options_files(o), got = priv_files(want);
+
+	if (got < want)
+		log_msg(log, LOG_LEVEL_WARN,
+		    "start: fewer open files than max-streams needs "
+		    "limit=%zu wanted=%zu",
+		    got, want);
+}
+
+static void
+drop_rights(const struct options *o)
+{
+	struct priv p = { o->user, o->chroot };
+	char why[PRIV_WHY];
+
+	if (o->user == NULL)
+		return;
+	daemon_notify_keep();
+	if (priv_drop(&p, why) < 0)
+		daemon_fail("user", why);
+}
+
+static struct track_host *
+open_all(struct loop *l, const struct options *o, const struct sp_log *log)
 {
 	struct track_host *h;
-	struct loop *l;
 	const char *where = "listen";
 	char why[OPTIONS_WHY];
+	size_t left;
 	int r;
 
-	if (loop_new(&l) < 0)
-		daemon_fail("event loop", strerror(errno));
 	r = track_host_new(&h, l, o, log, why);
 	if (r < 0)
 		daemon_fail("start", why[0] != '\0' ? why : sp_strerror(r));
@@ -89,14 +110,34 @@ serve(const struct options *o, const struct sp_log *log)
 	if (r < 0)
 		daemon_fail(where,
 		    errno != 0 ? strerror(errno) : sp_strerror(r));
-	loop_signal(l, SIGTERM, on_stop, l);
-	loop_signal(l, SIGINT, on_stop, l);
-	loop_signal(l, SIGHUP, on_reload, h);
+	left = inherit_close_rest();
+	if (left > 0)
+		log_msg(log, LOG_LEVEL_WARN,
+		    "start: sockets at addresses that we do not listen on "
+		    "closed=%zu",
+		    left);
+	return h;
+}
+
+static int
+serve(struct life_conf *lc)
+{
+	struct life *life;
+	struct loop *l;
+	int r;
+
+	if (loop_new(&l) < 0)
+		daemon_fail("event loop", strerror(errno));
+	raise_files(lc->opts, lc->log);
+	lc->loop = l;
+	lc->host = open_all(l, lc->opts, lc->log);
+	drop_rights(lc->opts);
+	if (life_new(&life, lc) < 0)
+		daemon_fail("start", sp_strerror(SP_ERR_NOMEM));
 	daemon_ready();
 	r = loop_run(l);
-	daemon_notify("STOPPING=1");
-	log_msg(log, LOG_LEVEL_INFO, "tracker: stops");
-	track_host_free(h);
+	life_free(life);
+	track_host_free(lc->host);
 	loop_free(l);
 	return r < 0 ? 1 : 0;
 }
@@ -105,21 +146,26 @@ int
 main(int argc, char **argv)
 {
 	struct options o = { 0 };
+	struct life_conf lc = { .opts = &o, .cwd = cwd, .argc = argc };
 	struct sp_log log;
-	struct conf *c;
 	int r;
 
 	daemon_setup("spate-tracker");
-	r = options_parse(&c, &o, argc, argv);
+	inherit_setup();
+	daemon_succeed();
+	find_self();
+	lc.argv = argv;
+	lc.file = file[0] == '\0' ? NULL : file;
+	r = options_parse(&lc.conf, &o, argc, argv);
 	if (r != 0)
 		return r < 0 ? 2 : 0;
 	log = *daemon_log_open(&o.std);
 	log.level = options_log_level(&o);
+	lc.log = &log;
 	if (o.std.daemon)
 		detach(&o);
 	take_pidfile(o.std.pidfile);
-	r = serve(&o, &log);
+	r = serve(&lc);
 	daemon_pidfile_remove();
-	conf_free(c);
 	return r;
 }

@@ -297,3 +297,12 @@ streams_tick(struct streams *s, sp_time now)
 			stream_end(st, true);
 	}
 }
+
+void
+streams_end(struct streams *s, size_t n)
+{
+	struct stream *st;
+
+	for (; n > 0 && (st = TAILQ_FIRST(&s->by_time)) != NULL; n--)
+		stream_end(st, false);
+}

@@ -39,6 +39,8 @@ void streams_open(struct streams *s, struct http_req *r,
 /* There is news in the channel. */
 void streams_wake(struct streams *s, const uint8_t info_hash[LINK_INFOHASH_LEN],
     sp_time now);
+/* Ends up to |n| streams, as the server goes. */
+void streams_end(struct streams *s, size_t n);
 /* ALIVE to the quiet ones, the end to stalled ones and dead channels. */
 void streams_tick(struct streams *s, sp_time now);
 

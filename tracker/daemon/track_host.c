@@ -67,37 +67,59 @@ static const struct host_part core_part = {
 static int
 lists_start(struct track_host *h, char *why)
 {
+	enum access_list which;
 	int r;
 
-	r = options_list(h->track, ACCESS_ALLOW, h->opts->access_file, why);
-	if (r < 0)
-		return r;
-	return options_list(h->track, ACCESS_DENY, h->opts->deny_file, why);
+	for (int i = 0; i < ACCESS_LISTS; i++) {
+		which = (enum access_list)i;
+		r = options_list(h->track, which,
+		    options_list_path(h->opts, which), why);
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
-static void
-lists_reload(struct track_host *h)
+/* The path of a list as it is in our root directory. */
+static const char *
+list_path(const struct track_host *h, enum access_list which)
 {
-	static const char *const name[] = { "access-file", "deny-file" };
-	const char *path[2] = { h->opts->access_file, h->opts->deny_file };
+	const char *path = options_list_path(h->opts, which);
+
+	if (path == NULL || h->opts->chroot == NULL)
+		return path;
+	path += strlen(h->opts->chroot);
+	return path[0] == '/' ? path : path - 1;
+}
+
+static bool
+list_reload(struct track_host *h, enum access_list which)
+{
+	const char *name = options_list_name(which);
 	char why[OPTIONS_WHY];
 	int n;
 
-	for (size_t i = 0; i < SP_LEN(path); i++) {
-		if (path[i] == NULL)
-			continue;
-		locks_take(&h->locks);
-		n = options_list(h->track, i == 0 ? ACCESS_ALLOW : ACCESS_DENY,
-		    path[i], why);
-		locks_give(&h->locks);
-		if (n < 0)
-			log_msg(h->log, LOG_LEVEL_ERROR,
-			    "reload: the old list stays %s why=%q", name[i],
-			    why, strlen(why));
-		else
-			log_msg(h->log, LOG_LEVEL_INFO,
-			    "reload: read %s entries=%d", name[i], n);
-	}
+	locks_take(&h->locks);
+	n = options_list(h->track, which, list_path(h, which), why);
+	locks_give(&h->locks);
+	if (n < 0)
+		log_msg(h->log, LOG_LEVEL_ERROR,
+		    "reload: the old list stays %s why=%q", name, why,
+		    strlen(why));
+	else if (options_list_path(h->opts, which) != NULL)
+		log_msg(h->log, LOG_LEVEL_INFO, "reload: read %s entries=%d",
+		    name, n);
+	return n >= 0;
+}
+
+static bool
+lists_reload(struct track_host *h)
+{
+	bool good = true;
+
+	for (int i = 0; i < ACCESS_LISTS; i++)
+		good = list_reload(h, (enum access_list)i) && good;
+	return good;
 }
 
 static const struct host_part lists_part = {
@@ -168,6 +190,14 @@ faces_listen(struct track_host *h, const char **where)
 }
 
 static void
+faces_drain(struct track_host *h)
+{
+	http_unlisten(h->http);
+	if (h->admin != NULL)
+		http_unlisten(h->admin);
+}
+
+static void
 faces_stop(struct track_host *h)
 {
 	http_free(h->http);
@@ -178,6 +208,7 @@ static const struct host_part faces_part = {
 	.name = "faces",
 	.start = faces_start,
 	.listen = faces_listen,
+	.drain = faces_drain,
 	.stop = faces_stop,
 };
 
@@ -281,12 +312,34 @@ track_host_listen(struct track_host *h, const char **where)
 	return r;
 }
 
-void
+bool
 track_host_reload(struct track_host *h)
 {
+	bool good = true;
+
 	h->report.reloads++;
 	for (size_t i = 0; i < SP_LEN(parts); i++) {
 		if (parts[i]->reload != NULL)
-			parts[i]->reload(h);
+			good = parts[i]->reload(h) && good;
 	}
+	return good;
+}
+
+void
+track_host_drain(struct track_host *h)
+{
+	for (size_t i = 0; i < SP_LEN(parts); i++) {
+		if (parts[i]->drain != NULL)
+			parts[i]->drain(h);
+	}
+}
+
+size_t
+track_host_drained(struct track_host *h, size_t streams)
+{
+	locks_take(&h->locks);
+	streams_end(h->streams, streams);
+	locks_give(&h->locks);
+	return http_open(h->http) +
+	       (h->admin == NULL ? 0 : http_open(h->admin));
 }

@@ -21,7 +21,18 @@ void track_host_free(struct track_host *h);
  * could not be opened.
  */
 int track_host_listen(struct track_host *h, const char **where);
-/* Reads the lists again; one that is bad stays as it was, and is logged. */
-void track_host_reload(struct track_host *h);
+/*
+ * Reads the lists again; one that is bad stays as it was, and is logged. False
+ * if there was one.
+ */
+bool track_host_reload(struct track_host *h);
+
+/*
+ * The end, politely: nobody is let in any more. Then track_host_drained is
+ * called now and then: it ends |streams| of the streams that are left, and
+ * returns what is still open.
+ */
+void track_host_drain(struct track_host *h);
+size_t track_host_drained(struct track_host *h, size_t streams);
 
 #endif
