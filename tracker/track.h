@@ -98,8 +98,9 @@ int track_receipts(struct track *t, const uint8_t info_hash[LINK_INFOHASH_LEN],
 int track_hello(struct track *t, const uint8_t info_hash[LINK_INFOHASH_LEN],
     int64_t wall_ms, struct sp_buf *b);
 /* As live_feed, and SP_ERR_NOTFOUND: the channel is gone, end the stream. */
-int track_feed(struct track *t, const uint8_t info_hash[LINK_INFOHASH_LEN],
-    struct tw_since *pos, size_t max, struct sp_buf *b);
+int track_feed(const struct track *t,
+    const uint8_t info_hash[LINK_INFOHASH_LEN], struct tw_since *pos,
+    size_t max, struct sp_buf *b);
 /*
  * Appends a ROSTER frame when a reader at |reader| who has version |*version|
  * (0: none yet) lacks news, and moves it: 1. 0: nothing new. Or b->err.

@@ -61,7 +61,7 @@ track_hello(struct track *t, const uint8_t info_hash[LINK_INFOHASH_LEN],
 }
 
 int
-track_feed(struct track *t, const uint8_t info_hash[LINK_INFOHASH_LEN],
+track_feed(const struct track *t, const uint8_t info_hash[LINK_INFOHASH_LEN],
     struct tw_since *pos, size_t max, struct sp_buf *b)
 {
 	const struct live_chan *ch = live_find(t->live, info_hash);

@@ -117,6 +117,16 @@ void http_start(struct http_req *r, int status, const char *type,
     int64_t length);
 /* SP_ERR_TOOBIG: more than |length|; SP_ERR_CLOSED; SP_ERR_NOMEM. */
 int http_write(struct http_req *r, const void *p, size_t len);
+/*
+ * Bytes that many replies carry: copied once, and there until the last reply
+ * has sent them and who made them has let them go. NULL: no memory.
+ */
+struct http_blob;
+struct http_blob *http_blob_new(const void *p, size_t len);
+void http_blob_free(struct http_blob *b); /* NULL is fine */
+size_t http_blob_len(const struct http_blob *b);
+/* As http_write. */
+int http_write_shared(struct http_req *r, struct http_blob *b);
 void http_end(struct http_req *r);
 /* Drops the connection in the middle: the client sees a truncated reply. */
 void http_cut(struct http_req *r);

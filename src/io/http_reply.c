@@ -248,26 +248,93 @@ drained(struct evhttp_connection *ec SP_UNUSED, void *arg)
 		r->drained_cb(r->drained_ctx, r);
 }
 
+/* Sends |b|, of |len| bytes, if |rc| is 0; takes it. */
+static int
+send_chunk(struct http_req *r, struct evbuffer *b, size_t len, int rc)
+{
+	if (rc == 0) {
+		if (r->left >= 0)
+			r->left -= (int64_t)len;
+		evhttp_send_reply_chunk_with_cb(r->ev, b, drained, r);
+	}
+	if (b != NULL)
+		evbuffer_free(b);
+	return rc;
+}
+
+static int
+may_write(const struct http_req *r, size_t len)
+{
+	assert(r->started && "http_start comes first");
+	if (r->gone)
+		return SP_ERR_CLOSED;
+	return r->left >= 0 && len > (uint64_t)r->left ? SP_ERR_TOOBIG : 0;
+}
+
 int
 http_write(struct http_req *r, const void *p, size_t len)
 {
 	struct evbuffer *b;
+	int rc;
 
-	assert(r->started && "http_start comes first");
-	if (r->gone)
-		return SP_ERR_CLOSED;
-	if (r->left >= 0 && len > (uint64_t)r->left)
-		return SP_ERR_TOOBIG;
-	if ((b = evbuffer_new()) == NULL || evbuffer_add(b, p, len) < 0) {
-		if (b != NULL)
-			evbuffer_free(b);
-		return SP_ERR_NOMEM;
-	}
-	if (r->left >= 0)
-		r->left -= (int64_t)len;
-	evhttp_send_reply_chunk_with_cb(r->ev, b, drained, r);
-	evbuffer_free(b);
-	return 0;
+	if ((rc = may_write(r, len)) < 0)
+		return rc;
+	if ((b = evbuffer_new()) == NULL || evbuffer_add(b, p, len) < 0)
+		rc = SP_ERR_NOMEM;
+	return send_chunk(r, b, len, rc);
+}
+
+struct http_blob {
+	size_t refs, len;
+	uint8_t p[];
+};
+
+struct http_blob *
+http_blob_new(const void *p, size_t len)
+{
+	struct http_blob *b = malloc(sizeof(*b) + len);
+
+	if (b == NULL)
+		return NULL;
+	b->refs = 1;
+	b->len = len;
+	memcpy(b->p, p, len);
+	return b;
+}
+
+void
+http_blob_free(struct http_blob *b)
+{
+	if (b != NULL && --b->refs == 0)
+		free(b);
+}
+
+size_t
+http_blob_len(const struct http_blob *b)
+{
+	return b->len;
+}
+
+static void
+blob_sent(const void *data SP_UNUSED, size_t len SP_UNUSED, void *arg)
+{
+	http_blob_free(arg);
+}
+
+int
+http_write_shared(struct http_req *r, struct http_blob *blob)
+{
+	struct evbuffer *b;
+	int rc;
+
+	if ((rc = may_write(r, blob->len)) < 0)
+		return rc;
+	if ((b = evbuffer_new()) == NULL ||
+	    evbuffer_add_reference(b, blob->p, blob->len, blob_sent, blob) < 0)
+		rc = SP_ERR_NOMEM;
+	else
+		blob->refs++;
+	return send_chunk(r, b, blob->len, rc);
 }
 
 void

@@ -59,4 +59,6 @@
 #define LIM_WT_OFFER_ID   64    /* bytes */
 #define LIM_WT_SDP        16384 /* an offer or answer, as JSON */
 
+#define LIM_WINDOW_WAIT 60 /* seconds that a window is waited for */
+
 #endif

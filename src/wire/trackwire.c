@@ -424,6 +424,18 @@ tw_since_write(struct sp_buf *b, const struct tw_since *s)
 
 /* ---- stream ------------------------------------------------------------- */
 
+static uint32_t
+parse_wait(const char *q, size_t len)
+{
+	char value[20];
+	uint64_t v;
+	int n = find_param(value, sizeof(value), "wait", q, len);
+
+	if (n < 0 || uri_get_u64(&v, value, (size_t)n, UINT64_MAX) < 0)
+		return 0;
+	return (uint32_t)SP_MIN(v, LIM_WINDOW_WAIT);
+}
+
 int
 tw_stream_parse(struct tw_stream *out, const char *q, size_t len)
 {
@@ -434,6 +446,7 @@ tw_stream_parse(struct tw_stream *out, const char *q, size_t len)
 	memset(out, 0, sizeof(*out));
 	if ((r = tw_since_parse(&out->since, q, len)) < 0)
 		return r;
+	out->wait_s = parse_wait(q, len);
 	n = find_param(value, sizeof(value), "port", q, len);
 	if (n < 0 || uri_get_u64(&port, value, (size_t)n, UINT16_MAX) < 0 ||
 	    port == 0)
@@ -450,6 +463,8 @@ void
 tw_stream_write(struct sp_buf *b, const struct tw_stream *s)
 {
 	tw_since_write(b, &s->since);
+	if (s->wait_s > 0)
+		put_number(b, "&wait=", s->wait_s);
 	if (!s->named)
 		return;
 	put_bytes(b, "&peer_id=", s->peer_id);

@@ -8,8 +8,9 @@
  *
  *	POST /live/<info-hash, 40 hex>/publish
  *		body: frames, at most LIM_PUBLISH bytes; reply: bencoded
- *	GET /live/<info-hash>/window?since=<boot>.<seq>
- *		reply: HELLO, then frames, at most LIM_TRACKER_REPLY bytes
+ *	GET /live/<info-hash>/window?since=<boot>.<seq>&wait=<seconds>
+ *		reply: HELLO, then frames, at most LIM_TRACKER_REPLY bytes;
+ *		with wait, when there is a frame or that time is over
  *	GET /live/<info-hash>/stream?since=<boot>.<seq>&peer_id=<id>&port=<port>
  *		reply: frames, goes on
  *	GET /live/<info-hash>/manifest
@@ -209,10 +210,12 @@ struct tw_stream {
 	bool named; /* the next two are given */
 	uint8_t peer_id[LINK_PEERID_LEN];
 	uint16_t port;
+	uint32_t wait_s; /* of a window: [0, LIM_WINDOW_WAIT] */
 };
 /*
  * As tw_since_parse. Nobody is named when peer_id or port is missing or is not
- * what an announce takes: that is no reason to refuse a stream.
+ * what an announce takes: that is no reason to refuse a stream. A wait that is
+ * longer is cut; one that is no number is 0.
  */
 int tw_stream_parse(struct tw_stream *out, const char *q, size_t len);
 void tw_stream_write(struct sp_buf *b, const struct tw_stream *s);

@@ -18,6 +18,12 @@ EXTRA_PROGRAMS += test/bench/crowd
 CLEANFILES += test/bench/crowd
 test_bench_crowd_SOURCES = test/bench/crowd.c
 test_bench_crowd_LDADD = libspclient.a $(CORE_LIBS) $(HOST_LIBS) $(CORE_LIBS)
+
+EXTRA_PROGRAMS += test/bench/bench_streams
+CLEANFILES += test/bench/bench_streams
+test_bench_bench_streams_SOURCES = test/bench/bench_streams.c \
+	test/bench/bench.h test/sim/signer.c test/sim/signer.h
+test_bench_bench_streams_LDADD = $(CORE_LIBS) $(HOST_LIBS) $(CORE_LIBS)
 endif
 
 bench: $(BENCHES) bench-viewer bench-crowd bench-sched
@@ -40,4 +46,9 @@ EXTRA_DIST += test/bench/crowd.sh
 EXTRA_DIST += test/bench/sched.sh
 EXTRA_DIST += test/bench/viewer.sh
 
-.PHONY: bench bench-crowd bench-sched bench-viewer
+# A publish to ten thousand streams.
+bench-streams: all test/bench/bench_streams$(EXEEXT)
+	@test/bench/bench_streams ./spate-tracker
+	@test/bench/bench_streams ./spate-tracker 10000 20 4
+
+.PHONY: bench bench-crowd bench-sched bench-streams bench-viewer

@@ -190,10 +190,18 @@ is "window since 4" 2 "$n"
 n=$(curl -s "$url/live/$hash/window?since=1.4" | "$mkrecord" frames |
     grep -c record)
 is "another boot" 5 "$n"
+# With wait it is answered when there is something, or nothing after that time.
+is "a wait for nothing" hello "$(curl -s --max-time 8 \
+    "$url/live/$hash/window?since=$boot.6&wait=1" | "$mkrecord" frames |
+    cut -d' ' -f1)"
 is "bad since" 400 "$(status "/live/$hash/window?since=x")"
 is manifest 200 "$(status "/live/$hash/manifest")"
 r=$(get "/announce?info_hash=$(echo "$hash" | sed 's/../%&/g')&${id}1&port=5&left=1")
 has "a live swarm" '8:intervali30e' "$r"
+
+curl -s --max-time 20 "$url/live/$hash/window?since=$boot.6&wait=15" \
+    >"$tmp/poll" &
+poll=$!
 
 # A stream gets what is there, what comes, and a sign of life.
 curl -sN --max-time 8 "$url/live/$hash/stream?since=$boot.5" >"$tmp/stream" &
@@ -209,6 +217,8 @@ wait $curl || :
 is stream "hello record record record alive" \
     "$(cut -d' ' -f1 "$tmp/frames" | tr '\n' ' ' | sed 's/ $//')"
 has stream 'seq=8 track=0 number=7' "$(cat "$tmp/frames")"
+wait $poll
+has "a poll" 'seq=7 track=0 number=6' "$("$mkrecord" frames <"$tmp/poll")"
 
 # Viewers that relay are on duty, until they stop.
 us=info_hash=$(echo "$hash" | sed 's/../%&/g')

@@ -341,6 +341,39 @@ START_TEST(a_stream_that_names_nobody_well_names_nobody)
 }
 END_TEST
 
+START_TEST(a_window_may_be_waited_for)
+{
+	static const struct {
+		const char *q;
+		uint32_t wait_s;
+	} cases[] = {
+		{ "wait=1", 1 },
+		{ "since=1.2&wait=25", 25 },
+		{ "wait=60&wait=3", 60 },
+		{ "wait=61", LIM_WINDOW_WAIT },
+		{ "wait=18446744073709551615", LIM_WINDOW_WAIT },
+		{ "wait=18446744073709551616", 0 },
+		{ "wait=-1", 0 },
+		{ "wait=x", 0 },
+		{ "wait=", 0 },
+		{ "wait=%zz", 0 },
+		{ "", 0 },
+	};
+	struct tw_stream s = { .wait_s = 30 };
+
+	for (size_t i = 0; i < SP_LEN(cases); i++) {
+		ck_assert_int_eq(
+		    tw_stream_parse(&s, cases[i].q, strlen(cases[i].q)), 0);
+		ck_assert_uint_eq(s.wait_s, cases[i].wait_s);
+	}
+	start();
+	s = (struct tw_stream){ .since = { 1, 2 }, .wait_s = 30 };
+	tw_stream_write(&b, &s);
+	WROTE("since=0000000000000001.2&wait=30");
+	stop();
+}
+END_TEST
+
 UNIT_MAIN("trackwire", three_parameters_make_an_announce,
     all_parameters_are_taken, bytes_come_raw_or_escaped_in_any_case,
     of_a_repeated_parameter_the_first_counts, what_is_missing_is_named,
@@ -350,4 +383,5 @@ UNIT_MAIN("trackwire", three_parameters_make_an_announce,
     an_announce_writes_only_what_is_given,
     who_relays_tells_its_uplink_and_reach, a_scrape_names_any_number_of_swarms,
     since_says_where_a_client_was, since_may_be_absent_but_not_malformed,
-    a_stream_names_who_asks, a_stream_that_names_nobody_well_names_nobody)
+    a_stream_names_who_asks, a_stream_that_names_nobody_well_names_nobody,
+    a_window_may_be_waited_for)

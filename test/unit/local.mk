@@ -197,6 +197,7 @@ UNIT_HOST += test/unit/check_conf
 UNIT_HOST += test/unit/check_conn
 UNIT_HOST += test/unit/check_daemon
 UNIT_HOST += test/unit/check_http
+UNIT_HOST += test/unit/check_http_shared
 UNIT_HOST += test/unit/check_inherit
 UNIT_HOST += test/unit/check_loop
 UNIT_HOST += test/unit/check_origin
@@ -219,6 +220,7 @@ UNIT_HOST += test/unit/check_mesh_host
 test_unit_check_mesh_host_SOURCES = test/unit/check_mesh_host.c \
 	test/unit/site_rig.c test/unit/site_rig.h
 UNIT_HOST += test/unit/check_stream_out
+UNIT_HOST += test/unit/check_streams
 test_unit_check_stream_out_SOURCES = test/unit/check_stream_out.c \
 	test/unit/site_rig.c test/unit/site_rig.h
 

@@ -110,18 +110,9 @@ static void
 do_window(struct track_host *h, struct http_req *r, const uint8_t *ih)
 {
 	struct tw_stream ask;
-	int n;
 
-	if (!get_query(r, &ask))
-		return;
-	n = track_hello(h->track, ih, io_wall_ms(), &h->buf);
-	if (n == 0)
-		n = track_feed(h->track, ih, &ask.since,
-		    LIM_TRACKER_REPLY - 3 * LIM_FEED_FRAME, &h->buf);
-	if (n == SP_ERR_NOTFOUND)
-		http_reply_text(r, 404, "no such channel");
-	else
-		send_buf(h, r, BINARY);
+	if (get_query(r, &ask))
+		streams_poll(h->streams, r, ih, &ask, loop_now(h->loop));
 }
 
 static void

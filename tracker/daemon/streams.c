@@ -2,8 +2,13 @@
 
 #include <sys/queue.h>
 
+#include "base/heap.h"
 #include "base/map.h"
+#include "tracker/daemon/parts.h"
 #include "tracker/reply.h"
+
+#define POLL_BYTES (LIM_TRACKER_REPLY - 3 * LIM_FEED_FRAME)
+#define BINARY     "application/octet-stream"
 
 struct stream {
 	struct streams *all;
@@ -11,17 +16,24 @@ struct stream {
 	struct stream_chan *chan;
 	struct tw_stream ask; /* its since moves along */
 	bool counted;         /* as a sign of life */
+	bool poll;
+	struct heap_node over; /* of a poll */
 	struct sp_addr from;
 	uint64_t roster; /* version that it has */
+	uint64_t turn;   /* of the channel, the last one that it was fed in */
 	sp_time written; /* last time */
 	sp_time drained; /* last time that nothing waited, or since open */
-	TAILQ_ENTRY(stream) by_time;
-	LIST_ENTRY(stream) by_chan;
+	TAILQ_ENTRY(stream) by_time; /* not of polls */
+	TAILQ_ENTRY(stream) by_chan;
 };
 
 struct stream_chan {
 	uint8_t info_hash[LINK_INFOHASH_LEN];
-	LIST_HEAD(, stream) streams;
+	TAILQ_HEAD(, stream) streams; /* fed longest ago first */
+	struct parts parts;
+	uint64_t turn; /* times that there was news */
+	bool due;      /* not all have it */
+	TAILQ_ENTRY(stream_chan) by_due;
 };
 
 struct streams {
@@ -29,14 +41,19 @@ struct streams {
 	struct locks *locks;
 	struct map *chans;            /* info-hash -> struct stream_chan * */
 	TAILQ_HEAD(, stream) by_time; /* written longest ago first */
+	TAILQ_HEAD(, stream_chan) due;
+	struct heap polls;
+	struct io_timer soon;
 	struct sp_buf buf;
 	size_t max;
 	struct streams_stats stats;
 };
 
+static void soon_cb(void *ctx, sp_time now);
+
 int
-streams_new(struct streams **out, struct track *t, struct locks *locks,
-    size_t max, uint64_t seed)
+streams_new(struct streams **out, struct loop *l, struct track *t,
+    struct locks *locks, size_t max, uint64_t seed)
 {
 	struct streams *s = calloc(1, sizeof(*s));
 
@@ -45,7 +62,9 @@ streams_new(struct streams **out, struct track *t, struct locks *locks,
 		return SP_ERR_NOMEM;
 	if (map_new(&s->chans, io_mem(), LINK_INFOHASH_LEN,
 		sizeof(struct stream_chan *), SP_MAX(max, (size_t)1),
-		seed) < 0) {
+		seed) < 0 ||
+	    io_timer_init(&s->soon, l, soon_cb, s) < 0) {
+		map_free(s->chans);
 		free(s);
 		return SP_ERR_NOMEM;
 	}
@@ -53,7 +72,9 @@ streams_new(struct streams **out, struct track *t, struct locks *locks,
 	s->locks = locks;
 	s->max = max;
 	TAILQ_INIT(&s->by_time);
-	buf_init(&s->buf, io_mem(), STREAMS_PART + 2 * LIM_FEED_FRAME);
+	TAILQ_INIT(&s->due);
+	heap_init(&s->polls, io_mem());
+	buf_init(&s->buf, io_mem(), LIM_TRACKER_REPLY);
 	*out = s;
 	return 0;
 }
@@ -63,7 +84,9 @@ streams_free(struct streams *s)
 {
 	if (s == NULL)
 		return;
-	assert(TAILQ_EMPTY(&s->by_time) && "the server has gone before");
+	assert(s->stats.open == 0 && "the server has gone before");
+	io_timer_fini(&s->soon);
+	heap_fini(&s->polls);
 	map_free(s->chans);
 	buf_fini(&s->buf);
 	free(s);
@@ -90,9 +113,21 @@ chan_get(struct streams *s, const uint8_t info_hash[LINK_INFOHASH_LEN])
 			return NULL;
 		}
 		memcpy((*v)->info_hash, info_hash, LINK_INFOHASH_LEN);
-		LIST_INIT(&(*v)->streams);
+		TAILQ_INIT(&(*v)->streams);
 	}
 	return *v;
+}
+
+static void
+chan_put(struct streams *s, struct stream_chan *c)
+{
+	if (!TAILQ_EMPTY(&c->streams))
+		return;
+	if (c->due)
+		TAILQ_REMOVE(&s->due, c, by_due);
+	map_del(s->chans, c->info_hash);
+	parts_fini(&c->parts);
+	free(c);
 }
 
 static void
@@ -104,12 +139,12 @@ stream_free(struct stream *st, sp_time now)
 	if (st->counted)
 		track_stream_close(s->track, c->info_hash, &st->ask, &st->from,
 		    now);
-	TAILQ_REMOVE(&s->by_time, st, by_time);
-	LIST_REMOVE(st, by_chan);
-	if (LIST_EMPTY(&c->streams)) {
-		map_del(s->chans, c->info_hash);
-		free(c);
-	}
+	if (st->poll)
+		heap_del(&s->polls, &st->over);
+	else
+		TAILQ_REMOVE(&s->by_time, st, by_time);
+	TAILQ_REMOVE(&c->streams, st, by_chan);
+	chan_put(s, c);
 	s->stats.open--;
 	free(st);
 }
@@ -137,44 +172,69 @@ stream_end(struct stream *st, bool cut)
 		http_end(r);
 }
 
+/* ---- writing ------------------------------------------------------------- */
+
+/* Bytes go out. */
+static void
+stream_mark(struct stream *st, size_t len, sp_time now)
+{
+	struct streams *s = st->all;
+
+	if (http_backlog(st->req) == 0)
+		st->drained = now;
+	s->stats.bytes_out += len;
+	st->written = now;
+	TAILQ_REMOVE(&s->by_time, st, by_time);
+	TAILQ_INSERT_TAIL(&s->by_time, st, by_time);
+}
+
 /* Sends what is in the buffer. */
 static int
 stream_write(struct stream *st, sp_time now)
 {
-	struct streams *s = st->all;
-	int r;
+	struct sp_buf *b = &st->all->buf;
 
-	if (http_backlog(st->req) == 0)
-		st->drained = now;
-	r = http_write(st->req, s->buf.p, s->buf.len);
-	s->stats.bytes_out += s->buf.len;
+	stream_mark(st, b->len, now);
+	return http_write(st->req, b->p, b->len);
+}
+
+/* What is new: 1, it was written; 0: nothing; or an error. */
+static int
+stream_feed(struct stream *st, sp_time now)
+{
+	struct stream_chan *c = st->chan;
+	struct streams *s = st->all;
+	struct http_blob *blob;
+	int n;
+
+	n = parts_get(&c->parts, s->track, c->info_hash, &st->ask.since,
+	    STREAMS_PART, &s->buf, &blob);
+	if (n > 0) {
+		stream_mark(st, (size_t)n, now);
+		n = http_write_shared(st->req, blob);
+		return n < 0 ? n : 1;
+	}
 	buf_reset(&s->buf);
-	st->written = now;
-	TAILQ_REMOVE(&s->by_time, st, by_time);
-	TAILQ_INSERT_TAIL(&s->by_time, st, by_time);
-	return r;
+	if (n == 0)
+		n = track_roster(s->track, c->info_hash, &st->from, &st->roster,
+		    &s->buf);
+	if (n == 0 && st->counted)
+		n = track_places(s->track, c->info_hash, &st->ask, &st->from,
+		    &s->buf);
+	if (n > 0 && (n = stream_write(st, now)) == 0)
+		n = 1;
+	return n;
 }
 
 /* Feeds the stream while it drains. False: it is gone. */
 static bool
 stream_pump(struct stream *st, sp_time now)
 {
-	struct streams *s = st->all;
-	int n;
+	int n = 1;
 
-	while (http_backlog(st->req) < STREAMS_AHEAD) {
-		buf_reset(&s->buf);
-		n = track_feed(s->track, st->chan->info_hash, &st->ask.since,
-		    STREAMS_PART, &s->buf);
-		if (n == 0)
-			n = track_roster(s->track, st->chan->info_hash,
-			    &st->from, &st->roster, &s->buf);
-		if (n == 0 && st->counted)
-			n = track_places(s->track, st->chan->info_hash,
-			    &st->ask, &st->from, &s->buf);
-		if (n == 0)
-			return true;
-		if (n < 0 || stream_write(st, now) < 0) {
+	while (n > 0 && http_backlog(st->req) < STREAMS_AHEAD) {
+		n = stream_feed(st, now);
+		if (n < 0) {
 			stream_end(st, n != SP_ERR_NOTFOUND);
 			return false;
 		}
@@ -186,7 +246,6 @@ static void
 stream_drained(void *ctx, struct http_req *r)
 {
 	struct stream *st = ctx;
-
 	struct locks *locks = st->all->locks;
 
 	st->drained = loop_now(http_req_loop(r));
@@ -194,6 +253,8 @@ stream_drained(void *ctx, struct http_req *r)
 	stream_pump(st, st->drained);
 	locks_give(locks);
 }
+
+/* ---- opening ------------------------------------------------------------- */
 
 static struct stream *
 stream_new(struct streams *s, struct http_req *r,
@@ -206,6 +267,9 @@ stream_new(struct streams *s, struct http_req *r,
 		st = calloc(1, sizeof(*st));
 	c = st == NULL ? NULL : chan_get(s, info_hash);
 	if (c == NULL) {
+		s->stats.refused++;
+		http_header(r, "Retry-After", "10");
+		http_reply_text(r, 503, "too many streams");
 		free(st);
 		return NULL;
 	}
@@ -213,8 +277,9 @@ stream_new(struct streams *s, struct http_req *r,
 	st->req = r;
 	st->from = http_req_from(r);
 	st->chan = c;
+	st->turn = c->turn;
 	st->written = st->drained = now;
-	LIST_INSERT_HEAD(&c->streams, st, by_chan);
+	TAILQ_INSERT_TAIL(&c->streams, st, by_chan);
 	TAILQ_INSERT_TAIL(&s->by_time, st, by_time);
 	s->stats.open++;
 	return st;
@@ -233,17 +298,13 @@ streams_open(struct streams *s, struct http_req *r,
 		return;
 	}
 	if (http_req_method(r) == HTTP_M_HEAD) {
-		http_start(r, 200, "application/octet-stream", -1);
+		http_start(r, 200, BINARY, -1);
 		http_end(r);
 		return;
 	}
 	st = stream_new(s, r, info_hash, now);
-	if (st == NULL) {
-		s->stats.refused++;
-		http_header(r, "Retry-After", "10");
-		http_reply_text(r, 503, "too many streams");
+	if (st == NULL)
 		return;
-	}
 	st->ask = *ask;
 	st->counted =
 	    track_stream_open(s->track, info_hash, ask, &st->from, now) == 0;
@@ -252,27 +313,152 @@ streams_open(struct streams *s, struct http_req *r,
 	track_roster(s->track, info_hash, &st->from, &st->roster, &s->buf);
 	http_on_gone(r, stream_gone, st);
 	http_on_drained(r, stream_drained, st);
-	http_start(r, 200, "application/octet-stream", -1);
+	http_start(r, 200, BINARY, -1);
 	if (stream_write(st, now) < 0)
 		stream_end(st, true);
 	else
 		stream_pump(st, now);
 }
 
+/* ---- polls --------------------------------------------------------------- */
+
+/* The window behind |*since| into the buffer: the number of frames. */
+static int
+poll_look(struct streams *s, const uint8_t info_hash[LINK_INFOHASH_LEN],
+    const struct tw_since *since)
+{
+	struct tw_since pos = *since;
+	int n;
+
+	buf_reset(&s->buf);
+	n = track_hello(s->track, info_hash, io_wall_ms(), &s->buf);
+	if (n == 0)
+		n = track_feed(s->track, info_hash, &pos, POLL_BYTES, &s->buf);
+	return n;
+}
+
+static void
+poll_reply(struct streams *s, struct http_req *r, int n)
+{
+	if (n == SP_ERR_NOTFOUND) {
+		http_reply_text(r, 404, "no such channel");
+	} else if (n < 0) {
+		http_reply_text(r, 503, sp_strerror(n));
+	} else {
+		s->stats.bytes_out += s->buf.len;
+		http_header(r, "Cache-Control", "no-store");
+		http_reply(r, 200, BINARY, s->buf.p, s->buf.len);
+	}
+}
+
+/* Answers if there is something to say. */
+static void
+poll_pump(struct stream *st, sp_time now)
+{
+	struct http_req *r = st->req;
+	struct streams *s = st->all;
+	int n = poll_look(s, st->chan->info_hash, &st->ask.since);
+
+	if (n == 0 && st->over.at > now)
+		return;
+	stream_free(st, now);
+	poll_reply(s, r, n);
+}
+
 void
-streams_wake(struct streams *s, const uint8_t info_hash[LINK_INFOHASH_LEN],
+streams_poll(struct streams *s, struct http_req *r,
+    const uint8_t info_hash[LINK_INFOHASH_LEN], const struct tw_stream *ask,
     sp_time now)
 {
-	struct stream_chan **c = map_get(s->chans, info_hash);
-	struct stream *st, *next;
+	int n = poll_look(s, info_hash, &ask->since);
+	struct stream *st;
 
-	if (c == NULL)
+	if (n != 0 || ask->wait_s == 0 || http_req_method(r) == HTTP_M_HEAD) {
+		poll_reply(s, r, n);
 		return;
-	/* The channel's list goes with its last stream: look ahead. */
-	for (st = LIST_FIRST(&(*c)->streams); st != NULL; st = next) {
-		next = LIST_NEXT(st, by_chan);
-		stream_pump(st, now);
 	}
+	st = stream_new(s, r, info_hash, now);
+	if (st == NULL)
+		return;
+	st->ask = *ask;
+	st->poll = true;
+	TAILQ_REMOVE(&s->by_time, st, by_time);
+	http_give_up(r, STREAMS_SILENT);
+	http_on_gone(r, stream_gone, st);
+	/* Without memory it is answered at once. */
+	if (heap_set(&s->polls, &st->over, now + ask->wait_s * SP_S) < 0)
+		poll_pump(st, now);
+}
+
+/* ---- news and time ------------------------------------------------------- */
+
+void
+streams_wake(struct streams *s, const uint8_t info_hash[LINK_INFOHASH_LEN],
+    sp_time now SP_UNUSED)
+{
+	struct stream_chan **v = map_get(s->chans, info_hash), *c;
+
+	if (v == NULL)
+		return;
+	c = *v;
+	c->turn++;
+	if (c->due)
+		return;
+	c->due = true;
+	TAILQ_INSERT_TAIL(&s->due, c, by_due);
+	io_timer_set(&s->soon, 0);
+}
+
+/* Of the first channel that is due, whom it is up to; NULL: all have it. */
+static struct stream *
+next_due(struct streams *s)
+{
+	struct stream_chan *c;
+	struct stream *st;
+
+	while ((c = TAILQ_FIRST(&s->due)) != NULL) {
+		st = TAILQ_FIRST(&c->streams);
+		TAILQ_REMOVE(&s->due, c, by_due);
+		if (st->turn != c->turn) {
+			/* channels take turns as well */
+			TAILQ_INSERT_TAIL(&s->due, c, by_due);
+			st->turn = c->turn;
+			TAILQ_REMOVE(&c->streams, st, by_chan);
+			TAILQ_INSERT_TAIL(&c->streams, st, by_chan);
+			return st;
+		}
+		c->due = false;
+	}
+	return NULL;
+}
+
+static void
+soon_cb(void *ctx, sp_time now)
+{
+	struct streams *s = ctx;
+	struct stream *st;
+	unsigned n;
+
+	locks_take(s->locks);
+	for (n = 0; n < STREAMS_TURN && (st = next_due(s)) != NULL; n++) {
+		if (st->poll)
+			poll_pump(st, now);
+		else
+			stream_pump(st, now);
+	}
+	locks_give(s->locks);
+	if (!TAILQ_EMPTY(&s->due))
+		io_timer_set(&s->soon, 0);
+}
+
+static void
+age_parts(struct streams *s)
+{
+	size_t it = 0;
+	void *v;
+
+	while (map_next(s->chans, &it, &v) != NULL)
+		parts_age(&(*(struct stream_chan **)v)->parts);
 }
 
 void
@@ -296,6 +482,12 @@ streams_tick(struct streams *s, sp_time now)
 		if (stream_write(st, now) < 0)
 			stream_end(st, true);
 	}
+	while (heap_at(&s->polls) <= now)
+		poll_pump(
+		    (struct stream *)(void *)((char *)heap_top(&s->polls) -
+					      offsetof(struct stream, over)),
+		    now);
+	age_parts(s);
 }
 
 void

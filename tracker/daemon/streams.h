@@ -7,6 +7,12 @@
  * takes nothing for STREAMS_STALL is cut. A client whose host does not
  * acknowledge what was sent for STREAMS_SILENT, or does not open its window,
  * is gone: ALIVE sees to it that something was sent.
+ *
+ * Polls are streams that end with their first frame, or when their time is
+ * over; they count as streams.
+ *
+ * News is written in turns of STREAMS_TURN streams, and what else the loop has
+ * to do comes between them. Who was served longest ago comes first.
  */
 
 #include "io/http.h"
@@ -18,15 +24,16 @@
 #define STREAMS_SILENT (10 * SP_S)
 #define STREAMS_AHEAD  (256 * 1024) /* bytes unsent; never above 1 MiB */
 #define STREAMS_PART   (64 * 1024)
+#define STREAMS_TURN   256
 
 struct streams;
 
 /*
- * Borrows |t| and |locks|: all of this is called with both taken, streams_new
- * and streams_free excepted. SP_ERR_NOMEM.
+ * Borrows |l|, |t| and |locks|: all of this is called with both taken,
+ * streams_new and streams_free excepted. SP_ERR_NOMEM.
  */
-int streams_new(struct streams **out, struct track *t, struct locks *locks,
-    size_t max, uint64_t seed);
+int streams_new(struct streams **out, struct loop *l, struct track *t,
+    struct locks *locks, size_t max, uint64_t seed);
 /* After the HTTP server: no stream is open. */
 void streams_free(struct streams *s);
 /*
@@ -36,7 +43,15 @@ void streams_free(struct streams *s);
 void streams_open(struct streams *s, struct http_req *r,
     const uint8_t info_hash[LINK_INFOHASH_LEN], const struct tw_stream *ask,
     sp_time now);
-/* There is news in the channel. */
+/*
+ * Takes the request and answers it with the window behind |ask|->since: at
+ * once if there is something, else when there is or |ask|->wait_s are over.
+ * 404; 503.
+ */
+void streams_poll(struct streams *s, struct http_req *r,
+    const uint8_t info_hash[LINK_INFOHASH_LEN], const struct tw_stream *ask,
+    sp_time now);
+/* There is news in the channel: it is written soon. */
 void streams_wake(struct streams *s, const uint8_t info_hash[LINK_INFOHASH_LEN],
     sp_time now);
 /* Ends up to |n| streams, as the server goes. */
@@ -45,7 +60,7 @@ void streams_end(struct streams *s, size_t n);
 void streams_tick(struct streams *s, sp_time now);
 
 struct streams_stats {
-	uint64_t open, refused, cut, bytes_out;
+	uint64_t open, refused, cut, bytes_out; /* polls are among them */
 };
 struct streams_stats streams_stats(const struct streams *s);
 

@@ -21,7 +21,7 @@ core_start(struct track_host *h, char *why)
 	r = track_new(&h->track, &conf, io_mem(), io_random_u64(), h->started);
 	if (r < 0)
 		return r;
-	return streams_new(&h->streams, h->track, &h->locks,
+	return streams_new(&h->streams, h->loop, h->track, &h->locks,
 	    (size_t)h->opts->max_streams, io_random_u64());
 }
 
