@@ -210,7 +210,10 @@ enum mesh_fetch {
  */
 int mesh_fetch_head(struct mesh *m, uint32_t fetch, uint64_t at, uint64_t total,
     sp_time now);
-/* SP_ERR_CLOSED: enough, stop the transfer (it counts as OK). */
+/*
+ * SP_ERR_CLOSED: more than was asked for; stop the transfer (it counts as OK).
+ * One that brings just that ends by itself, and its connection is of use yet.
+ */
 int mesh_fetch_data(struct mesh *m, uint32_t fetch, const uint8_t *p,
     size_t len, sp_time now);
 /* |status| is the HTTP status, 0 if none; retry_after_ms 0 if not told. */

@@ -419,7 +419,7 @@ mesh_fetch_data(struct mesh *m, uint32_t fetch, const uint8_t *p, size_t len,
 		if (f->fill == need)
 			gathered(m, f, pc);
 	}
-	return f->at >= f->first + f->n ? SP_ERR_CLOSED : 0;
+	return 0;
 }
 
 /* When the piece may be asked for again, and whether the origin rests. */

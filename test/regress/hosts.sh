@@ -40,6 +40,7 @@ for i in $viewers; do
 done
 viewers_leave $viewers
 net_done
+net_quiet 20000
 judge --offload 0 "$@"
 # Not meanwhile: it would take the machine from them.
 "$build/spate-sim" -q -o json --seed $seeds --set "RUN=${seconds}s" \

@@ -4,7 +4,7 @@ were given with the origin's files, counts the origin's bytes by its own log,
 and prints what was found. 1 when a bar was missed.
 
 --access is nginx's log in the format of lib.sh: time, seconds, status, body
-bytes, method, URI, Range, User-Agent, separated by tabs.
+bytes, method, URI, Range, User-Agent, address, connection, separated by tabs.
 """
 
 import argparse
@@ -149,6 +149,7 @@ class Judge:
         sums = collections.Counter()
         asked = collections.Counter()
         keys = collections.Counter()
+        conns = collections.defaultdict(set)
         for path in self.args.access:
             with open(path, encoding="utf-8", errors="replace") as f:
                 for line in f:
@@ -162,9 +163,10 @@ class Judge:
                             uri.split("?")[0].endswith(MEDIA):
                         sums[agent] += size
                         asked[agent] += 1
+                        conns[agent].add((path, *v[9:10]))
         for agent in sorted(sums):
-            print(f"origin: {agent or '-'}: {asked[agent]} requests,"
-                f" {sums[agent]} bytes of media")
+            print(f"origin: {agent or '-'}: {asked[agent]} requests on"
+                f" {len(conns[agent])} connections, {sums[agent]} bytes of media")
         for agent in sorted(keys):
             print(f"origin: {agent or '-'}: {keys[agent]} requests for keys")
         viewers = sum(n for a, n in sums.items()
@@ -174,6 +176,11 @@ class Judge:
                 self.fail("spate asked for a key")
             if sum(keys.values()) < self.args.keys:
                 self.fail("players did not ask the origin for the key")
+        used = [a for a in asked if re.match(self.args.viewer_agent, a)]
+        if self.args.reuse is not None and sum(asked[a] for a in used) < \
+                self.args.reuse * sum(len(conns[a]) for a in used):
+            self.fail("viewers used their connections to the origin for less"
+                f" than {self.args.reuse:g} requests each")
         return viewers
 
     def run(self):
@@ -224,6 +231,8 @@ def main():
     p.add_argument("--viewer-agent", default=r"spate/")
     p.add_argument("--offload", type=float)
     p.add_argument("--startup", type=float)
+    p.add_argument("--reuse", type=float,
+        help="least number of viewers' requests for each connection")
     p.add_argument("--keys", type=int,
         help="so many requests for keys at least, none by spate")
     p.add_argument("--allow", type=float, default=0,

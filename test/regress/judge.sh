@@ -42,7 +42,7 @@ good() {
 }
 
 access() {
-	printf '1\t0\t%s\t%s\tGET\t/live/seg000001.ts\t-\t%s\t-\n' "$@"
+	printf '1\t0\t%s\t%s\tGET\t/live/seg000001.ts\t-\t%s\t-\t%s\n' "$@"
 }
 
 # verdict NAME WANT [OPTION...]: of the log on standard input.
@@ -58,8 +58,8 @@ verdict() {
 	say "ok - $name: $(grep -m1 FAIL "$dir/judge.txt" || echo passes)"
 }
 
-access 200 10 spate/0.1 >"$dir/access.log"
-access 200 90 spate-seed/0.1 >>"$dir/access.log"
+access 200 10 spate/0.1 1 >"$dir/access.log"
+access 200 90 spate-seed/0.1 2 >>"$dir/access.log"
 { good; player; } | verdict "all well" 0 --offload 0.7 --startup 1
 { good; player; } | verdict "offload" 1 --offload 0.8
 { get 10 1; get 11 2 '"sha": "00"'; player; } | verdict "wrong byte" 1
@@ -84,5 +84,9 @@ stall='"stalls": [{"at": 3, "s": 1.5, "idle": %s, "paused": %s}]'
 : >"$dir/access.log"
 { good; player; } | verdict "no viewer in the origin's log" 1 --offload 0
 { good; player; } | verdict "no request for a key" 1 --keys 1
-access 200 16 spate/0.1 | sed 's/seg000001.ts/enc.key/' >"$dir/access.log"
+access 206 1 spate/0.1 1 >"$dir/access.log"
+{ good; player; } | verdict "a connection for each request" 1 --reuse 1.5
+access 206 1 spate/0.1 1 >>"$dir/access.log"
+{ good; player; } | verdict "connections that are used again" 0 --reuse 1.5
+access 200 16 spate/0.1 1 | sed 's/seg000001.ts/enc.key/' >"$dir/access.log"
 { good; player; } | verdict "spate asks for a key" 1 --keys 1

@@ -194,7 +194,8 @@ origin_conf() {
 		default_type application/octet-stream;
 		log_format regress '\$msec\t\$request_time\t\$status\t'
 		    '\$body_bytes_sent\t\$request_method\t\$uri\t'
-		    '\$http_range\t\$http_user_agent\t\$remote_addr';
+		    '\$http_range\t\$http_user_agent\t\$remote_addr\t'
+		    '\$connection';
 		access_log $dir/access.log regress;
 		client_body_temp_path $dir/nginx-tmp;
 		proxy_temp_path $dir/nginx-tmp;

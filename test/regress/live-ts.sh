@@ -19,5 +19,5 @@ done
 players_done $((seconds + 20)) hlsget4 hlsget5 hlsget6 hlsget7 hlsget8 \
     ffmpeg1 ffmpeg2 mpv3
 viewers_leave 1 2 3 4 5 6 7 8
-judge --offload 0.70 --startup 1.5 "$dir"/ffmpeg[12].log "$dir/mpv3.log" \
+judge --offload 0.70 --startup 1.5 --reuse 3 "$dir"/ffmpeg[12].log "$dir/mpv3.log" \
     "$dir"/hlsget[45678].log

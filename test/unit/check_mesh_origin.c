@@ -136,6 +136,21 @@ START_TEST(body_that_ends_early_is_gone_on_with)
 }
 END_TEST
 
+/* or the connection could not be used again */
+START_TEST(body_that_is_all_there_ends_by_itself)
+{
+	unsigned f;
+
+	setup(1);
+	f = transfer();
+	ck_assert_int_eq(lab_reply_head(&lab, f, 0, LAB_LEN), 0);
+	ck_assert_int_eq(lab_reply_data(&lab, f, 0, LAB_LEN, true), 0);
+	reads_right(0);
+	lab_reply_done(&lab, f, MESH_FETCH_OK, 200, 0);
+	lab_teardown();
+}
+END_TEST
+
 START_TEST(body_that_goes_on_is_cut)
 {
 	unsigned f;
@@ -517,6 +532,7 @@ UNIT_MAIN("mesh_origin", piece_that_nobody_holds_is_fetched_whole,
     blocks_that_are_held_are_not_fetched_again,
     origin_that_ignores_ranges_is_waded_through,
     body_that_ends_early_is_gone_on_with, body_that_goes_on_is_cut,
+    body_that_is_all_there_ends_by_itself,
     wrong_bytes_of_one_origin_are_got_from_the_next,
     missing_piece_is_asked_for_again_and_again_less,
     retry_after_rests_the_whole_origin, second_origin_steps_in_at_once,
