@@ -317,6 +317,9 @@ void mesh_news_block(struct mesh *m, const struct piece *pc, uint32_t index,
     bool first);
 /* Tells what is due: with |rest| all of it. */
 void mesh_news_flush(struct mesh *m, bool rest);
+/* What we hold and expect from piece |from| on, to who is to push the rest. */
+void mesh_have_since(struct mesh *m, struct peer *p, uint8_t track,
+    uint64_t from);
 void mesh_have_snapshot(struct mesh *m, struct peer *p);
 
 /* mesh_have.c */

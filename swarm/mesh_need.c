@@ -3,10 +3,10 @@
 
 #define GUARD_SHARE 2 /* of the playout delay, at most, is the guard time */
 
-/* a start waits this long more for blocks that neighbours are sending */
-#define START_GRACE (500 * SP_MS)
-#define KEPT_MIN    SP_S         /* so long who has said so is believed */
-#define ASK_AGAIN   (50 * SP_MS) /* when no origin may be asked */
+/* of slack, for what a neighbour has been asked for and may refuse */
+#define PENDING_GRACE (500 * SP_MS)
+#define KEPT_MIN      SP_S         /* so long who has said so is believed */
+#define ASK_AGAIN     (50 * SP_MS) /* when no origin may be asked */
 
 enum need {
 	NEED_NOT,
@@ -40,26 +40,25 @@ needs_all(const struct piece *pc, uint8_t *need)
 			need[i] = NEED_AHEAD;
 }
 
-/* At the guard time it is fetched whatever others claim. */
+/*
+ * At the guard time it is fetched whatever others claim; what is on its way
+ * from one of them at that of so many bytes.
+ */
 static void
-needs_now(struct mesh *m, const struct wanted *w, sp_time guard, uint8_t *need,
-    sp_time *next)
+needs_now(struct mesh *m, const struct wanted *w, uint8_t *need, sp_time *next)
 {
 	const struct piece *pc = w->pc;
-	sp_time slack = w->deadline - m->now;
+	sp_time last = w->deadline - PENDING_GRACE -
+		       mesh_fetch_guard(m, (uint64_t)pc->n_pending * LIM_BLOCK);
 	uint32_t i;
 
 	for (i = 0; i < pc->blocks; i++) {
 		if (piece_holds(pc, i) || piece_fetches(pc, i))
 			continue;
-		/* before the first piece nothing can stall yet */
-		if (pc->pending[i] == 0 ||
-		    m->play[pc->rec.track % LIM_TRACK_INIT].fixed ||
-		    slack <= guard - START_GRACE)
+		if (pc->pending[i] == 0 || last <= m->now)
 			need[i] = NEED_AHEAD;
 		else
-			*next =
-			    SP_MIN(*next, w->deadline - guard + START_GRACE);
+			*next = SP_MIN(*next, last);
 	}
 }
 
@@ -167,16 +166,19 @@ needs(struct mesh *m, const struct wanted *w, uint64_t believed, uint8_t *need,
     sp_time *next)
 {
 	struct piece *pc = w->pc;
+	const struct playhead *ph = &m->play[pc->rec.track % LIM_TRACK_INIT];
 	sp_time guard = mesh_fetch_guard(m,
 	    (uint64_t)(pc->blocks - pc->n_held) * LIM_BLOCK);
 
 	/*
 	 * Half of the time is the neighbours' all the same: who fetched all of
-	 * everything at once would never learn that its origin is quick again.
+	 * everything at once would never learn that its origin is quick again,
+	 * and who starts would fetch all that the others have.
 	 */
-	if (m->play[pc->rec.track % LIM_TRACK_INIT].fixed)
+	if (ph->fixed || m->contacts.n > 0)
 		guard = SP_MIN(guard,
-		    SP_MAX(w->deadline - pc->avail_at, 0) / GUARD_SHARE);
+		    SP_MAX(w->deadline - SP_MAX(pc->avail_at, ph->on_at), 0) /
+			GUARD_SHARE);
 	if (m->conf.without & MESH_WITHOUT_PLAN)
 		guard = SP_MAX(guard, 2 * (sp_time)pc->rec.duration_us * SP_US);
 	memset(need, NEED_NOT, pc->blocks);
@@ -192,9 +194,8 @@ needs(struct mesh *m, const struct wanted *w, uint64_t believed, uint8_t *need,
 		needs_early(m, w, guard, believed, need, next);
 		return FETCH_AHEAD;
 	}
-	needs_now(m, w, guard, need, next);
-	return m->play[pc->rec.track % LIM_TRACK_INIT].fixed ? FETCH_RESCUE
-							     : FETCH_FIRST;
+	needs_now(m, w, need, next);
+	return ph->fixed ? FETCH_RESCUE : FETCH_FIRST;
 }
 
 static void

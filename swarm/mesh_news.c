@@ -370,3 +370,35 @@ mesh_have_snapshot(struct mesh *m, struct peer *p)
 	if (t.begun)
 		pw_end(&t.open, t.b);
 }
+
+void
+mesh_have_since(struct mesh *m, struct peer *p, uint8_t track, uint64_t from)
+{
+	const struct window_track *w = window_track(&m->window, track);
+	struct teller t = { .b = mesh_say(m, p) };
+	uint8_t bits[LIM_PIECE_BLOCKS / 8];
+	struct pw_have_group g;
+	const struct piece *pc;
+	uint64_t n, coming[LIM_PIECE_BLOCKS / 64];
+	uint32_t i;
+
+	for (n = SP_MAX(from, w->first); n < w->edge; n++) {
+		pc = mesh_find(m, track, n);
+		if (pc == NULL)
+			continue;
+		g = (struct pw_have_group){ .number = n };
+		g.kind = PW_HAVE_BLOCKS;
+		if (mesh_may_share(m, pc) &&
+		    bits_group(&g, bits, pc->held, pc->blocks))
+			tell(&t, track, n, &g);
+		memcpy(coming, pc->fetching, sizeof(coming));
+		for (i = 0; i < pc->blocks; i++)
+			if (pc->pending[i] > 0)
+				coming[i / 64] |= UINT64_C(1) << (i % 64);
+		g.kind = PW_HAVE_ARRIVING;
+		if (bits_group(&g, bits, coming, pc->blocks))
+			tell(&t, track, n, &g);
+	}
+	if (t.begun)
+		pw_end(&t.open, t.b);
+}

@@ -1,6 +1,6 @@
 #include "swarm/mesh_int.h"
 
-#define RELAY_AGE  (8 * SP_S)    /* of a viewer before it has children */
+#define RELAY_AGE  (3 * SP_S)    /* of a viewer before it has children */
 #define AD_GAP     (500 * SP_MS) /* between telling what has changed */
 #define AD_KEEP    (5 * SP_S)    /* and of small changes */
 #define AD_FAR     4             /* units that are no small change */
@@ -285,7 +285,7 @@ seek(struct mesh *m, uint8_t track)
 	sp_time srtt[TREE_SLOTS];
 	unsigned i, s;
 	uint8_t slot;
-	uint64_t from;
+	uint64_t from, told = 0;
 
 	if (!m->play[track].on || m->conf.seeder)
 		return;
@@ -312,6 +312,10 @@ seek(struct mesh *m, uint8_t track)
 		/* behind the last piece there can be */
 		st->asked_from = SP_MIN(st->asked_from, LIM_NUMBER - 1);
 		m->peers[slot]->asked_till = m->now + ASKED_TAIL;
+		/* or it would send that too */
+		if (st->asked_from == from && !(told & MESH_BIT(slot)))
+			mesh_have_since(m, m->peers[slot], track, from);
+		told |= MESH_BIT(slot);
 		pw_put_subscribe(mesh_say(m, m->peers[slot]), track, (uint8_t)s,
 		    t->inner >> s & 1 ? t->weight : 0,
 		    st->parent == TREE_NOBODY || st->notice != 0 ||

@@ -102,7 +102,11 @@ playhead_deadline(const struct playhead *ph, const struct window *w,
 
 	if (due == SP_NEVER || pc->rec.number - ph->start >= STARTUP_SPAN)
 		return due;
-	at = ph->base + (sp_time)(pc->rec.number - ph->start) * PLAYHEAD_STEP;
+	/* the swarm's schedule is kept from here on */
+	if (pc->avail_at > ph->on_at)
+		return pc->avail_at + ph->delay;
+	at = ph->base + (sp_time)(pc->rec.number - ph->start) *
+			    SP_MAX(DURATION(pc) * 3 / 4, PLAYHEAD_STEP);
 	return SP_MIN(due, SP_MAX(at, pc->avail_at + ph->delay));
 }
 

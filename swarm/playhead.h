@@ -13,10 +13,10 @@
  *	age s  9.0   7.0   5.0   3.0   1.0
  *	due   -4.0  -2.0   0.0  +2.0  +4.0
  *
- * A viewer who joins now has 98 as the newest due one and starts two before
- * it, at 96, so that a player finds three segments. The pieces up to 98 are
- * late by that schedule: a player needs the first as soon as it can be had,
- * and each further one a duration later. They are asked for in one go.
+ * A viewer who joins now has 98 as the newest due one and starts one before it,
+ * at 97, so that a player has a segment in hand; each more would be load, where
+ * many start. The pieces up to 98 are late by that schedule: a player needs the
+ * first as soon as it can be had, and each further one a duration later.
  *
  * Unless it is given D starts at 2 T + 1 s (at least PLAYHEAD_DELAY_MIN), or
  * more when it is known that more is needed (swarm/delay.h). It is raised by
@@ -31,7 +31,7 @@
 #include "swarm/window.h"
 
 #define PLAYHEAD_STEP      (200 * SP_MS) /* between deadlines of the start */
-#define PLAYHEAD_BACK      2             /* pieces before the newest due one */
+#define PLAYHEAD_BACK      1             /* pieces before the newest due one */
 #define PLAYHEAD_DELAY_MIN (2 * SP_S)
 
 struct playhead {
@@ -69,9 +69,10 @@ bool playhead_begin(struct playhead *ph, const struct playhead_conf *conf,
 sp_time playhead_due(const struct playhead *ph, const struct window *w,
     const struct piece *pc);
 /*
- * By when the scheduler should have it: as playhead_due, but near the start,
- * where a player is behind by the pieces before the due one, no later than the
- * schedule of the swarm says (avail + D), in steps of PLAYHEAD_STEP.
+ * By when the scheduler should have it: as playhead_due; but of what was there
+ * when we came each piece a quarter of its duration earlier than the one before
+ * it (PLAYHEAD_STEP apart at least), and all later ones as the schedule of the
+ * swarm says (avail + D), though a player is behind that at first.
  */
 sp_time playhead_deadline(const struct playhead *ph, const struct window *w,
     const struct piece *pc);

@@ -34,7 +34,7 @@
 #define PLAN_DEPTH_MAX 11            /* below a parent that deep is nobody */
 #define PLAN_GAP       (250 * SP_MS) /* between what one viewer is told */
 #define PLAN_RETRY     SP_S          /* for who found no parent */
-#define PLAN_AGE       (8 * SP_S)    /* of a viewer before it has children */
+#define PLAN_AGE       (3 * SP_S)    /* of a viewer before it has children */
 #define PLAN_RAISE     (10 * SP_S)   /* between announces at least */
 #define PLAN_UNKNOWN   4             /* children of who knows no uplink yet */
 #define PLAN_ROOM_MAX  160

@@ -11,7 +11,7 @@
  *
  * What is listed is never refused: a request for a piece that is not complete
  * is answered with its length at once and its bytes as they come. The first
- * playlist of a track waits for three segments.
+ * playlist of a track waits for two segments.
  *
  * A track is followed (downloaded) while players ask for it, and 20 s longer;
  * or less when the player asks for another rendition instead (rungs.h).

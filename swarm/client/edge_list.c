@@ -1,6 +1,6 @@
 #include "swarm/client/edge_int.h"
 
-#define LIST_WANT  3           /* segments that the first list waits for */
+#define LIST_WANT  2           /* segments that the first list waits for */
 #define LIST_WAIT  (8 * SP_S)  /* and for how long */
 #define EMPTY_WAIT (18 * SP_S) /* for any at all; the head is sent before */
 #define LIST_MAX   (1024 * 1024)

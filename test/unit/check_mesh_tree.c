@@ -295,6 +295,31 @@ START_TEST(who_has_a_block_by_then_hears_nothing_of_it)
 }
 END_TEST
 
+/* Or a new parent would send what we have of others, or are about to get. */
+START_TEST(who_asks_for_a_parent_tells_it_what_is_there_and_expected)
+{
+	unsigned c, d, blocks, coming;
+
+	setup();
+	c = neighbour(1);
+	d = neighbour(2);
+	lab_have(&lab, c, 0, LAB_FIRST, true);
+	lab_have(&lab, d, 0, LAB_FIRST, true);
+	run(50 * SP_MS);
+	push(d, 1); /* the others have been asked for */
+	run(200 * SP_MS);
+	/* to them it is no news: they hold all of the piece */
+	blocks = lab.conn[c].have[PW_HAVE_BLOCKS];
+	coming = lab.conn[c].have[PW_HAVE_ARRIVING];
+	offer(c, 0);
+	run(300 * SP_MS);
+	ck_assert_uint_eq(lab.conn[c].asked, 7);
+	ck_assert_uint_eq(lab.conn[c].have[PW_HAVE_BLOCKS], blocks + 1);
+	ck_assert_uint_eq(lab.conn[c].have[PW_HAVE_ARRIVING], coming + 1);
+	lab_teardown();
+}
+END_TEST
+
 UNIT_MAIN("mesh_tree", path_that_flaps_is_passed_on_twice_a_second,
     messages_of_trees_are_answered_within_a_rate,
     who_was_not_asked_may_not_push, strays_are_forgotten_after_a_while,
@@ -303,4 +328,5 @@ UNIT_MAIN("mesh_tree", path_that_flaps_is_passed_on_twice_a_second,
     who_has_no_trees_any_more_is_not_asked,
     end_of_following_is_told_and_answers_are_declined,
     who_gets_blocks_pushed_hears_later_who_else_has_them,
-    who_has_a_block_by_then_hears_nothing_of_it)
+    who_has_a_block_by_then_hears_nothing_of_it,
+    who_asks_for_a_parent_tells_it_what_is_there_and_expected)

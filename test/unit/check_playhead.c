@@ -71,37 +71,37 @@ deadline(uint64_t n)
 	return playhead_deadline(&ph, &w, window_piece(&w, 0, n));
 }
 
-START_TEST(viewer_starts_two_before_the_newest_due_piece)
+START_TEST(viewer_starts_one_before_the_newest_due_piece)
 {
 	setup(false);
 	ck_assert_int_eq(due(100), SP_NEVER);
 	ck_assert(playhead_begin(&ph, &conf, &w, 0, NOW + SP_S, NOW));
 	ck_assert(!playhead_begin(&ph, &conf, &w, 0, NOW + SP_S, NOW));
 	ck_assert_int_eq(ph.delay, D);
-	ck_assert_uint_eq(ph.start, 96);
-	ck_assert_int_eq(due(95), SP_NEVER);
-	ck_assert_int_eq(deadline(95), SP_NEVER);
+	ck_assert_uint_eq(ph.start, 97);
+	ck_assert_int_eq(due(96), SP_NEVER);
+	ck_assert_int_eq(deadline(96), SP_NEVER);
 	teardown();
 }
 END_TEST
 
-START_TEST(pieces_of_the_start_follow_each_other_closely)
+START_TEST(pieces_of_the_start_have_the_time_that_those_before_them_play)
 {
 	setup(false);
+	piece(101, -SP_S, false, 0);
 	playhead_begin(&ph, &conf, &w, 0, NOW + SP_S, NOW);
 	/* the player needs them a duration apart ... */
-	ck_assert_int_eq(due(96), NOW + SP_S);
-	ck_assert_int_eq(due(97), NOW + SP_S + T);
-	ck_assert_int_eq(due(98), NOW + SP_S + 2 * T);
-	ck_assert_int_eq(due(99), NOW + SP_S + 3 * T);
-	ck_assert_int_eq(due(100), NOW + SP_S + 4 * T);
-	/* ... the scheduler asks in one go */
-	ck_assert_int_eq(deadline(96), NOW + SP_S);
-	ck_assert_int_eq(deadline(97), NOW + SP_S + PLAYHEAD_STEP);
-	ck_assert_int_eq(deadline(98), NOW + SP_S + 2 * PLAYHEAD_STEP);
-	/* and not before its time */
-	ck_assert_int_eq(deadline(99), NOW + 2 * SP_S);
-	ck_assert_int_eq(deadline(100), NOW + 4 * SP_S);
+	ck_assert_int_eq(due(97), NOW + SP_S);
+	ck_assert_int_eq(due(98), NOW + SP_S + T);
+	ck_assert_int_eq(due(99), NOW + SP_S + 2 * T);
+	ck_assert_int_eq(due(100), NOW + SP_S + 3 * T);
+	/* ... and the scheduler gains a quarter of it with each */
+	ck_assert_int_eq(deadline(97), NOW + SP_S);
+	ck_assert_int_eq(deadline(98), NOW + SP_S + T * 3 / 4);
+	ck_assert_int_eq(deadline(99), NOW + SP_S + 2 * T * 3 / 4);
+	ck_assert_int_eq(deadline(100), NOW + SP_S + 3 * T * 3 / 4);
+	/* what came after us keeps to the schedule of all */
+	ck_assert_int_eq(deadline(101), NOW + SP_S + D);
 	teardown();
 }
 END_TEST
@@ -115,11 +115,11 @@ START_TEST(later_pieces_are_due_d_after_their_availability)
 		piece(n, SP_S - (sp_time)(n - 100) * T, false, 0);
 	playhead_begin(&ph, &conf, &w, 0, NOW + SP_S, NOW);
 	/* the first ones are late by the start, the rest goes by the clock */
-	ck_assert_int_eq(due(112), NOW - SP_S + 12 * T + D);
-	ck_assert_int_eq(deadline(112), due(112));
+	ck_assert_int_eq(due(113), NOW - SP_S + 13 * T + D);
+	ck_assert_int_eq(deadline(113), due(113));
 	ck_assert(playhead_first(&ph, NOW));
-	ck_assert_int_eq(due(97), NOW + T);
-	ck_assert_int_eq(due(112), NOW - SP_S + 12 * T + D);
+	ck_assert_int_eq(due(98), NOW + T);
+	ck_assert_int_eq(due(113), NOW - SP_S + 13 * T + D);
 	teardown();
 }
 END_TEST
@@ -149,9 +149,8 @@ START_TEST(missing_piece_holds_the_list)
 {
 	setup(false);
 	playhead_begin(&ph, &conf, &w, 0, NOW, NOW);
-	pieces_fill(&w, window_piece(&w, 0, 96), NOW);
 	pieces_fill(&w, window_piece(&w, 0, 98), NOW);
-	ck_assert(playhead_advance(&ph, &w, 0, NOW, &lost));
+	ck_assert(!playhead_advance(&ph, &w, 0, NOW, &lost));
 	ck_assert_uint_eq(ph.edge, 97);
 	pieces_fill(&w, window_piece(&w, 0, 97), NOW);
 	ck_assert(playhead_advance(&ph, &w, 0, NOW, &lost));
@@ -166,21 +165,21 @@ START_TEST(missing_piece_is_given_up_when_a_later_one_is_there)
 
 	setup(false);
 	playhead_begin(&ph, &conf, &w, 0, NOW, NOW);
-	ck_assert_int_eq(playhead_patience(window_piece(&w, 0, 96)), 8 * SP_S);
-	at = due(96) + 8 * SP_S + 1;
+	ck_assert_int_eq(playhead_patience(window_piece(&w, 0, 97)), 8 * SP_S);
+	at = due(97) + 8 * SP_S + 1;
 	/* nothing to go on to: wait on */
 	ck_assert(!playhead_advance(&ph, &w, 0, at, &lost));
 	ck_assert_uint_eq(lost, 0);
-	pieces_fill(&w, window_piece(&w, 0, 98), NOW);
+	pieces_fill(&w, window_piece(&w, 0, 99), NOW);
 	ck_assert(!playhead_advance(&ph, &w, 0, at - 1, &lost));
 	ck_assert(playhead_advance(&ph, &w, 0, at, &lost));
 	ck_assert_uint_eq(lost, 1);
-	ck_assert(window_piece(&w, 0, 96)->lost);
-	ck_assert_uint_eq(ph.edge, 97); /* 97 has more time */
-	ck_assert_int_eq(playhead_next(&ph, &w, 0, at), due(97) + 8 * SP_S + 1);
-	ck_assert(playhead_advance(&ph, &w, 0, due(97) + 8 * SP_S + 1, &lost));
+	ck_assert(window_piece(&w, 0, 97)->lost);
+	ck_assert_uint_eq(ph.edge, 98); /* 98 has more time */
+	ck_assert_int_eq(playhead_next(&ph, &w, 0, at), due(98) + 8 * SP_S + 1);
+	ck_assert(playhead_advance(&ph, &w, 0, due(98) + 8 * SP_S + 1, &lost));
 	ck_assert_uint_eq(lost, 1);
-	ck_assert_uint_eq(ph.edge, 99);
+	ck_assert_uint_eq(ph.edge, 100);
 	teardown();
 }
 END_TEST
@@ -190,18 +189,18 @@ START_TEST(hole_is_given_up_as_the_piece_behind_it)
 	sp_time at;
 
 	empty();
-	piece(96, 9 * SP_S, true, 0);
-	piece(98, 5 * SP_S, true, 0);
+	piece(97, 7 * SP_S, true, 0);
+	piece(99, 3 * SP_S, true, 0);
 	playhead_begin(&ph, &conf, &w, 0, NOW, NOW);
-	ck_assert_uint_eq(ph.start, 96);
+	ck_assert_uint_eq(ph.start, 97);
 	playhead_advance(&ph, &w, 0, NOW, &lost);
-	ck_assert_uint_eq(ph.edge, 97);
+	ck_assert_uint_eq(ph.edge, 98);
 	ck_assert_int_le(playhead_next(&ph, &w, 0, NOW), NOW + SP_S);
-	at = due(98) + 8 * SP_S;
+	at = due(99) + 8 * SP_S;
 	ck_assert(!playhead_advance(&ph, &w, 0, at, &lost));
 	ck_assert(playhead_advance(&ph, &w, 0, at + 1, &lost));
 	ck_assert_uint_eq(lost, 1);
-	ck_assert_uint_eq(ph.edge, 99);
+	ck_assert_uint_eq(ph.edge, 100);
 	teardown();
 }
 END_TEST
@@ -236,7 +235,7 @@ START_TEST(what_left_the_window_is_skipped)
 	pieces_fill(&w, window_piece(&w, 0, 99), NOW);
 	window_advance(&w, 0, 99);
 	playhead_advance(&ph, &w, 0, NOW + 10 * SP_S, &lost);
-	ck_assert_uint_eq(lost, 3);
+	ck_assert_uint_eq(lost, 2);
 	ck_assert_uint_eq(ph.edge, 100);
 	teardown();
 }
@@ -337,7 +336,7 @@ START_TEST(raised_delay_moves_every_later_deadline)
 	ck_assert_int_eq(due(110), NOW - SP_S + 10 * T + D +
 				       /* 101..109 are holes of 110's duration:
 					  the schedule of a start */
-				       4 * SP_S);
+				       2 * SP_S);
 	ck_assert(playhead_raise(&ph, &conf, true, T, NOW));
 	ck_assert(due(110) >= NOW - SP_S + 10 * T + ph.delay);
 	teardown();
@@ -356,7 +355,7 @@ START_TEST(following_again_chooses_a_new_start)
 	ck_assert(!playhead_advance(&ph, &w, 0, NOW, &lost));
 	playhead_follow(&ph, NOW + 2 * SP_S);
 	playhead_begin(&ph, &conf, &w, 0, NOW, NOW + 2 * SP_S);
-	ck_assert_uint_eq(ph.start, 97); /* 99 is the newest due one now */
+	ck_assert_uint_eq(ph.start, 98); /* 99 is the newest due one now */
 	teardown();
 }
 END_TEST
@@ -379,8 +378,8 @@ START_TEST(target_is_the_longest_of_the_newest)
 }
 END_TEST
 
-UNIT_MAIN("playhead", viewer_starts_two_before_the_newest_due_piece,
-    pieces_of_the_start_follow_each_other_closely,
+UNIT_MAIN("playhead", viewer_starts_one_before_the_newest_due_piece,
+    pieces_of_the_start_have_the_time_that_those_before_them_play,
     later_pieces_are_due_d_after_their_availability,
     listed_is_what_is_complete_and_due, missing_piece_holds_the_list,
     missing_piece_is_given_up_when_a_later_one_is_there,
