@@ -2,6 +2,26 @@
 # library, for the tests.
 noinst_LIBRARIES += libsptools.a
 libsptools_a_SOURCES =
+libsptools_a_SOURCES += tools/bt_check.c
+libsptools_a_SOURCES += tools/bt_check.h
+libsptools_a_SOURCES += tools/bt_http.c
+libsptools_a_SOURCES += tools/bt_http.h
+libsptools_a_SOURCES += tools/bt_http_conn.c
+libsptools_a_SOURCES += tools/bt_http_int.h
+libsptools_a_SOURCES += tools/bt_http_req.c
+libsptools_a_SOURCES += tools/bt_load.c
+libsptools_a_SOURCES += tools/bt_load.h
+libsptools_a_SOURCES += tools/bt_options.c
+libsptools_a_SOURCES += tools/bt_options.h
+libsptools_a_SOURCES += tools/bt_proc.c
+libsptools_a_SOURCES += tools/bt_proc.h
+libsptools_a_SOURCES += tools/bt_result.c
+libsptools_a_SOURCES += tools/bt_result.h
+libsptools_a_SOURCES += tools/bt_udp.c
+libsptools_a_SOURCES += tools/bt_udp.h
+libsptools_a_SOURCES += tools/bt_udp_int.h
+libsptools_a_SOURCES += tools/bt_udp_req.c
+libsptools_a_SOURCES += tools/bt_udp_sock.c
 libsptools_a_SOURCES += tools/channel.c
 libsptools_a_SOURCES += tools/channel.h
 libsptools_a_SOURCES += tools/channel_create.c
@@ -45,6 +65,11 @@ libsptools_a_SOURCES += tools/spool.c
 libsptools_a_SOURCES += tools/spool.h
 libsptools_a_SOURCES += tools/verify.c
 libsptools_a_SOURCES += tools/verify.h
+
+bin_PROGRAMS += spate-bench-tracker
+spate_bench_tracker_SOURCES = tools/spate_bench_tracker.c
+spate_bench_tracker_LDADD = libsptools.a $(CORE_LIBS) $(HOST_LIBS) \
+	$(CORE_LIBS)
 
 bin_PROGRAMS += spate-channel
 spate_channel_SOURCES = tools/spate_channel.c

@@ -24,6 +24,13 @@ CLEANFILES += test/bench/bench_streams
 test_bench_bench_streams_SOURCES = test/bench/bench_streams.c \
 	test/bench/bench.h test/sim/signer.c test/sim/signer.h
 test_bench_bench_streams_LDADD = $(CORE_LIBS) $(HOST_LIBS) $(CORE_LIBS)
+# What the tracker is measured against and with.
+TRACKER_BENCHES =
+TRACKER_BENCHES += test/bench/null_tracker
+test_bench_null_tracker_SOURCES = test/bench/null_tracker.c test/bench/bench.h
+test_bench_null_tracker_LDADD = $(CORE_LIBS) $(HOST_LIBS) $(CORE_LIBS)
+EXTRA_PROGRAMS += $(TRACKER_BENCHES)
+CLEANFILES += $(TRACKER_BENCHES)
 endif
 
 bench: $(BENCHES) bench-viewer bench-crowd bench-sched

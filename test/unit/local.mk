@@ -229,6 +229,7 @@ test_unit_check_sim_LDADD = libunit.a $(SIM_LIBS) $(CORE_LIBS) $(CHECK_LIBS)
 UNIT_HOST += test/unit/check_suite
 test_unit_check_suite_LDADD = libunit.a $(SIM_LIBS) $(CORE_LIBS) $(CHECK_LIBS)
 
+UNIT_HOST += test/unit/check_bt_load
 UNIT_HOST += test/unit/check_checkpoint
 UNIT_HOST += test/unit/check_keyfile
 UNIT_HOST += test/unit/check_plan
