@@ -55,6 +55,16 @@ load_le(const uint8_t *p, size_t n)
 	return x;
 }
 
+/* Written out, which compilers make one load of. */
+static uint64_t
+load_le8(const uint8_t *p)
+{
+	return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 |
+	       (uint64_t)p[3] << 24 | (uint64_t)p[4] << 32 |
+	       (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 |
+	       (uint64_t)p[7] << 56;
+}
+
 uint64_t
 map_siphash(uint64_t k0, uint64_t k1, const void *p, size_t len)
 {
@@ -64,7 +74,7 @@ map_siphash(uint64_t k0, uint64_t k1, const void *p, size_t len)
 	uint64_t m, last = (uint64_t)(len & 0xff) << 56;
 
 	for (; len >= 8; in += 8, len -= 8) {
-		m = load_le(in, 8);
+		m = load_le8(in);
 		v[3] ^= m;
 		sip_round(v);
 		sip_round(v);

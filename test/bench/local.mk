@@ -3,10 +3,14 @@
 
 BENCHES =
 BENCHES += test/bench/bench_base
+BENCHES += test/bench/bench_registry
 BENCHES += test/bench/bench_wire
 
 test_bench_bench_base_SOURCES = test/bench/bench_base.c test/bench/bench.h
 test_bench_bench_base_LDADD = $(CORE_LIBS)
+test_bench_bench_registry_SOURCES = test/bench/bench_registry.c \
+	test/bench/bench.h
+test_bench_bench_registry_LDADD = $(CORE_LIBS)
 test_bench_bench_wire_SOURCES = test/bench/bench_wire.c test/bench/bench.h
 test_bench_bench_wire_LDADD = $(CORE_LIBS)
 

@@ -1,0 +1,173 @@
+/*
+ * The tracker's memory of peers: announces per second, and bytes a peer as the
+ * process grows, for ordinary swarms that are full, for many small ones, and
+ * for viewers of live channels. Under valgrind, bench_registry N runs N
+ * announces of the first kind and nothing else.
+ */
+
+#define _POSIX_C_SOURCE 200809L
+#define _DEFAULT_SOURCE
+
+#include "test/bench/bench.h"
+
+#include <unistd.h>
+
+#include "base/rng.h"
+#include "tracker/plain.h"
+
+#define RUN_S 2
+#define BATCH 64
+
+static struct sp_rng rng;
+
+static uint64_t
+rss_bytes(void)
+{
+	unsigned long size = 0, rss = 0;
+	FILE *f = fopen("/proc/self/statm", "r");
+
+	must(f != NULL && fscanf(f, "%lu %lu", &size, &rss) == 2, "statm");
+	fclose(f);
+	return (uint64_t)rss * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+struct load {
+	const char *name;
+	uint32_t swarms, each; /* peers of a swarm, at least; 16 more at most */
+	uint32_t spread;
+};
+
+static void
+info_hash(uint8_t *out, uint32_t swarm)
+{
+	struct sp_rng r;
+	uint64_t v;
+
+	rng_seed(&r, swarm);
+	for (size_t i = 0; i < LINK_INFOHASH_LEN; i += 4) {
+		v = rng_u64(&r);
+		memcpy(out + i, &v, 4);
+	}
+}
+
+static struct sp_addr
+peer_addr(uint32_t swarm, uint32_t peer)
+{
+	uint32_t v = swarm * 2654435761u + peer * 40503u;
+	uint8_t ip[4] = { (uint8_t)(11 + (v >> 24) % 88), (uint8_t)(v >> 16),
+		(uint8_t)(v >> 8), (uint8_t)peer };
+
+	return addr_make(4, ip, (uint16_t)(1024 + peer * 7 + swarm % 1000));
+}
+
+static uint32_t
+peers_of(const struct load *l, uint32_t swarm)
+{
+	return l->each + (l->spread ? swarm % (l->spread + 1) : 0);
+}
+
+static void
+announce(struct plain *p, const uint8_t *ih, uint32_t swarm, uint32_t peer,
+    sp_time now)
+{
+	struct plain_ask ask = { .info_hash = ih,
+		.addr = peer_addr(swarm, peer),
+		.seeds = peer % 2 == 0,
+		.numwant = 50 };
+	struct plain_answer ans;
+	uint8_t out[1200];
+
+	must(plain_announce(p, &ask, out, sizeof(out), &ans, now) == 0 &&
+		 ans.store == 0,
+	    "announce");
+	sink += ans.n_peers + out[5];
+}
+
+static uint64_t
+fill(struct plain *p, const struct load *l, uint8_t (*ih)[LINK_INFOHASH_LEN])
+{
+	uint64_t n = 0;
+
+	for (uint32_t k = 0; k < l->each + l->spread; k++) {
+		for (uint32_t i = 0; i < l->swarms; i++) {
+			if (k >= peers_of(l, i))
+				continue;
+			announce(p, ih[i], i, k, 0);
+			n++;
+		}
+	}
+	return n;
+}
+
+/* Random announces of peers that are known; |calls| 0: for RUN_S. */
+static void
+again(struct plain *p, const struct load *l, uint8_t (*ih)[LINK_INFOHASH_LEN],
+    uint64_t calls, bool warm)
+{
+	int64_t start = now_ns(), end = start;
+	uint32_t swarm[BATCH];
+	uint64_t n = 0;
+
+	while (calls != 0 ? n < calls : end - start < RUN_S * SP_S) {
+		for (uint32_t i = 0; i < BATCH; i++) {
+			swarm[i] = (uint32_t)rng_below(&rng, l->swarms);
+			if (warm)
+				plain_warm(p, ih[swarm[i]]);
+		}
+		for (uint32_t i = 0; i < BATCH; i++)
+			announce(p, ih[swarm[i]], swarm[i],
+			    (uint32_t)rng_below(&rng, l->each), SP_S);
+		n += BATCH;
+		end = now_ns();
+	}
+	printf("%s announces%s %" PRIu64 " /s\n", l->name,
+	    warm ? " warmed" : "",
+	    (uint64_t)((double)n * 1e9 / (double)(end - start)));
+}
+
+static void
+run(const struct load *l, uint64_t calls)
+{
+	uint8_t(*ih)[LINK_INFOHASH_LEN] = malloc(l->swarms * sizeof(*ih));
+	struct plain_stats st;
+	struct plain_conf c;
+	struct plain *p;
+	uint64_t before, n, rss;
+	int64_t t;
+
+	must(ih != NULL, "memory");
+	for (uint32_t i = 0; i < l->swarms; i++)
+		info_hash(ih[i], i);
+	plain_conf_init(&c);
+	c.max_peers = c.max_swarms = 1u << 24;
+	before = rss_bytes();
+	must(plain_new(&p, &c, &heap_mem, 1, 0) == 0, "plain_new");
+	t = now_ns();
+	n = fill(p, l, ih);
+	t = now_ns() - t;
+	rss = rss_bytes() - before;
+	plain_stats(p, &st);
+	printf("%s fill %" PRIu64 " /s\n", l->name,
+	    (uint64_t)((double)n * 1e9 / (double)t));
+	printf("%s memory %.2f bytes/peer, counted %.2f\n", l->name,
+	    (double)rss / (double)n, (double)st.bytes / (double)n);
+	again(p, l, ih, calls, false);
+	if (calls == 0)
+		again(p, l, ih, calls, true);
+	plain_free(p);
+	free(ih);
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct load dense = { "dense", 10000, 96, 16 };
+	static const struct load sparse = { "sparse", 1000000, 2, 0 };
+	uint64_t calls = argc > 1 ? strtoull(argv[1], NULL, 10) : 0;
+
+	rng_seed(&rng, 7);
+	run(&dense, calls);
+	if (calls == 0)
+		run(&sparse, 0);
+	return 0;
+}
