@@ -72,6 +72,9 @@ track_new(struct track **out, const struct track_conf *conf,
 		    conf->registry.max_ip_ports, rng_u64(&rng));
 	if (r == 0)
 		r = make_plans(t, conf, rng_u64(&rng));
+	if (r == 0)
+		r = figures_new(&t->figures, mem, conf->live.max_channels,
+		    rng_u64(&rng));
 	if (r < 0) {
 		track_free(t);
 		return r;
@@ -85,6 +88,7 @@ track_free(struct track *t)
 {
 	if (t == NULL)
 		return;
+	figures_free(t->figures);
 	plans_free(t->plans);
 	presence_free(t->presence);
 	duties_free(t->duties);
@@ -306,6 +310,7 @@ track_tick(struct track *t, sp_time now)
 	registry_tick(t->registry, now);
 	live_tick(t->live, now);
 	reps_tick(t->reps, now);
+	figures_tick(t->figures, now);
 }
 
 bool
@@ -357,5 +362,6 @@ track_is_sound(const struct track *t)
 {
 	return registry_is_sound(t->registry) && live_is_sound(t->live) &&
 	       duties_are_sound(t->duties) && reps_are_sound(t->reps) &&
-	       presence_is_sound(t->presence) && plans_are_sound(t->plans);
+	       presence_is_sound(t->presence) && plans_are_sound(t->plans) &&
+	       figures_are_sound(t->figures);
 }

@@ -13,6 +13,7 @@
  *	track_hello,     frames                      GET /live/.../window and
  *	track_feed                                   /live/.../stream
  *	track_receipts   none: an error              POST /live/.../receipts
+ *	track_telemetry  none: an error              POST /live/.../telemetry
  *	track_roster,    frame                       /live/.../stream
  *	track_places
  *	track_manifest   envelope                    GET /live/.../manifest
@@ -43,6 +44,7 @@
  */
 
 #include "tracker/access.h"
+#include "tracker/figures.h"
 #include "tracker/live.h"
 #include "tracker/registry.h"
 #include "wire/roster.h"
@@ -94,6 +96,16 @@ int track_publish(struct track *t, const uint8_t info_hash[LINK_INFOHASH_LEN],
 /* A batch of receipts from |from|. SP_ERR_NOTFOUND, or as reps_take. */
 int track_receipts(struct track *t, const uint8_t info_hash[LINK_INFOHASH_LEN],
     const uint8_t *body, size_t len, const struct sp_addr *from, sp_time now);
+/*
+ * How a viewer at |from| fares. SP_ERR_NOTFOUND: no such channel, or no viewer
+ * that has announced itself from there so; as telemetry_read or figures_take.
+ */
+int track_telemetry(struct track *t, const uint8_t info_hash[LINK_INFOHASH_LEN],
+    const uint8_t *body, size_t len, const struct sp_addr *from, sp_time now);
+/* How all of a channel fare: for the operator. SP_ERR_NOTFOUND. */
+int track_channel_figures(const struct track *t,
+    const uint8_t info_hash[LINK_INFOHASH_LEN], struct figures_told *out,
+    sp_time now);
 /* SP_ERR_NOTFOUND: no such channel (or denied): HTTP 404; b->err. */
 int track_hello(struct track *t, const uint8_t info_hash[LINK_INFOHASH_LEN],
     int64_t wall_ms, struct sp_buf *b);
@@ -162,11 +174,12 @@ struct track_stats {
 	uint64_t scrapes, scrape_errors;
 	uint64_t publishes, publish_errors;
 	uint64_t receipts, receipt_errors; /* batches */
-	uint64_t denied;                   /* by access, of all kinds */
-	uint64_t peers_told;               /* addresses handed out */
-	uint64_t on_duty;                  /* members of all rosters */
-	uint64_t present; /* viewers with a stream that names them */
-	uint64_t planned; /* of them, those in planned trees */
+	uint64_t telemetry, telemetry_errors;
+	uint64_t denied;     /* by access, of all kinds */
+	uint64_t peers_told; /* addresses handed out */
+	uint64_t on_duty;    /* members of all rosters */
+	uint64_t present;    /* viewers with a stream that names them */
+	uint64_t planned;    /* of them, those in planned trees */
 };
 void track_stats(const struct track *t, struct track_stats *out);
 const struct live *track_live(const struct track *t);

@@ -7,6 +7,7 @@
  */
 
 #include "tracker/duties.h"
+#include "tracker/figures.h"
 #include "tracker/plans.h"
 #include "tracker/presence.h"
 #include "tracker/rep.h"
@@ -21,6 +22,7 @@ struct track {
 	struct reps *reps;
 	struct presence *presence;
 	struct plans *plans;
+	struct figures *figures;
 	bool full_scrape;
 	struct track_stats stats; /* its own part of it */
 };

@@ -48,6 +48,79 @@ track_receipts(struct track *t, const uint8_t info_hash[LINK_INFOHASH_LEN],
 	return r;
 }
 
+/* ---- how viewers fare ---------------------------------------------------- */
+
+static struct figures_chan
+figures_chan(const struct track *t, const struct live_chan *ch,
+    const uint8_t *info_hash)
+{
+	struct figures_chan c = { .info_hash = info_hash };
+	struct tw_scrape_entry e;
+	struct live_chan_stats s;
+
+	live_chan_stats(ch, &s);
+	c.rate_kbps = s.kbps;
+	if (registry_scrape(t->registry, info_hash, &e))
+		c.viewers = e.incomplete;
+	return c;
+}
+
+/* Whether who says so has announced itself from there, as one who watches. */
+static bool
+is_viewer(const struct track *t, const uint8_t *info_hash,
+    const struct telemetry *tel, const struct sp_addr *from)
+{
+	const struct peertab *tab = registry_tab(t->registry);
+	uint32_t swarm = peertab_swarm(tab, info_hash), i;
+	struct sp_addr addr = *from;
+
+	if (swarm == PEERTAB_NONE)
+		return false;
+	addr.port = tel->port;
+	i = peertab_find(tab, swarm, &addr);
+	return i != PEERTAB_NONE && !(tab->peers[i].class & PEERTAB_SEED) &&
+	       memcmp(tab->peers[i].id, tel->peer_id, LINK_PEERID_LEN) == 0;
+}
+
+int
+track_telemetry(struct track *t, const uint8_t info_hash[LINK_INFOHASH_LEN],
+    const uint8_t *body, size_t len, const struct sp_addr *from, sp_time now)
+{
+	const struct live_chan *ch = live_find(t->live, info_hash);
+	struct figures_chan c;
+	struct telemetry tel;
+	int r;
+
+	t->stats.telemetry++;
+	r = telemetry_read(&tel, body, len);
+	if (r == 0 && (ch == NULL || !is_viewer(t, info_hash, &tel, from)))
+		r = SP_ERR_NOTFOUND;
+	if (r == 0) {
+		c = figures_chan(t, ch, info_hash);
+		r = figures_take(t->figures, &c, &tel, from, now);
+	}
+	if (r < 0)
+		t->stats.telemetry_errors++;
+	return r;
+}
+
+int
+track_channel_figures(const struct track *t,
+    const uint8_t info_hash[LINK_INFOHASH_LEN], struct figures_told *out,
+    sp_time now)
+{
+	const struct live_chan *ch = live_find(t->live, info_hash);
+	struct figures_chan c;
+
+	if (ch == NULL)
+		return SP_ERR_NOTFOUND;
+	c = figures_chan(t, ch, info_hash);
+	figures_get(t->figures, &c, out, now);
+	return 0;
+}
+
+/* ---- the window ---------------------------------------------------------- */
+
 int
 track_hello(struct track *t, const uint8_t info_hash[LINK_INFOHASH_LEN],
     int64_t wall_ms, struct sp_buf *b)

@@ -22,7 +22,7 @@
 #define FEED_IN_MAX (4 * 1024 * 1024)
 #define URL_MAX     (LIM_URI + 256)
 
-#define RECEIPTS_TIME (10 * SP_S)
+#define POST_TIME (10 * SP_S)
 
 static void feed_start(struct mesh_host *h);
 
@@ -300,32 +300,44 @@ receipts_cb(void *ctx, const struct origin_done *d,
 		    d->text);
 }
 
-void
-host_feed_receipts(struct mesh_host *h, const struct mesh_act *act)
+int
+host_feed_post(struct mesh_host *h, const char *what, const uint8_t *p,
+    size_t len, origin_all_cb cb, struct origin_fetch **out)
 {
 	struct host_feed *f = &h->feed;
 	const struct host_tracker *t = &h->trackers[f->tracker];
 	struct origin_ask ask = {
 		.post = true,
-		.body = act->u.receipts.p,
-		.body_len = act->u.receipts.len,
+		.body = p,
+		.body_len = len,
 		.body_type = "application/octet-stream",
 		.max_bytes = 4096,
-		.timeout = RECEIPTS_TIME,
+		.timeout = POST_TIME,
 		.reach = t->reach,
 	};
 	struct sp_buf b;
+	int rv;
 
-	/* a batch that is lost is lost; the next one tells of later */
-	if (!f->up || f->receipts != NULL)
-		return;
+	if (!f->up)
+		return SP_ERR_AGAIN;
 	buf_init(&b, io_mem(), URL_MAX);
-	mesh_host_live_url(&b, t->url, mesh_info_hash(h->mesh), "receipts");
+	mesh_host_live_url(&b, t->url, mesh_info_hash(h->mesh), what);
 	buf_put_u8(&b, '\0');
 	ask.url = (const char *)b.p;
-	if (b.err == 0)
-		(void)origin_all(h->origin, &ask, receipts_cb, h, &f->receipts);
+	rv = b.err == 0 ? origin_all(h->origin, &ask, cb, h, out) : b.err;
 	buf_fini(&b);
+	return rv;
+}
+
+void
+host_feed_receipts(struct mesh_host *h, const struct mesh_act *act)
+{
+	struct host_feed *f = &h->feed;
+
+	/* a batch that is lost is lost; the next one tells of later */
+	if (f->receipts == NULL)
+		(void)host_feed_post(h, "receipts", act->u.receipts.p,
+		    act->u.receipts.len, receipts_cb, &f->receipts);
 }
 
 int

@@ -9,6 +9,7 @@
  *	host_tracker.c  announces
  *	host_feed.c     the live feed
  *	host_fetch.c    transfers from the origins
+ *	host_telemetry.c how it fares
  *
  * Every event of the loop ends in host_pump.
  */
@@ -17,6 +18,8 @@
 
 #include "base/rng.h"
 #include "swarm/client/mesh_host.h"
+#include "swarm/stats.h"
+#include "wire/telemetry.h"
 
 struct host_conn;
 struct host_fetch;
@@ -53,6 +56,15 @@ struct host_feed {
 	struct origin_fetch *receipts; /* the post that is out */
 };
 
+struct host_telemetry {
+	struct io_timer timer;
+	struct origin_fetch *f; /* the post that is out */
+	/* What was told, and when; the start is told once. */
+	struct mesh_stats before;
+	sp_time since;
+	bool start_told;
+};
+
 struct mesh_host {
 	struct loop *loop;
 	struct origin *origin;
@@ -83,6 +95,7 @@ struct mesh_host {
 	uint32_t key;      /* of announces */
 	struct sp_addr external;
 	struct host_feed feed;
+	struct host_telemetry telemetry;
 
 	/* The first n_given are the user's. */
 	struct host_origin origins[MESH_HOST_ORIGINS];
@@ -118,6 +131,22 @@ int host_feed_init(struct mesh_host *h);
 void host_feed_fini(struct mesh_host *h);
 /* Posts them to the tracker of the feed. */
 void host_feed_receipts(struct mesh_host *h, const struct mesh_act *act);
+/*
+ * POST of a path of the live extension to that tracker; |cb| gets the host.
+ * SP_ERR_AGAIN: there is no feed now; codes of origin_all.
+ */
+int host_feed_post(struct mesh_host *h, const char *what, const uint8_t *p,
+    size_t len, origin_all_cb cb, struct origin_fetch **out);
+
+/* host_telemetry.c */
+int host_telemetry_init(struct mesh_host *h);
+void host_telemetry_fini(struct mesh_host *h);
+/*
+ * What has happened from |before| to |now|, |span| apart, as it is told; the
+ * start-up is left to the caller. Pure.
+ */
+void host_telemetry_fill(struct telemetry *t, const struct mesh_stats *now,
+    const struct mesh_stats *before, sp_time span);
 
 /* host_fetch.c */
 /* The user's. SP_ERR_NOMEM. */

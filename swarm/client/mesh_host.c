@@ -145,6 +145,7 @@ mesh_host_leave(struct mesh_host *h)
 	h->leaving = true;
 	io_timer_cancel(&h->timer);
 	io_timer_set(&h->bye, now + LEAVE_TIME);
+	host_telemetry_fini(h);
 	host_feed_fini(h);
 	mesh_leave(h->mesh, now);
 	host_pump(h);
@@ -188,7 +189,9 @@ setup(struct mesh_host *h)
 	if ((rv = host_fetch_init(h)) < 0 || (rv = host_conn_listen(h)) < 0 ||
 	    (rv = make_mesh(h)) < 0)
 		return rv;
-	return host_feed_init(h);
+	if ((rv = host_feed_init(h)) < 0)
+		return rv;
+	return host_telemetry_init(h);
 }
 
 int
@@ -228,6 +231,7 @@ mesh_host_free(struct mesh_host *h)
 {
 	if (h == NULL)
 		return;
+	host_telemetry_fini(h);
 	host_feed_fini(h);
 	host_fetch_fini(h);
 	host_tracker_fini(h);

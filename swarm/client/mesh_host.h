@@ -23,6 +23,9 @@
  * answer counts, the peers of later ones are added. The feed is read from the
  * first tracker that gives one, and moves to the next when that one fails.
  *
+ * To the tracker of the feed go receipts, and with conf.telemetry how the
+ *viewer fares (wire/telemetry.h), for its operator.
+ *
  * Origins are, in this order and each once: conf.origins, then those of the
  * manifest. A private or loopback address is fetched from only if its host is
  * named by conf.origins or with conf.mesh.lan.
@@ -36,6 +39,8 @@
 #define MESH_HOST_TRACKERS (2 * LIM_TRACKERS)
 #define MESH_HOST_ORIGINS  (2 * LIM_ORIGINS)
 #define MESH_HOST_LISTEN   4
+
+#define MESH_HOST_TELEMETRY (30 * SP_S) /* what viewers take */
 
 struct mesh_host;
 
@@ -59,6 +64,7 @@ struct mesh_host_conf {
 	size_t n_peers;
 	bool no_origin;           /* never fetch from an origin */
 	bool no_feed;             /* no live feed (a seeder never has one) */
+	sp_time telemetry;        /* between posts of how it fares; 0: none */
 	const struct sp_log *log; /* borrowed for life; NULL = silent */
 };
 

@@ -30,6 +30,8 @@ static const struct conf_row rows[] = {
 	    "most that is sent on the wire; 0 is no limit", 0 },
 	{ "no-upload", 'U', CONF_FLAG, AT(no_upload), 0, 0, NULL, NULL,
 	    "send no media to peers", 0 },
+	{ "no-telemetry", 0, CONF_FLAG, AT(no_telemetry), 0, 0, NULL, NULL,
+	    "do not tell the tracker how playback goes", 0 },
 	{ "neighbours", 0, CONF_INT, AT(neighbours), 1, MESH_PEERS_MAX, "24",
 	    "N", "peers to be connected with", 0 },
 	{ "lan", 0, CONF_FLAG, AT(lan), 0, 0, NULL, NULL,

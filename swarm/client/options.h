@@ -17,7 +17,7 @@ struct options {
 	/* peers */
 	int64_t peer_port;
 	int64_t up_bps;
-	bool no_upload, lan, ephemeral;
+	bool no_upload, lan, ephemeral, no_telemetry;
 	int64_t neighbours;
 	const char *identity;
 	/* stream */

@@ -261,6 +261,7 @@ setup_host(struct viewer *v)
 	c.listen[1] = addr_make(6, "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
 	    (uint16_t)o->peer_port);
 	c.n_listen = 2;
+	c.telemetry = o->no_telemetry ? 0 : MESH_HOST_TELEMETRY;
 	rv = mesh_host_new(&v->host, &c, v->loop, v->origin, &host_ops, v);
 	hash_wipe(&c, sizeof(c));
 	return rv < 0 ? fail_listen("peer-port", NULL, o->peer_port, rv) : 0;

@@ -245,6 +245,42 @@ do_receipts(struct run *r, const struct signer *s)
 	track_receipts(r->t, s->info_hash, r->out.p, r->out.len, &from, r->now);
 }
 
+/* Of a viewer that announced itself, or raw. */
+static void
+do_telemetry(struct run *r, const struct signer *s)
+{
+	struct tw_announce a = { .left = 1, .port = 9 };
+	struct telemetry t = { .port = 9, .span_s = 1, .n = 1 };
+	struct sp_addr from = get_addr(r);
+	struct figures_told told;
+	struct tw_peer peers[1];
+	struct tw_reply reply;
+	const uint8_t *p;
+	size_t len;
+
+	p = get_span(r, &len);
+	if (len > 0) {
+		track_telemetry(r->t, s->info_hash, p, len, &from, r->now);
+		return;
+	}
+	memcpy(a.info_hash, s->info_hash, LINK_INFOHASH_LEN);
+	memset(a.peer_id, buf_get_u8(&r->in) % 4, LINK_PEERID_LEN);
+	memcpy(t.peer_id, a.peer_id, LINK_PEERID_LEN);
+	track_announce(r->t, &a, &from, peers, 1, &reply, r->now);
+	t.span_s = (uint16_t)(1 + buf_get_u8(&r->in));
+	t.peer_kib = buf_get_u32(&r->in);
+	t.origin_kib = buf_get_u32(&r->in);
+	t.stalls = buf_get_u8(&r->in);
+	t.lags[0] = buf_get_u8(&r->in);
+	buf_reset(&r->out);
+	telemetry_put(&r->out, &t);
+	track_telemetry(r->t, s->info_hash, r->out.p, r->out.len, &from,
+	    r->now);
+	if (track_channel_figures(r->t, s->info_hash, &told, r->now) == 0)
+		FUZZ_CHECK(told.offload_ppm <= 1000000 &&
+			   told.reports <= told.viewers);
+}
+
 /* A stream that is open ends, another one begins. */
 static void
 do_stream(struct run *r)
@@ -325,6 +361,9 @@ step(struct run *r)
 		break;
 	case 11:
 		do_stream(r);
+		break;
+	case 14:
+		do_telemetry(r, s);
 		break;
 	case 15:
 		do_receipts(r, s);

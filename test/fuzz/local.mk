@@ -76,6 +76,11 @@ test_fuzz_fuzz_roster_SOURCES = test/fuzz/fuzz_roster.c $(MAIN_FUZZ)
 test_fuzz_fuzz_roster_LDADD = $(LIBS_FUZZ)
 test_fuzz_fuzz_roster_LDFLAGS = $(LDFLAGS_FUZZ)
 
+FUZZ += test/fuzz/fuzz_telemetry
+test_fuzz_fuzz_telemetry_SOURCES = test/fuzz/fuzz_telemetry.c $(MAIN_FUZZ)
+test_fuzz_fuzz_telemetry_LDADD = $(LIBS_FUZZ)
+test_fuzz_fuzz_telemetry_LDFLAGS = $(LDFLAGS_FUZZ)
+
 FUZZ += test/fuzz/fuzz_trackwire
 test_fuzz_fuzz_trackwire_SOURCES = test/fuzz/fuzz_trackwire.c $(MAIN_FUZZ)
 test_fuzz_fuzz_trackwire_LDADD = $(LIBS_FUZZ)

@@ -21,6 +21,7 @@ static const struct {
 	{ "places", golden_places },
 	{ "roster", golden_roster },
 	{ "scrape", golden_scrape },
+	{ "telemetry", golden_telemetry },
 	{ "udpreq", golden_udpreq },
 	{ "udprep4", golden_udprep4 },
 	{ "udprep6", golden_udprep6 },

@@ -35,6 +35,7 @@ golden_fn golden_reply;     /* to an announce, compact */
 golden_fn golden_replylist; /* to an announce, with compact=0 */
 golden_fn golden_roster;    /* ROSTER frames: whole, then changes */
 golden_fn golden_scrape;    /* reply */
+golden_fn golden_telemetry; /* how a viewer fares */
 golden_fn golden_udpreq;    /* request by UDP */
 golden_fn golden_udprep4;   /* reply by UDP over IPv4 */
 golden_fn golden_udprep6;   /* the same over IPv6 */

@@ -261,7 +261,29 @@ until get /stats | grep -q '"on_duty": 1' || [ $i -ge 50 ]; do
 done
 has "nobody present" '"present": 0' "$(get /stats)"
 
+# What a viewer tells of itself is in the figures of its channel.
+{ printf '\001-XX0100-abcdefghijk1\003\351\000\036'
+  printf '\000\000\014\000\000\000\004\000\000\000\010\000'
+  printf '\000\000\000\000\000\002\000\000\003\350\000\000\000\000\000'
+} >"$tmp/body"
+is telemetry 200 "$(status "/live/$hash/telemetry" --data-binary "@$tmp/body")"
+is "telemetry again" 403 \
+    "$(status "/live/$hash/telemetry" --data-binary "@$tmp/body")"
+sed 's/abcdefghijk1/abcdefghijk7/' "$tmp/body" >"$tmp/other"
+is "telemetry of a stranger" 404 \
+    "$(status "/live/$hash/telemetry" --data-binary "@$tmp/other")"
+has figures '"offload": 0.75' "$(get /stats)"
+has figures '"stalls": 2' "$(get /stats)"
+
 r=$(get /metrics)
+has metrics "^spate_channel_offload_ratio{channel=\"$hash\"} 0.750000$" "$r"
+has metrics "^spate_channel_stalls_total{channel=\"$hash\"} 2$" "$r"
+has metrics "^spate_channel_viewers{channel=\"$hash\"} 3$" "$r"
+if command -v promtool >/dev/null; then
+	get /metrics | sed -n '/spate_channel/p' >"$tmp/metrics"
+	promtool check metrics <"$tmp/metrics" >"$tmp/err" 2>&1 ||
+	    fail "promtool: $(cat "$tmp/err")"
+fi
 has metrics '^spate_tracker_channels 1$' "$r"
 has metrics '^spate_tracker_frames_total{result="sig"} 1$' "$r"
 has metrics '^spate_tracker_requests_total{kind="stream"} 4$' "$r"

@@ -177,6 +177,77 @@ START_TEST(feed_moves_to_a_tracker_that_works)
 }
 END_TEST
 
+START_TEST(a_viewer_tells_how_it_fares_if_it_may)
+{
+	struct mesh_host_conf c;
+	struct site s;
+	struct watcher w;
+
+	site_init(&s);
+	publish_some(&s, 6);
+	site_conf(&s, &c);
+	c.telemetry = SP_S / 10;
+	start(&w, &s, &c);
+	SITE_UNTIL(&s, has_manifest(&w));
+	mesh_follow(mesh_host_mesh(w.h), 0, true, loop_now(s.loop));
+	mesh_host_kick(w.h);
+	SITE_UNTIL(&s, s.told >= 1 && s.telemetry.origin_kib > 0);
+	ck_assert_mem_eq(s.telemetry.peer_id, mesh_peer_id(mesh_host_mesh(w.h)),
+	    LINK_PEERID_LEN);
+	ck_assert_uint_eq(s.telemetry.port, mesh_host_port(w.h));
+	ck_assert_uint_eq(s.telemetry.peer_kib, 0);
+	ck_assert_uint_eq(s.telemetry.span_s, 1);
+	mesh_host_free(w.h);
+	/* Who was not told to does not. */
+	s.told = 0;
+	site_conf(&s, &c);
+	start(&w, &s, &c);
+	SITE_UNTIL(&s, stats(&w, &s).feed_up);
+	ck_assert(!io_timer_is_set(&w.h->telemetry.timer));
+	mesh_host_free(w.h);
+	ck_assert_uint_eq(s.told, 0);
+	site_fini(&s);
+}
+END_TEST
+
+START_TEST(what_is_told_is_what_has_changed)
+{
+	static struct mesh_stats was, is;
+	struct telemetry t;
+
+	quantile_init(&was.lag, 0);
+	was.peer_bytes = was.origin_bytes = was.up_bytes = 1 << 20;
+	was.stalls = 4;
+	was.stalled = SP_S;
+	quantile_add(&was.lag, 3000000);
+	is = was;
+	is.peer_bytes += 10 << 20;
+	is.origin_bytes += 1 << 20;
+	is.origin_waste_bytes += 1 << 10;
+	is.up_bytes += 5 << 20;
+	is.uplink_bps = 1000000;
+	is.stalls += 2;
+	is.stalled += 3 * SP_S / 2;
+	quantile_add(&is.lag, 1000000);
+	host_telemetry_fill(&t, &is, &was, 29600 * SP_MS);
+	ck_assert_uint_eq(t.span_s, 30);
+	ck_assert_uint_eq(t.peer_kib, 10240);
+	ck_assert_uint_eq(t.origin_kib, 1025);
+	ck_assert_uint_eq(t.up_kib, 5120);
+	ck_assert_uint_eq(t.uplink_kbps, 8000);
+	ck_assert_uint_eq(t.stalls, 2);
+	ck_assert_uint_eq(t.stalled_ms, 1500);
+	ck_assert_uint_eq(t.n, 1);
+	ck_assert_uint_ge(telemetry_lag_ms(t.lags[0]), 930);
+	ck_assert_uint_le(telemetry_lag_ms(t.lags[0]), 1070);
+	host_telemetry_fill(&t, &is, &is, 0);
+	ck_assert_uint_eq(t.span_s, 1);
+	ck_assert_uint_eq(t.peer_kib + t.origin_kib + t.stalls + t.n, 0);
+	host_telemetry_fill(&t, &is, &was, 86400 * SP_S);
+	ck_assert_uint_eq(t.span_s, LIM_TELE_SPAN);
+}
+END_TEST
+
 static const struct roster *
 roster_of(const struct watcher *w)
 {
@@ -377,7 +448,8 @@ END_TEST
 
 UNIT_MAIN("mesh_host", viewer_fetches_from_the_origin_when_it_is_alone,
     announces_go_to_all_trackers_with_the_port,
-    feed_moves_to_a_tracker_that_works, rosters_of_the_feed_reach_the_mesh,
+    feed_moves_to_a_tracker_that_works, a_viewer_tells_how_it_fares_if_it_may,
+    what_is_told_is_what_has_changed, rosters_of_the_feed_reach_the_mesh,
     peers_carry_a_piece_without_the_origin, private_origin_needs_the_users_word,
     port_in_use_is_told, live_urls_stand_beside_the_announce_url,
     authority_is_scheme_host_and_port)

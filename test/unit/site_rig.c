@@ -226,6 +226,18 @@ serve_piece(struct site *s, struct http_req *r, const char *name)
 }
 
 static void
+take_telemetry(struct site *s, struct http_req *r)
+{
+	const uint8_t *p;
+	size_t len;
+
+	p = http_req_body(r, &len);
+	ck_assert_int_eq(telemetry_read(&s->telemetry, p, len), 0);
+	s->told++;
+	http_reply_text(r, 200, "thanks");
+}
+
+static void
 handle(void *ctx, struct http_req *r)
 {
 	struct site *s = ctx;
@@ -242,6 +254,10 @@ handle(void *ctx, struct http_req *r)
 	else if (strncmp(path, "/live/", 6) == 0 &&
 		 strcmp(path + strlen(path) - 7, FEED) == 0)
 		serve_stream(s, r, face);
+	else if (strncmp(path, "/live/", 6) == 0 &&
+		 http_req_method(r) == HTTP_M_POST &&
+		 strcmp(path + strlen(path) - 10, "/telemetry") == 0)
+		take_telemetry(s, r);
 	else
 		http_reply_text(r, 404, "nothing here");
 }
@@ -253,6 +269,8 @@ site_init(struct site *s)
 {
 	static const uint8_t seed[HASH_SEED_LEN] = { 1, 2, 3 };
 	struct sp_addr any = addr_make(4, "\x7f\0\0\x01", 0);
+	struct http_conf face = { .methods =
+				      HTTP_M_GET | HTTP_M_HEAD | HTTP_M_POST };
 	char text[ADDR_STRLEN];
 	unsigned i;
 
@@ -260,7 +278,7 @@ site_init(struct site *s)
 	ck_assert_int_eq(hash_setup(), 0);
 	ck_assert_int_eq(loop_new(&s->loop), 0);
 	ck_assert_int_eq(origin_new(&s->origin, s->loop, NULL), 0);
-	ck_assert_int_eq(http_new(&s->http, s->loop, NULL, handle, s), 0);
+	ck_assert_int_eq(http_new(&s->http, s->loop, &face, handle, s), 0);
 	ck_assert_int_eq(http_listen(s->http, &any, &s->addr), 0);
 	hash_keypair(s->pk, s->sk, seed);
 	addr_str(&s->addr, text);

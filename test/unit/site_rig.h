@@ -11,6 +11,7 @@
 #include "io/loop.h"
 #include "io/origin.h"
 #include "swarm/client/mesh_host.h"
+#include "wire/telemetry.h"
 
 #define SITE_PIECES 32
 #define SITE_BYTES  40000
@@ -32,6 +33,8 @@ struct site {
 	/* what was asked of it */
 	unsigned announces[2], stopped, streams[2], fetched;
 	struct tw_announce last;
+	unsigned told; /* times that a viewer told how it fares */
+	struct telemetry telemetry;
 	struct http_req *stream[4];
 	unsigned n_streams;
 	bool down[2]; /* that tracker answers 503 */

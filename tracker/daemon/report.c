@@ -2,11 +2,14 @@
 
 #include <jansson.h>
 
+#include "tracker/daemon/report_channels.h"
+
 static const char *const kinds[REPORT_KINDS] = {
 	[REPORT_ANNOUNCE] = "announce",
 	[REPORT_SCRAPE] = "scrape",
 	[REPORT_PUBLISH] = "publish",
 	[REPORT_RECEIPTS] = "receipts",
+	[REPORT_TELEMETRY] = "telemetry",
 	[REPORT_WINDOW] = "window",
 	[REPORT_STREAM] = "stream",
 	[REPORT_MANIFEST] = "manifest",
@@ -85,6 +88,8 @@ static const struct row rows[] = {
 	    AT(core.publish_errors) },
 	{ "errors", "receipts", "errors_total", "kind=\"receipts\"", true,
 	    AT(core.receipt_errors) },
+	{ "errors", "telemetry", "errors_total", "kind=\"telemetry\"", true,
+	    AT(core.telemetry_errors) },
 	{ "errors", "denied", "denied_total", NULL, true, AT(core.denied) },
 	{ "streams", "open", "streams", NULL, false, AT(host.streams) },
 	{ "streams", "refused", "streams_closed_total", "why=\"refused\"", true,
@@ -118,27 +123,30 @@ value(const struct numbers *n, size_t at)
 /* ---- JSON ---------------------------------------------------------------- */
 
 static json_t *
-channels(const struct track *t)
+channels(const struct track *t, sp_time now)
 {
 	const struct live *l = track_live(t);
 	const struct roster *roster;
 	char hex[2 * LINK_INFOHASH_LEN + 1];
 	const struct live_chan *ch;
 	struct live_chan_stats s;
-	json_t *list = json_array();
+	json_t *list = json_array(), *o, *fares;
 	size_t it = 0;
 
 	while ((ch = live_next(l, &it)) != NULL) {
 		live_chan_stats(ch, &s);
 		buf_hex(hex, s.info_hash, sizeof(s.info_hash));
 		roster = track_roster_get(t, s.info_hash);
-		json_array_append_new(list,
-		    json_pack("{s:s s:I s:I s:i s:i s:i s:i s:i s:i}",
-			"info_hash", hex, "seq", (json_int_t)s.seq, "bytes",
-			(json_int_t)s.bytes, "records", (int)s.records,
-			"tracks", (int)s.tracks, "epoch", (int)s.epoch,
-			"window_ms", (int)s.window_ms, "kbps", (int)s.kbps,
-			"on_duty", roster == NULL ? 0 : (int)roster->n));
+		o = json_pack("{s:s s:I s:I s:i s:i s:i s:i s:i s:i}",
+		    "info_hash", hex, "seq", (json_int_t)s.seq, "bytes",
+		    (json_int_t)s.bytes, "records", (int)s.records, "tracks",
+		    (int)s.tracks, "epoch", (int)s.epoch, "window_ms",
+		    (int)s.window_ms, "kbps", (int)s.kbps, "on_duty",
+		    roster == NULL ? 0 : (int)roster->n);
+		fares = report_channel_json(t, s.info_hash, now);
+		json_object_update_missing(o, fares);
+		json_decref(fares);
+		json_array_append_new(list, o);
 	}
 	return list;
 }
@@ -165,7 +173,7 @@ report_json(const struct track *t, const struct report *r)
 		json_object_set_new(group, kinds[i],
 		    json_integer((json_int_t)r->requests[i]));
 	json_object_set_new(root, "requests", group);
-	json_object_set_new(root, "channels", channels(t));
+	json_object_set_new(root, "channels", channels(t, r->now));
 	text = json_dumps(root, JSON_INDENT(2));
 	json_decref(root);
 	return text;
@@ -217,5 +225,5 @@ report_metrics(const struct track *t, const struct report *r, struct sp_buf *b)
 		snprintf(label, sizeof(label), "kind=\"%s\"", kinds[i]);
 		put_metric(b, "requests_total", label, r->requests[i]);
 	}
-	return b->err;
+	return report_channels_metrics(t, b, r->now);
 }

@@ -11,6 +11,7 @@ enum report_kind {
 	REPORT_SCRAPE,
 	REPORT_PUBLISH,
 	REPORT_RECEIPTS,
+	REPORT_TELEMETRY,
 	REPORT_WINDOW,
 	REPORT_STREAM,
 	REPORT_MANIFEST,
@@ -28,6 +29,7 @@ struct report {
 	uint64_t bytes_out;       /* bodies */
 	uint64_t reloads;
 	sp_time up;
+	sp_time now;
 };
 
 /* malloc-ed text; NULL without memory. */

@@ -78,21 +78,39 @@ do_publish(struct track_host *h, struct http_req *r, const uint8_t *ih)
 		streams_wake(h->streams, ih, loop_now(h->loop));
 }
 
+/* What viewers tell, and nothing is told of in return. */
+static void
+send_thanks(struct http_req *r, int rv)
+{
+	if (rv == 0)
+		http_reply_text(r, 200, "thanks");
+	else
+		http_reply_text(r, rv == SP_ERR_NOTFOUND ? 404 : 403,
+		    sp_strerror(rv));
+}
+
 static void
 do_receipts(struct track_host *h, struct http_req *r, const uint8_t *ih)
 {
 	struct sp_addr from = http_req_from(r);
 	const uint8_t *body;
 	size_t len;
-	int rv;
 
 	body = http_req_body(r, &len);
-	rv = track_receipts(h->track, ih, body, len, &from, loop_now(h->loop));
-	if (rv == 0)
-		http_reply_text(r, 200, "thanks");
-	else
-		http_reply_text(r, rv == SP_ERR_NOTFOUND ? 404 : 403,
-		    sp_strerror(rv));
+	send_thanks(r,
+	    track_receipts(h->track, ih, body, len, &from, loop_now(h->loop)));
+}
+
+static void
+do_telemetry(struct track_host *h, struct http_req *r, const uint8_t *ih)
+{
+	struct sp_addr from = http_req_from(r);
+	const uint8_t *body;
+	size_t len;
+
+	body = http_req_body(r, &len);
+	send_thanks(r,
+	    track_telemetry(h->track, ih, body, len, &from, loop_now(h->loop)));
 }
 
 static bool
@@ -218,6 +236,7 @@ static const struct route routes[] = {
 	{ "/metrics", GET, REPORT_ADMIN, do_metrics },
 	{ "publish", HTTP_M_POST, REPORT_PUBLISH, do_publish },
 	{ "receipts", HTTP_M_POST, REPORT_RECEIPTS, do_receipts },
+	{ "telemetry", HTTP_M_POST, REPORT_TELEMETRY, do_telemetry },
 	{ "window", GET, REPORT_WINDOW, do_window },
 	{ "stream", GET, REPORT_STREAM, do_stream },
 	{ "manifest", GET, REPORT_MANIFEST, do_manifest },

@@ -44,7 +44,8 @@ core_report(struct track_host *h)
 	h->report.streams = s.open;
 	h->report.streams_refused = s.refused;
 	h->report.streams_cut = s.cut;
-	h->report.up = loop_now(h->loop) - h->started;
+	h->report.now = loop_now(h->loop);
+	h->report.up = h->report.now - h->started;
 }
 
 static void
