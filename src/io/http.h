@@ -2,18 +2,25 @@
 #define SRC_IO_HTTP_H
 
 /*
- * A small HTTP/1.1 server on evhttp: for the local edge, the tracker's HTTP
- * faces and the tests' origins.
+ * An HTTP/1.1 server: for the local edge, the tracker's HTTP faces and the
+ * tests' origins. Keep-alive and pipelining, HTTP/1.0, chunked bodies,
+ * Expect, TLS, clients behind proxies; every buffer has a maximum.
  *
  * A request lives from its handler call until exactly one of these: the
  * return of http_reply*, http_end, http_cut, or the return of its gone
- * callback. In between it may wait as long as it likes (deferred reply). A
- * handler that returns without a reply and without having called
+ * callback. In between it may wait as long as it likes (deferred reply);
+ * requests that its client sent behind it wait too, and are answered in
+ * order. A handler that returns without a reply and without having called
  * http_on_gone keeps the request all the same; when its client leaves, the
  * request is freed silently, so whoever keeps one sets http_on_gone.
+ *
+ * What http_req_path, _query, _header and _body return is borrowed: inside
+ * the handler until it returns or replies, later until the next return to
+ * the event loop.
  */
 
 #include "base/addr.h"
+#include "base/log.h"
 #include "io/loop.h"
 
 struct http;
@@ -28,11 +35,34 @@ enum http_method {
 	HTTP_M_OPTIONS = 1 << 5,
 };
 
+/* Addresses that have their first |bits| bits in common with |addr|. */
+struct http_net {
+	struct sp_addr addr;
+	unsigned bits;
+};
+
 struct http_conf {
 	unsigned methods;   /* of HTTP_M_*, others get 405; 0 = GET HEAD */
-	size_t max_headers; /* bytes; 0 = 16 KiB */
+	size_t max_headers; /* bytes, larger get 431; 0 = 16 KiB */
+	size_t max_uri;     /* bytes, longer gets 414; 0 = max_headers */
 	size_t max_body;    /* bytes, larger gets 413; 0 = 64 KiB */
-	sp_time timeout;    /* silent connection; 0 = 30 s */
+	/*
+	 * A request's header must be here so long after its first byte, its
+	 * body, if it has one, at 4 KiB/s; else 408. A connection without a
+	 * request, and a client that takes nothing of its reply, are cut after
+	 * the same time. 0 = 30 s.
+	 */
+	sp_time timeout;
+	/*
+	 * Connections in all (0 = 16,384) and of one host as addr_host has it
+	 * (0 = no limit). At the first the one that is idle longest gives way,
+	 * or else one whose header takes long; who comes is shut out if there
+	 * is none. Loopback and proxies do not count as hosts, unless
+	 * |loopback_too|.
+	 */
+	unsigned max_conns;
+	unsigned max_host_conns;
+	bool loopback_too;
 	/*
 	 * With check_host, a request whose Host is not loopback (127.0.0.1,
 	 * [::1], localhost) nor one of |hosts| gets 403 (DNS rebinding).
@@ -41,6 +71,25 @@ struct http_conf {
 	bool check_host;
 	const char *const *hosts;
 	size_t nhosts;
+	/*
+	 * Who is believed about the client: X-Forwarded-For, and PROXY
+	 * protocol 1 and 2 ahead of the first request or of TLS. Borrowed.
+	 */
+	const struct http_net *proxies;
+	size_t nproxies;
+	const struct sp_log *log; /* may be NULL. Borrowed */
+};
+
+struct http_stats {
+	uint64_t accepted;
+	uint64_t refused;  /* all connections in use, or no descriptors */
+	uint64_t capped;   /* one host had too many */
+	uint64_t evicted;  /* gave way */
+	uint64_t timeouts; /* of any kind */
+	uint64_t requests; /* that a handler was called for */
+	uint64_t bad;      /* that were answered with 400 to 505 before that */
+	uint64_t tls_failed;
+	unsigned open; /* connections now */
 };
 
 typedef void (*http_handler)(void *ctx, struct http_req *r);
@@ -56,14 +105,15 @@ void http_free(struct http *h);
 /*
  * Any number of listeners. |bound| (may be NULL) gets the address with the
  * port that the kernel gave for 0. SP_ERR_IO (errno), SP_ERR_EXISTS,
- * SP_ERR_FULL.
+ * SP_ERR_NOMEM.
  */
 int http_listen(struct http *h, const struct sp_addr *addr,
     struct sp_addr *bound);
-/* Closes the listeners; connections go on. */
+/* Closes the listeners; connections go on until their requests are answered. */
 void http_unlisten(struct http *h);
 /* Requests that are not answered yet, streamed replies among them. */
 size_t http_open(const struct http *h);
+struct http_stats http_stats(const struct http *h);
 
 /* ---- the request ---- */
 
@@ -85,6 +135,7 @@ int http_query_param(const char *query, const char *name, unsigned nth,
 /* NULL when absent. Name without regard to case. */
 const char *http_req_header(const struct http_req *r, const char *name);
 const uint8_t *http_req_body(struct http_req *r, size_t *len);
+/* The client, as a listed proxy tells it. */
 struct sp_addr http_req_from(const struct http_req *r);
 struct loop *http_req_loop(const struct http_req *r);
 
@@ -115,11 +166,15 @@ void http_reply_method(struct http_req *r, unsigned allowed);
  */
 void http_start(struct http_req *r, int status, const char *type,
     int64_t length);
-/* SP_ERR_TOOBIG: more than |length|; SP_ERR_CLOSED; SP_ERR_NOMEM. */
+/*
+ * SP_ERR_TOOBIG: more than |length|; SP_ERR_CLOSED: the client has left, gone
+ * comes; SP_ERR_NOMEM, SP_ERR_FULL (HTTP_BACKLOG_MAX): cut it.
+ */
+#define HTTP_BACKLOG_MAX ((size_t)64 << 20)
 int http_write(struct http_req *r, const void *p, size_t len);
 /*
- * Bytes that many replies carry: copied once, and there until the last reply
- * has sent them and who made them has let them go. NULL: no memory.
+ * Bytes that many replies carry: they are copied here, and once more only for
+ * clients that do not take them at once. NULL: no memory.
  */
 struct http_blob;
 struct http_blob *http_blob_new(const void *p, size_t len);
@@ -135,12 +190,35 @@ void http_cut(struct http_req *r);
 void http_give_up(struct http_req *r, sp_time t);
 /* Bytes that were written and are not yet with the kernel. */
 size_t http_backlog(const struct http_req *r);
-/* Called when the backlog of a streamed reply reached 0. */
+/*
+ * Called from the loop when the backlog of a streamed reply, which was more
+ * than 0 when a call returned, has reached 0. Bytes that the kernel takes at
+ * once never were a backlog.
+ */
 void http_on_drained(struct http_req *r,
     void (*cb)(void *ctx, struct http_req *r), void *ctx);
 /* The client left before the end. |r| is freed after the callback. */
 void http_on_gone(struct http_req *r, void (*cb)(void *ctx, struct http_req *r),
     void *ctx);
+
+/* ---- other protocols ---- */
+
+/* Does the client ask for |protocol| ("websocket") by HTTP/1.1's Upgrade? */
+bool http_wants_upgrade(const struct http_req *r, const char *protocol);
+/*
+ * Answers 101 with Upgrade: |protocol|, Connection: Upgrade and what
+ * http_header gave. From then on the connection carries bytes: |data| is
+ * called from the loop with what the client sends, never from inside this
+ * call; http_write sends, http_end closes once all is sent, http_cut at once;
+ * http_backlog, http_on_drained, http_on_gone and http_give_up are as for
+ * streams. Nothing is cut for being silent, only for taking nothing while
+ * there is a backlog for |timeout|.
+ */
+void http_upgrade(struct http_req *r, const char *protocol,
+    void (*data)(void *ctx, struct http_req *r, const uint8_t *p, size_t len),
+    void *ctx);
+/* Stops and goes on reading of an upgraded connection. */
+void http_pause(struct http_req *r, bool pause);
 
 /* ---- helpers ---- */
 

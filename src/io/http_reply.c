@@ -1,11 +1,6 @@
 #include "io/http_int.h"
 
-#include <strings.h>
-
-#include <event2/buffer.h>
-#include <event2/bufferevent.h>
-#include <event2/http.h>
-#include <event2/http_struct.h>
+#include <sys/uio.h>
 
 #define HTTP_GZIP_MIN 512 /* a packet's worth is not worth it */
 
@@ -16,6 +11,7 @@ reason(int status)
 		int status;
 		const char *text;
 	} names[] = {
+		{ 101, "Switching Protocols" },
 		{ 200, "OK" },
 		{ 202, "Accepted" },
 		{ 204, "No Content" },
@@ -33,13 +29,16 @@ reason(int status)
 		{ 409, "Conflict" },
 		{ 410, "Gone" },
 		{ 413, "Content Too Large" },
+		{ 414, "URI Too Long" },
 		{ 416, "Range Not Satisfiable" },
 		{ 429, "Too Many Requests" },
+		{ 431, "Request Header Fields Too Large" },
 		{ 500, "Internal Server Error" },
 		{ 501, "Not Implemented" },
 		{ 502, "Bad Gateway" },
 		{ 503, "Service Unavailable" },
 		{ 504, "Gateway Timeout" },
+		{ 505, "HTTP Version Not Supported" },
 	};
 	size_t i;
 
@@ -49,8 +48,8 @@ reason(int status)
 	return "Status";
 }
 
-static bool
-has_body(const struct http_req *r, int status)
+bool
+http_has_body(const struct http_req *r, int status)
 {
 	return r->method != HTTP_M_HEAD && status != 204 && status != 304 &&
 	       status >= 200;
@@ -59,54 +58,92 @@ has_body(const struct http_req *r, int status)
 void
 http_header(struct http_req *r, const char *name, const char *value)
 {
-	/* evhttp refuses CR and LF; a missing header beats a split one. */
-	evhttp_add_header(evhttp_request_get_output_headers(r->ev), name,
-	    value);
+	struct sp_buf *b = &r->c->head;
+
+	/* A missing header beats a split reply. */
+	if (strpbrk(name, "\r\n") != NULL || strpbrk(value, "\r\n") != NULL)
+		return;
+	buf_put_str(b, name);
+	buf_put(b, ": ", 2);
+	buf_put_str(b, value);
+	buf_put(b, "\r\n", 2);
 }
 
 static void
-set_length(struct http_req *r, int status, uint64_t length)
+put_status(struct sp_buf *b, int status)
 {
-	char text[24];
+	static const char ok[] = "HTTP/1.1 200 OK\r\n";
 
-	if (status == 204 || status == 304)
+	if (status == 200) {
+		buf_put(b, ok, sizeof(ok) - 1);
 		return;
-	snprintf(text, sizeof(text), "%" PRIu64, length);
-	http_header(r, "Content-Length", text);
+	}
+	buf_put_str(b, "HTTP/1.1 ");
+	buf_put_dec(b, status);
+	buf_put(b, " ", 1);
+	buf_put_str(b, reason(status));
+	buf_put(b, "\r\n", 2);
+}
+
+struct iovec
+hconn_head(struct hconn *c, int status, const char *type, int64_t length)
+{
+	struct http *h = c->http;
+	struct sp_buf *b = &h->line;
+
+	buf_reset(b);
+	put_status(b, status);
+	if (type != NULL) {
+		buf_put_str(b, "Content-Type: ");
+		buf_put_str(b, type);
+		buf_put(b, "\r\n", 2);
+	}
+	if (length >= 0 && status != 204 && status != 304 && status >= 200) {
+		buf_put_str(b, "Content-Length: ");
+		buf_put_dec(b, length);
+		buf_put(b, "\r\n", 2);
+	}
+	buf_put(b, c->head.p, c->head.len);
+	buf_put(b, h->date, h->date_len);
+	if (status == 101)
+		;
+	else if (!c->parse.keep)
+		buf_put_str(b, "Connection: close\r\n");
+	else if (c->parse.old)
+		buf_put_str(b, "Connection: keep-alive\r\n");
+	buf_put(b, "\r\n", 2);
+	return (struct iovec){ b->p, b->len };
+}
+
+int
+hconn_reply(struct hconn *c, const struct iovec *v, int n)
+{
+	int rc = c->http->line.err;
+
+	if (rc == 0)
+		rc = c->head.err;
+	if (rc == 0)
+		rc = hconn_send(c, v, n);
+	if (rc < 0 && !c->broken) {
+		c->broken = true;
+		hconn_soon(c);
+	}
+	return rc;
 }
 
 /* ---- whole replies ---- */
 
 static void
-release(const void *data SP_UNUSED, size_t len SP_UNUSED, void *arg)
+send_whole(struct http_req *r, int status, const char *type, const void *body,
+    size_t len)
 {
-	free(arg);
-}
+	struct hconn *c = r->c;
+	struct iovec v[2];
 
-static void
-send_whole(struct http_req *r, int status, const void *body, size_t len,
-    uint8_t *owned)
-{
-	struct evhttp_request *ev = r->ev;
-	struct evbuffer *b;
-	int rc = -1;
-
-	if ((b = evbuffer_new()) != NULL && len > 0) {
-		rc = owned != NULL
-			 ? evbuffer_add_reference(b, owned, len, release, owned)
-			 : evbuffer_add(b, body, len);
-	}
-	if (owned != NULL && rc < 0)
-		free(owned);
-	if (b == NULL || (len > 0 && rc < 0)) {
-		if (b != NULL)
-			evbuffer_free(b);
-		http_cut(r);
-		return;
-	}
-	http_req_over(r);
-	evhttp_send_reply(ev, status, reason(status), b);
-	evbuffer_free(b);
+	v[0] = hconn_head(c, status, type, (int64_t)len);
+	v[1] = (struct iovec){ (void *)(uintptr_t)body, len };
+	hconn_reply(c, v, len > 0 && http_has_body(r, status) ? 2 : 1);
+	hconn_done(c);
 }
 
 void
@@ -116,24 +153,33 @@ http_reply(struct http_req *r, int status, const char *type, const void *body,
 	uint8_t *packed = NULL;
 	size_t n;
 
-	if (type != NULL)
-		http_header(r, "Content-Type", type);
-	if (type != NULL && http_is_text(type) && len >= HTTP_GZIP_MIN) {
+	if (type != NULL && len >= HTTP_GZIP_MIN && http_is_text(type)) {
 		http_header(r, "Vary", "Accept-Encoding");
 		if (http_wants_gzip(r))
 			packed = http_gzip(body, len, &n);
 	}
 	if (packed != NULL) {
 		http_header(r, "Content-Encoding", "gzip");
-		len = n;
-	}
-	set_length(r, status, len);
-	if (has_body(r, status)) {
-		send_whole(r, status, body, len, packed);
-	} else {
+		send_whole(r, status, type, packed, n);
 		free(packed);
-		send_whole(r, status, NULL, 0, NULL);
+	} else {
+		send_whole(r, status, type, body, len);
 	}
+}
+
+void
+http_refuse(struct hconn *c, unsigned status)
+{
+	struct http_req *r = &c->req;
+
+	memset(r, 0, sizeof(*r));
+	r->c = c;
+	r->method = HTTP_M_GET;
+	r->open = true;
+	c->parse.keep = false;
+	c->lingering = true;
+	buf_reset(&c->head);
+	http_reply_text(r, (int)status, reason((int)status));
 }
 
 void
@@ -171,15 +217,10 @@ http_reply_range(struct http_req *r, const char *type, const void *data,
 	}
 	n = len == 0 ? 0 : (size_t)(g.last - g.first + 1);
 	http_header(r, "Accept-Ranges", "bytes");
-	http_header(r, "Content-Type", type);
 	if (rc == 1)
 		http_header(r, "Content-Range", http_range_text(&g, len, text));
-	set_length(r, 200, n);
-	if (!has_body(r, 200))
-		send_whole(r, rc == 1 ? 206 : 200, NULL, 0, NULL);
-	else
-		send_whole(r, rc == 1 ? 206 : 200,
-		    n == 0 ? NULL : (const uint8_t *)data + g.first, n, NULL);
+	send_whole(r, rc == 1 ? 206 : 200, type,
+	    n == 0 ? NULL : (const uint8_t *)data + g.first, n);
 }
 
 void
@@ -216,137 +257,4 @@ http_reply_preflight(struct http_req *r, const char *origin, unsigned methods)
 		http_header(r, "Access-Control-Allow-Headers", want);
 	http_header(r, "Access-Control-Max-Age", "600");
 	http_reply(r, 204, NULL, NULL, 0);
-}
-
-/* ---- streamed replies ---- */
-
-void
-http_start(struct http_req *r, int status, const char *type, int64_t length)
-{
-	assert(!r->started && "a reply starts once");
-	if (type != NULL)
-		http_header(r, "Content-Type", type);
-	/*
-	 * With a Content-Length, evhttp does not chunk. Without one, HTTP/1.0
-	 * ends at close.
-	 */
-	if (length >= 0)
-		set_length(r, status, (uint64_t)length);
-	else if (has_body(r, status) && r->ev->major == 1 && r->ev->minor == 0)
-		http_header(r, "Connection", "close");
-	r->left = length;
-	r->started = true;
-	evhttp_send_reply_start(r->ev, status, reason(status));
-}
-
-static void
-drained(struct evhttp_connection *ec SP_UNUSED, void *arg)
-{
-	struct http_req *r = arg;
-
-	if (r->drained_cb != NULL)
-		r->drained_cb(r->drained_ctx, r);
-}
-
-/* Sends |b|, of |len| bytes, if |rc| is 0; takes it. */
-static int
-send_chunk(struct http_req *r, struct evbuffer *b, size_t len, int rc)
-{
-	if (rc == 0) {
-		if (r->left >= 0)
-			r->left -= (int64_t)len;
-		evhttp_send_reply_chunk_with_cb(r->ev, b, drained, r);
-	}
-	if (b != NULL)
-		evbuffer_free(b);
-	return rc;
-}
-
-static int
-may_write(const struct http_req *r, size_t len)
-{
-	assert(r->started && "http_start comes first");
-	if (r->gone)
-		return SP_ERR_CLOSED;
-	return r->left >= 0 && len > (uint64_t)r->left ? SP_ERR_TOOBIG : 0;
-}
-
-int
-http_write(struct http_req *r, const void *p, size_t len)
-{
-	struct evbuffer *b;
-	int rc;
-
-	if ((rc = may_write(r, len)) < 0)
-		return rc;
-	if ((b = evbuffer_new()) == NULL || evbuffer_add(b, p, len) < 0)
-		rc = SP_ERR_NOMEM;
-	return send_chunk(r, b, len, rc);
-}
-
-struct http_blob {
-	size_t refs, len;
-	uint8_t p[];
-};
-
-struct http_blob *
-http_blob_new(const void *p, size_t len)
-{
-	struct http_blob *b = malloc(sizeof(*b) + len);
-
-	if (b == NULL)
-		return NULL;
-	b->refs = 1;
-	b->len = len;
-	memcpy(b->p, p, len);
-	return b;
-}
-
-void
-http_blob_free(struct http_blob *b)
-{
-	if (b != NULL && --b->refs == 0)
-		free(b);
-}
-
-size_t
-http_blob_len(const struct http_blob *b)
-{
-	return b->len;
-}
-
-static void
-blob_sent(const void *data SP_UNUSED, size_t len SP_UNUSED, void *arg)
-{
-	http_blob_free(arg);
-}
-
-int
-http_write_shared(struct http_req *r, struct http_blob *blob)
-{
-	struct evbuffer *b;
-	int rc;
-
-	if ((rc = may_write(r, blob->len)) < 0)
-		return rc;
-	if ((b = evbuffer_new()) == NULL ||
-	    evbuffer_add_reference(b, blob->p, blob->len, blob_sent, blob) < 0)
-		rc = SP_ERR_NOMEM;
-	else
-		blob->refs++;
-	return send_chunk(r, b, blob->len, rc);
-}
-
-void
-http_end(struct http_req *r)
-{
-	struct evhttp_request *ev = r->ev;
-
-	assert(r->started && "http_start comes first");
-	if (r->left > 0 && r->method != HTTP_M_HEAD) {
-		http_cut(r);
-		return;
-	}
-	http_req_over(r);
-	evhttp_send_reply_end(ev);
 }

@@ -4,7 +4,43 @@
 
 #include <zlib.h>
 
-#include "base/buf.h"
+/* ---- methods ---- */
+
+static const struct {
+	enum http_method method;
+	const char *name;
+} methods[] = {
+	{ HTTP_M_GET, "GET" },
+	{ HTTP_M_HEAD, "HEAD" },
+	{ HTTP_M_POST, "POST" },
+	{ HTTP_M_PUT, "PUT" },
+	{ HTTP_M_DELETE, "DELETE" },
+	{ HTTP_M_OPTIONS, "OPTIONS" },
+};
+
+enum http_method
+http_method_of(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < SP_LEN(methods); i++)
+		if (strcmp(methods[i].name, name) == 0)
+			return methods[i].method;
+	return 0;
+}
+
+const char *
+http_allow_text(unsigned allowed, char out[64])
+{
+	size_t i, n = 0;
+
+	out[0] = '\0';
+	for (i = 0; i < SP_LEN(methods); i++)
+		if (allowed & methods[i].method)
+			n += (size_t)snprintf(out + n, 64 - n, "%s%s",
+			    n > 0 ? ", " : "", methods[i].name);
+	return out;
+}
 
 /* ---- ranges ---- */
 
@@ -66,37 +102,6 @@ http_range_text(const struct http_range *g, uint64_t size, char out[80])
 }
 
 /* ---- queries ---- */
-
-int
-http_unescape(const char *s, size_t len, bool plus, char *out, size_t size)
-{
-	size_t i, n = 0;
-	int hi, lo;
-	char c;
-
-	for (i = 0; i < len; i++) {
-		c = s[i];
-		if (c == '%') {
-			if (len - i < 3)
-				return SP_ERR_SYNTAX;
-			hi = buf_hex_digit(s[i + 1]);
-			lo = buf_hex_digit(s[i + 2]);
-			if (hi < 0 || lo < 0)
-				return SP_ERR_SYNTAX;
-			c = (char)(hi * 16 + lo);
-			i += 2;
-		} else if (c == '+' && plus) {
-			c = ' ';
-		}
-		if (n + 1 >= size)
-			return SP_ERR_TOOBIG;
-		out[n++] = c;
-	}
-	if (size == 0 || n > INT_MAX)
-		return SP_ERR_TOOBIG;
-	out[n] = '\0';
-	return (int)n;
-}
 
 int
 http_query_param(const char *query, const char *name, unsigned nth, char *out,

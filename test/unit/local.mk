@@ -202,9 +202,14 @@ test_unit_check_secure_frames_LDADD = libsim.a $(LDADD)
 UNIT_HOST += test/unit/check_conf
 UNIT_HOST += test/unit/check_conn
 UNIT_HOST += test/unit/check_daemon
+UNIT_HOST += test/unit/check_hparse
 UNIT_HOST += test/unit/check_http
 UNIT_HOST += test/unit/check_http_shared
 UNIT_HOST += test/unit/check_inherit
+test_unit_check_http_SOURCES = test/unit/check_http.c test/unit/http_help.h
+UNIT_HOST += test/unit/check_http_conn
+test_unit_check_http_conn_SOURCES = test/unit/check_http_conn.c \
+	test/unit/http_help.h
 UNIT_HOST += test/unit/check_loop
 UNIT_HOST += test/unit/check_origin
 test_unit_check_origin_SOURCES = test/unit/check_origin.c \

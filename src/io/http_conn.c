@@ -1,0 +1,421 @@
+#include "io/http_int.h"
+
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#define PIPE       (64 * 1024) /* read ahead while a reply is under way */
+#define ROUNDS     4           /* reads before others have their turn */
+#define LINGER_MAX ((size_t)1 << 20)
+
+static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
+
+/* ---- life ---- */
+
+void
+hconn_enter(struct hconn *c)
+{
+	c->frames++;
+}
+
+bool
+hconn_leave(struct hconn *c)
+{
+	if (--c->frames > 0 || !c->dead)
+		return !c->dead;
+	buf_fini(&c->in);
+	buf_fini(&c->head);
+	buf_fini(&c->out);
+	free(c);
+	return false;
+}
+
+void
+hconn_wait(struct hconn *c, enum hconn_wait w)
+{
+	struct http *h = c->http;
+
+	/* What trickles in does not make a header young. */
+	if (w == c->wait && w != HC_IDLE)
+		return;
+	if (c->wait != HC_NONE)
+		TAILQ_REMOVE(&h->wait[c->wait], c, by_wait);
+	c->wait = w;
+	c->since = h->now;
+	if (w != HC_NONE)
+		TAILQ_INSERT_TAIL(&h->wait[w], c, by_wait);
+}
+
+void
+hconn_soon(struct hconn *c)
+{
+	struct http *h = c->http;
+
+	if (c->soon || c->dead)
+		return;
+	c->soon = true;
+	TAILQ_INSERT_TAIL(&h->soon, c, by_soon);
+	io_timer_set(&h->next, 0);
+}
+
+void
+hconn_kill(struct hconn *c)
+{
+	struct http *h = c->http;
+	struct http_req *r = &c->req;
+
+	if (c->dead)
+		return;
+	hconn_enter(c);
+	c->dead = true;
+	hconn_wait(c, HC_NONE);
+	if (c->soon)
+		TAILQ_REMOVE(&h->soon, c, by_soon);
+	LIST_REMOVE(c, entry);
+	http_host_del(h, c);
+	h->stats.open--;
+	c->wire->close(c);
+	if (r->open) {
+		r->gone = true;
+		if (r->gone_cb != NULL)
+			r->gone_cb(r->gone_ctx, r);
+		r->open = false;
+	}
+	hconn_leave(c);
+}
+
+static void
+parse_next(struct hconn *c)
+{
+	const struct http_conf *k = &c->http->conf;
+
+	hparse_init(&c->parse, (uint32_t)k->max_headers, (uint32_t)k->max_uri,
+	    (uint32_t)k->max_body);
+}
+
+void
+hconn_new(struct http *h, int fd, const struct sp_addr *peer)
+{
+	struct hconn *c = calloc(1, sizeof(*c));
+
+	if (c == NULL) {
+		close(fd);
+		return;
+	}
+	c->http = h;
+	c->wire = &hwire_plain;
+	c->fd = fd;
+	c->peer = c->client = *peer;
+	c->wait = HC_NONE;
+	c->req.c = c;
+	buf_init(&c->in, io_mem(),
+	    h->conf.max_headers + h->conf.max_body + PIPE + 2 * HTTP_RX);
+	buf_init(&c->head, io_mem(), h->conf.max_headers);
+	buf_init(&c->out, io_mem(), HTTP_BACKLOG_MAX + HTTP_RX);
+	parse_next(c);
+	LIST_INSERT_HEAD(&h->conns, c, entry);
+	if (h->stats.open++ == 0)
+		http_clock(h);
+	h->stats.accepted++;
+	hconn_enter(c);
+	if (!http_host_add(h, c)) {
+		h->stats.capped++;
+		hconn_kill(c);
+	} else {
+		hconn_wait(c, HC_HEAD);
+		/* Often the request is here, and so will be its end. */
+		hconn_readable(c);
+	}
+	hconn_leave(c);
+}
+
+/* ---- requests ---- */
+
+/* The bytes of what was answered are done with. */
+static void
+advance(struct hconn *c)
+{
+	size_t n = c->parse.at;
+
+	if (!c->corked) {
+		buf_consume(&c->in, n);
+		c->base = c->in.p;
+		c->len = c->in.len;
+	} else {
+		c->base += n;
+		c->len -= n;
+	}
+	parse_next(c);
+}
+
+void
+hconn_done(struct hconn *c)
+{
+	struct http_req *r = &c->req;
+
+	r->open = false;
+	buf_reset(&c->head);
+	if (!c->parse.keep || r->data_cb != NULL)
+		c->ending = true;
+	advance(c);
+	/* What comes next is not begun inside of a call of the host. */
+	if (!c->corked)
+		hconn_soon(c);
+}
+
+/* Refuses what no handler should see. */
+static bool
+screen(struct hconn *c, struct http_req *r)
+{
+	const struct http_conf *k = &c->http->conf;
+
+	if (k->check_host &&
+	    !http_host_ok(http_req_header(r, "Host"), k->hosts, k->nhosts)) {
+		http_reply_text(r, 403, "this Host is not served here");
+		return false;
+	}
+	if ((k->methods & r->method) == 0) {
+		http_reply_method(r, k->methods);
+		return false;
+	}
+	return true;
+}
+
+static void
+serve(struct hconn *c)
+{
+	struct http *h = c->http;
+	struct http_req *r = &c->req;
+
+	hconn_wait(c, HC_NONE);
+	memset(r, 0, sizeof(*r));
+	r->c = c;
+	r->method = http_method_of(hparse_method(&c->parse));
+	if (r->method == 0) {
+		http_refuse(c, 501);
+		return;
+	}
+	r->open = true;
+	if (!screen(c, r))
+		return;
+	h->stats.requests++;
+	h->handler(h->ctx, r);
+}
+
+/* False: there is none, or none that is whole. */
+static bool
+next_request(struct hconn *c)
+{
+	struct iovec v = { (void *)(uintptr_t)go_on, sizeof(go_on) - 1 };
+
+	switch (hparse_run(&c->parse, c->base, &c->len)) {
+	case HPARSE_DONE:
+		c->parse.keep &= !c->http->draining;
+		serve(c);
+		return true;
+	case HPARSE_BAD:
+		c->http->stats.bad++;
+		http_refuse(c, c->parse.status);
+		return false;
+	case HPARSE_MORE:
+		if (c->parse.expect) {
+			c->parse.expect = false;
+			hconn_send(c, &v, 1);
+		}
+		return false;
+	}
+	return false;
+}
+
+/* ---- bytes ---- */
+
+static bool
+is_upgraded(const struct hconn *c)
+{
+	return c->req.open && c->req.data_cb != NULL;
+}
+
+/* Keeps what is left of the bytes for the next callback. */
+static void
+keep_rest(struct hconn *c)
+{
+	size_t done;
+
+	if (c->in.len == 0) {
+		buf_put(&c->in, c->base, c->len);
+	} else {
+		done = (size_t)(c->base - c->in.p);
+		c->in.len = done + c->len;
+		buf_consume(&c->in, done);
+	}
+	if (c->in.len == 0)
+		buf_fini(&c->in);
+	c->base = c->in.p;
+	c->len = c->in.len;
+	if (c->in.err != 0)
+		hconn_kill(c);
+}
+
+/* Bytes that came with the request for an upgrade, and those behind it. */
+static void
+give(struct hconn *c, const uint8_t *p, size_t len)
+{
+	struct http_req *r = &c->req;
+
+	if (len > 0 && is_upgraded(c))
+		r->data_cb(r->data_ctx, r, p, len);
+}
+
+static void
+give_rest(struct hconn *c)
+{
+	struct sp_buf rest = c->in;
+	size_t at = c->parse.at;
+
+	if (!is_upgraded(c) || c->in.len == 0 || c->dead)
+		return;
+	/* The callback may end the request: the bytes are out of its way. */
+	buf_init(&c->in, io_mem(), rest.max);
+	c->base = NULL;
+	c->len = 0;
+	c->parse.at = 0;
+	give(c, rest.p + at, rest.len - at);
+	buf_fini(&rest);
+}
+
+static bool
+is_blocked(const struct hconn *c)
+{
+	return c->req.open || c->ending || hconn_backlog(c) >= PIPE;
+}
+
+/* Answers all that is here. */
+static void
+process(struct hconn *c)
+{
+	c->corked = true;
+	while (!c->dead && !c->broken && c->len > 0 && !is_blocked(c))
+		if (!next_request(c))
+			break;
+	hconn_flush(c);
+	c->corked = false;
+	if (c->dead)
+		return;
+	if (c->ending)
+		c->len = 0;
+	keep_rest(c);
+	give_rest(c);
+}
+
+/* What it waits for now. */
+static void
+settle(struct hconn *c)
+{
+	bool waits = hconn_backlog(c) > 0;
+
+	if (c->broken || (c->ending && !waits && !c->req.open &&
+			     (!c->lingering || c->eof))) {
+		hconn_kill(c);
+		return;
+	}
+	if (waits) {
+		hconn_wait(c, HC_WRITE);
+	} else if (c->lingering) {
+		if (c->wait != HC_LINGER)
+			c->wire->shut(c);
+		hconn_wait(c, HC_LINGER);
+	} else if (c->req.open) {
+		hconn_wait(c, HC_NONE);
+	} else if (c->len == 0) {
+		/* A new connection owes a header from the beginning. */
+		if (c->wait != HC_HEAD)
+			hconn_wait(c, HC_IDLE);
+	} else {
+		hconn_wait(c,
+		    c->parse.stage == HPARSE_HEAD ? HC_HEAD : HC_BODY);
+	}
+	hconn_want_read(c,
+	    !c->eof && !c->paused && !(c->len >= PIPE && is_blocked(c)));
+}
+
+void
+hconn_step(struct hconn *c)
+{
+	hconn_enter(c);
+	if (!c->dead && !c->broken && c->len > 0 && !is_blocked(c))
+		process(c);
+	else if (!c->dead)
+		give_rest(c);
+	if (!c->dead)
+		settle(c);
+	hconn_leave(c);
+}
+
+/* The client sends no more. It may still read what it asked for. */
+static void
+at_end(struct hconn *c)
+{
+	c->eof = true;
+	if (c->req.open)
+		hconn_kill(c);
+	else
+		c->ending = true;
+}
+
+static void
+take(struct hconn *c, size_t n)
+{
+	struct http *h = c->http;
+
+	if (c->lingering || c->ending) {
+		c->lingered += n;
+		if (c->lingered > LINGER_MAX)
+			hconn_kill(c);
+		return;
+	}
+	if (is_upgraded(c)) {
+		give(c, h->rx, n);
+		return;
+	}
+	if (c->in.len > 0) {
+		buf_put(&c->in, h->rx, n);
+		c->base = c->in.p;
+		c->len = c->in.len;
+		if (c->in.err != 0) {
+			hconn_kill(c);
+			return;
+		}
+	} else {
+		c->base = h->rx;
+		c->len = n;
+	}
+	if (is_blocked(c))
+		keep_rest(c);
+	else
+		process(c);
+}
+
+void
+hconn_readable(struct hconn *c)
+{
+	struct http *h = c->http;
+	int i, n;
+
+	hconn_enter(c);
+	for (i = 0; i < ROUNDS && !c->dead && !c->eof && !c->paused; i++) {
+		n = c->wire->read(c, h->rx, HTTP_RX);
+		if (n == SP_ERR_AGAIN)
+			break;
+		if (n < 0)
+			hconn_kill(c);
+		else if (n == 0)
+			at_end(c);
+		else
+			take(c, (size_t)n);
+		if (n < HTTP_RX)
+			break;
+	}
+	if (!c->dead)
+		settle(c);
+	hconn_leave(c);
+}
