@@ -201,6 +201,7 @@ test_unit_check_secure_frames_LDADD = libsim.a $(LDADD)
 
 UNIT_HOST += test/unit/check_conf
 UNIT_HOST += test/unit/check_conn
+UNIT_HOST += test/unit/check_control
 UNIT_HOST += test/unit/check_daemon
 UNIT_HOST += test/unit/check_hparse
 UNIT_HOST += test/unit/check_http
