@@ -56,6 +56,7 @@ libtrack_a_SOURCES += tracker/scope.h
 libtrack_a_SOURCES += tracker/track.c
 libtrack_a_SOURCES += tracker/track.h
 libtrack_a_SOURCES += tracker/track_int.h
+libtrack_a_SOURCES += tracker/track_kick.c
 libtrack_a_SOURCES += tracker/track_live.c
 libtrack_a_SOURCES += tracker/wt.c
 libtrack_a_SOURCES += tracker/wt.h

@@ -167,11 +167,13 @@ track_announce(struct track *t, const struct tw_announce *a,
     struct tw_reply *out, sp_time now)
 {
 	struct registry_answer ans;
+	struct sp_addr self = *from;
 	int r = SP_ERR_DENIED;
 
 	memset(out, 0, sizeof(*out));
 	t->stats.announces++;
-	if (track_permits(t, a->info_hash))
+	self.port = a->port;
+	if (track_permits(t, a->info_hash) && track_permits_addr(t, &self))
 		r = registry_announce(t->registry, a, from, is_live(t, a),
 		    peers, max, &ans, now);
 	if (r < 0) {
@@ -279,19 +281,14 @@ track_http_scrape(struct track *t, const char *query, size_t len,
 
 /* ---- the rest ------------------------------------------------------------ */
 
-int
-track_access(struct track *t, enum access_list which, const char *text,
-    size_t len, struct access_error *e)
+void
+track_drop_denied(struct track *t)
 {
 	struct live_chan_stats ch;
 	const struct live_chan *chan;
 	struct tw_scrape_entry swarm;
 	size_t it;
-	int r;
 
-	r = access_set(t->access, which, text, len, e);
-	if (r < 0)
-		return r;
 	for (it = 0; (chan = live_next(t->live, &it)) != NULL;) {
 		live_chan_stats(chan, &ch);
 		if (!access_may_publish(t->access, ch.info_hash))
@@ -301,12 +298,23 @@ track_access(struct track *t, enum access_list which, const char *text,
 		if (!access_permits(t->access, swarm.info_hash))
 			registry_drop(t->registry, swarm.info_hash);
 	}
+}
+
+int
+track_access(struct track *t, enum access_list which, const char *text,
+    size_t len, struct access_error *e)
+{
+	int r = access_set(t->access, which, text, len, e);
+
+	if (r >= 0)
+		track_drop_denied(t);
 	return r;
 }
 
 void
 track_tick(struct track *t, sp_time now)
 {
+	t->stats.kicked = access_tick(t->access, now);
 	registry_tick(t->registry, now);
 	live_tick(t->live, now);
 	reps_tick(t->reps, now);

@@ -156,6 +156,17 @@ int track_evidence(struct track *t, const uint8_t info_hash[LINK_INFOHASH_LEN],
 int track_access(struct track *t, enum access_list which, const char *text,
     size_t len, struct access_error *e);
 
+/*
+ * Forgets and denies an info-hash, or refuses whoever is at |addr| (port 0: at
+ * any port) until |until|; what was told of him to others stays until it
+ * expires. SP_ERR_FULL, SP_ERR_NOMEM.
+ */
+int track_kick(struct track *t, const uint8_t info_hash[LINK_INFOHASH_LEN],
+    sp_time until);
+int track_kick_addr(struct track *t, const struct sp_addr *addr, sp_time until);
+/* For faces: false is counted. */
+bool track_permits_addr(struct track *t, const struct sp_addr *addr);
+
 void track_tick(struct track *t, sp_time now);
 /*
  * Does the same, and draws rosters and plans trees that are due until one has
@@ -177,6 +188,7 @@ struct track_stats {
 	uint64_t telemetry, telemetry_errors;
 	uint64_t denied;     /* by access, of all kinds */
 	uint64_t peers_told; /* addresses handed out */
+	uint64_t kicked;     /* info-hashes and addresses, at the last tick */
 	uint64_t on_duty;    /* members of all rosters */
 	uint64_t present;    /* viewers with a stream that names them */
 	uint64_t planned;    /* of them, those in planned trees */

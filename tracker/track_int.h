@@ -32,4 +32,7 @@ bool track_permits(struct track *t, const uint8_t info_hash[LINK_INFOHASH_LEN]);
 bool track_may_publish(struct track *t,
     const uint8_t info_hash[LINK_INFOHASH_LEN]);
 
+/* Forgets channels and swarms that are no longer permitted. */
+void track_drop_denied(struct track *t);
+
 #endif

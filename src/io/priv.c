@@ -188,6 +188,20 @@ priv_drop(const struct priv *p, char why[PRIV_WHY])
 	return check_lost(&w, p->user, why);
 }
 
+int
+priv_own(const struct priv *p, const char *path)
+{
+	char why[PRIV_WHY];
+	struct who w;
+	int r;
+
+	if (p->user == NULL || geteuid() != 0)
+		return 0;
+	if ((r = find(&w, p->user, why)) < 0)
+		return r;
+	return lchown(path, w.uid, w.gid) < 0 ? SP_ERR_IO : 0;
+}
+
 size_t
 priv_files(size_t want)
 {

@@ -34,6 +34,12 @@ int priv_check(const struct priv *p, char why[PRIV_WHY]);
 int priv_drop(const struct priv *p, char why[PRIV_WHY]);
 
 /*
+ * Gives the file |path| to whom we become, if that is somebody else. SP_ERR_IO
+ * (errno), SP_ERR_NOTFOUND.
+ */
+int priv_own(const struct priv *p, const char *path);
+
+/*
  * Raises the limit of open files to |want|, beyond the hard one if that is
  * allowed. Returns what it is then.
  */

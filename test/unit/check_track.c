@@ -385,6 +385,49 @@ START_TEST(a_new_list_drops_what_it_denies_and_nothing_else)
 }
 END_TEST
 
+START_TEST(who_is_kicked_is_refused_for_a_time)
+{
+	uint8_t hash[LINK_INFOHASH_LEN];
+	struct sp_addr who;
+
+	start();
+	addr_parse(&who, "5.0.0.1:7", 9);
+	memset(hash, 'a', sizeof(hash));
+	ck_assert_int_eq(track_kick_addr(track, &who, 10 * SP_S), 0);
+	ck_assert_int_eq(announce("5.0.0.1", QUERY("a", "&port=7")),
+	    SP_ERR_DENIED);
+	ck_assert_int_eq(announce("5.0.0.1", QUERY("a", "&port=8")), 0);
+	who.port = 0;
+	ck_assert(track_permits_addr(track, &who));
+	ck_assert_int_eq(track_kick(track, hash, 20 * SP_S), 0);
+	ck_assert_int_eq(announce("5.0.0.1", QUERY("a", "&port=8")),
+	    SP_ERR_DENIED);
+	track_tick(track, 10 * SP_S);
+	ck_assert_uint_eq(stats().kicked, 1);
+	ck_assert_int_eq(announce("5.0.0.1", QUERY("b", "&port=7")), 0);
+	track_tick(track, 20 * SP_S);
+	ck_assert_uint_eq(stats().kicked, 0);
+	ck_assert_int_eq(announce("5.0.0.1", QUERY("a", "&port=7")), 0);
+	signer_manifest(&seed, &body);
+	ck_assert_int_eq(publish(), 0);
+	ck_assert_int_eq(track_kick(track, seed.info_hash, 30 * SP_S), 0);
+	ck_assert_ptr_null(live_find(track_live(track), seed.info_hash));
+	signer_manifest(&seed, &body);
+	ck_assert_int_eq(publish(), SP_ERR_DENIED);
+	track_tick(track, 30 * SP_S);
+	signer_manifest(&seed, &body);
+	ck_assert_int_eq(publish(), 0);
+	/* A list of channels takes those away that it does not name. */
+	ck_assert_int_eq(track_access(track, ACCESS_PUBLISH, HEX_A, 40, NULL),
+	    1);
+	ck_assert_ptr_null(live_find(track_live(track), seed.info_hash));
+	signer_manifest(&seed, &body);
+	ck_assert_int_eq(publish(), SP_ERR_DENIED);
+	ck_assert_int_eq(announce("5.0.0.1", QUERY("b", "&port=7")), 0);
+	tear_down();
+}
+END_TEST
+
 START_TEST(ticks_forget_peers_and_channels)
 {
 	start();
@@ -468,5 +511,6 @@ UNIT_MAIN("track", an_announce_is_answered_with_peers_and_own_address,
     a_channel_is_published_and_read, evidence_is_told_in_pairs,
     what_is_not_permitted_gets_nothing,
     a_new_list_drops_what_it_denies_and_nothing_else,
-    ticks_forget_peers_and_channels, a_reply_without_room_is_an_error,
-    bad_configurations_are_refused, lack_of_memory_is_survived)
+    who_is_kicked_is_refused_for_a_time, ticks_forget_peers_and_channels,
+    a_reply_without_room_is_an_error, bad_configurations_are_refused,
+    lack_of_memory_is_survived)

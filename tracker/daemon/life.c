@@ -6,6 +6,7 @@
 
 #include "io/daemon.h"
 #include "io/upgrade.h"
+#include "tracker/daemon/ctl.h"
 
 #define ROUND (50 * SP_MS) /* of draining */
 
@@ -47,6 +48,8 @@ drain(struct life *f, sp_time limit)
 	sp_time now = loop_now(f->c.loop);
 
 	track_host_drain(f->c.host);
+	if (f->c.ctl != NULL && limit == LIFE_DRAIN)
+		ctl_leave(f->c.ctl);
 	f->until = now + limit;
 	f->grace = now + 2 * ROUND;
 	io_timer_set(&f->drain, 0);
@@ -253,6 +256,8 @@ life_new(struct life **out, const struct life_conf *conf)
 		life_free(f);
 		return r;
 	}
+	if (conf->ctl != NULL)
+		ctl_life(conf->ctl, f);
 	*out = f;
 	return 0;
 }

@@ -21,10 +21,13 @@
 #define LIFE_STOP    (2 * SP_S)  /* without */
 #define LIFE_UPGRADE (30 * SP_S) /* for the successor to be ready */
 
+struct ctl;
+
 /* Borrowed until life_free, but for |conf|, which is taken. */
 struct life_conf {
 	struct loop *loop;
 	struct track_host *host;
+	struct ctl *ctl; /* NULL: none */
 	struct options *opts;
 	struct conf *conf;
 	struct sp_log *log;

@@ -1,6 +1,9 @@
 # L4: the tracker's program. All but its main is a library, for the tests.
 noinst_LIBRARIES += libsptrackd.a
 libsptrackd_a_SOURCES =
+libsptrackd_a_SOURCES += tracker/daemon/ctl.c
+libsptrackd_a_SOURCES += tracker/daemon/ctl.h
+libsptrackd_a_SOURCES += tracker/daemon/ctl_cmd.c
 libsptrackd_a_SOURCES += tracker/daemon/host_int.h
 libsptrackd_a_SOURCES += tracker/daemon/life.c
 libsptrackd_a_SOURCES += tracker/daemon/life.h

@@ -63,6 +63,8 @@ static const struct conf_row rows[] = {
 	    "become NAME or NAME:GROUP when all is open", 0 },
 	{ "chroot", 0, CONF_PATH, AT(chroot), 1, 4095, NULL, "DIR",
 	    "and have DIR as the root directory; needs user", 0 },
+	{ "control", 0, CONF_PATH, AT(control), 1, 107, NULL, "PATH",
+	    "listen for spate-tracker ctl at the socket PATH", 0 },
 	{ "log-level", 0, CONF_ENUM, AT(log_level), 0, 0, "info",
 	    "error|warn|info|debug", "what is logged; -v is debug", 0 },
 };

@@ -20,7 +20,7 @@ struct options {
 	sp_time timeout;
 	bool full_scrape;
 	const char *access_file, *deny_file, *channel_file;
-	const char *user, *chroot;
+	const char *user, *chroot, *control;
 	int log_level;
 };
 

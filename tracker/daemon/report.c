@@ -1,7 +1,5 @@
 #include "tracker/daemon/report.h"
 
-#include <jansson.h>
-
 #include "tracker/daemon/report_channels.h"
 
 static const char *const kinds[REPORT_KINDS] = {
@@ -122,8 +120,8 @@ value(const struct numbers *n, size_t at)
 
 /* ---- JSON ---------------------------------------------------------------- */
 
-static json_t *
-channels(const struct track *t, sp_time now)
+json_t *
+report_channels(const struct track *t, sp_time now)
 {
 	const struct live *l = track_live(t);
 	const struct roster *roster;
@@ -173,7 +171,7 @@ report_json(const struct track *t, const struct report *r)
 		json_object_set_new(group, kinds[i],
 		    json_integer((json_int_t)r->requests[i]));
 	json_object_set_new(root, "requests", group);
-	json_object_set_new(root, "channels", channels(t, r->now));
+	json_object_set_new(root, "channels", report_channels(t, r->now));
 	text = json_dumps(root, JSON_INDENT(2));
 	json_decref(root);
 	return text;

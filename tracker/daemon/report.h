@@ -3,6 +3,8 @@
 
 /* /stats (JSON) and /metrics (Prometheus text). */
 
+#include <jansson.h>
+
 #include "tracker/track.h"
 
 /* What the host counts itself. */
@@ -34,6 +36,8 @@ struct report {
 
 /* malloc-ed text; NULL without memory. */
 char *report_json(const struct track *t, const struct report *r);
+/* An array with an object for each channel. The caller has it. */
+json_t *report_channels(const struct track *t, sp_time now);
 /* Appends; b->err. */
 int report_metrics(const struct track *t, const struct report *r,
     struct sp_buf *b);

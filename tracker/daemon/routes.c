@@ -269,6 +269,18 @@ find_route(const char *path)
 	return NULL;
 }
 
+static bool
+is_kicked(struct track_host *h, struct http_req *r)
+{
+	struct sp_addr host = http_req_from(r);
+
+	host.port = 0;
+	if (track_permits_addr(h->track, &host))
+		return false;
+	http_reply_text(r, 403, "not permitted");
+	return true;
+}
+
 /* Answers on the public face. */
 static void
 answer(struct track_host *h, struct http_req *r)
@@ -277,6 +289,8 @@ answer(struct track_host *h, struct http_req *r)
 	const struct route *route = find_route(live_path(http_req_path(r), ih));
 
 	buf_reset(&h->buf);
+	if (is_kicked(h, r))
+		return;
 	if (route != NULL && (http_req_method(r) & route->methods)) {
 		h->report.requests[route->kind]++;
 		route->fn(h, r, ih);

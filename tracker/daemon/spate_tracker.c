@@ -7,6 +7,7 @@
 #include "io/daemon.h"
 #include "io/inherit.h"
 #include "io/priv.h"
+#include "tracker/daemon/ctl.h"
 #include "tracker/daemon/life.h"
 #include "tracker/daemon/track_host.h"
 
@@ -34,12 +35,12 @@ take_pidfile(const char *path)
 static void
 make_absolute(const char **path)
 {
-	static char text[5][PATH_MAX];
+	static char text[6][PATH_MAX];
 	static size_t n;
 
 	if (*path == NULL || **path == '/')
 		return;
-	assert(n < SP_LEN(text) && "there are five of them");
+	assert(n < SP_LEN(text) && "there are six of them");
 	if (snprintf(text[n], PATH_MAX, "%s/%s", cwd, *path) >= PATH_MAX)
 		daemon_fail(*path, strerror(ENAMETOOLONG));
 	*path = text[n++];
@@ -52,6 +53,7 @@ detach(struct options *o)
 	make_absolute(&o->deny_file);
 	make_absolute(&o->channel_file);
 	make_absolute(&o->chroot);
+	make_absolute(&o->control);
 	make_absolute(&o->std.pidfile);
 	if (daemon_detach() < 0)
 		daemon_fail("detach", strerror(errno));
@@ -99,7 +101,6 @@ open_all(struct loop *l, const struct options *o, const struct sp_log *log)
 	struct track_host *h;
 	const char *where = "listen";
 	char why[OPTIONS_WHY];
-	size_t left;
 	int r;
 
 	r = track_host_new(&h, l, o, log, why);
@@ -110,13 +111,39 @@ open_all(struct loop *l, const struct options *o, const struct sp_log *log)
 	if (r < 0)
 		daemon_fail(where,
 		    errno != 0 ? strerror(errno) : sp_strerror(r));
-	left = inherit_close_rest();
+	return h;
+}
+
+/* Whom we become may remove the socket, and his group may use it. */
+static struct ctl *
+open_ctl(struct loop *l, struct track_host *h, const struct options *o)
+{
+	struct priv p = { o->user, o->chroot };
+	struct ctl *c;
+	int r;
+
+	if (o->control == NULL)
+		return NULL;
+	r = ctl_new(&c, l, h, o->control);
+	if (r < 0)
+		daemon_fail(o->control, r == SP_ERR_IO || r == SP_ERR_EXISTS
+					    ? strerror(errno)
+					    : sp_strerror(r));
+	if (priv_own(&p, o->control) < 0)
+		daemon_fail(o->control, strerror(errno));
+	return c;
+}
+
+static void
+close_rest(const struct sp_log *log)
+{
+	size_t left = inherit_close_rest();
+
 	if (left > 0)
 		log_msg(log, LOG_LEVEL_WARN,
 		    "start: sockets at addresses that we do not listen on "
 		    "closed=%zu",
 		    left);
-	return h;
 }
 
 static int
@@ -131,11 +158,14 @@ serve(struct life_conf *lc)
 	raise_files(lc->opts, lc->log);
 	lc->loop = l;
 	lc->host = open_all(l, lc->opts, lc->log);
+	lc->ctl = open_ctl(l, lc->host, lc->opts);
+	close_rest(lc->log);
 	drop_rights(lc->opts);
 	if (life_new(&life, lc) < 0)
 		daemon_fail("start", sp_strerror(SP_ERR_NOMEM));
 	daemon_ready();
 	r = loop_run(l);
+	ctl_free(lc->ctl);
 	life_free(life);
 	track_host_free(lc->host);
 	loop_free(l);
@@ -153,6 +183,8 @@ main(int argc, char **argv)
 	daemon_setup("spate-tracker");
 	inherit_setup();
 	daemon_succeed();
+	if (argc > 1 && strcmp(argv[1], "ctl") == 0)
+		return ctl_main(argc - 1, argv + 1);
 	find_self();
 	lc.argv = argv;
 	lc.file = file[0] == '\0' ? NULL : file;

@@ -498,3 +498,15 @@ streams_end(struct streams *s, size_t n)
 	for (; n > 0 && (st = TAILQ_FIRST(&s->by_time)) != NULL; n--)
 		stream_end(st, false);
 }
+
+void
+streams_kick(struct streams *s, const struct sp_addr *host)
+{
+	struct stream *st, *next;
+
+	for (st = TAILQ_FIRST(&s->by_time); st != NULL; st = next) {
+		next = TAILQ_NEXT(st, by_time);
+		if (addr_ip_eq(&st->from, host))
+			stream_end(st, true);
+	}
+}

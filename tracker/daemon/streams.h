@@ -54,6 +54,8 @@ void streams_poll(struct streams *s, struct http_req *r,
 /* There is news in the channel: it is written soon. */
 void streams_wake(struct streams *s, const uint8_t info_hash[LINK_INFOHASH_LEN],
     sp_time now);
+/* Cuts the streams of a host. */
+void streams_kick(struct streams *s, const struct sp_addr *host);
 /* Ends up to |n| streams, as the server goes. */
 void streams_end(struct streams *s, size_t n);
 /* ALIVE to the quiet ones, the end to stalled ones and dead channels. */

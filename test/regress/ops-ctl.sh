@@ -1,0 +1,120 @@
+#!/bin/bash
+# The control socket: what spate-tracker ctl asks and tells.
+set -eu
+. "${top_srcdir:-.}/test/regress/lib.sh"
+. "${top_srcdir:-.}/test/regress/opslib.sh"
+
+need curl jq
+begin
+
+mkrecord=$build/test/regress/mkrecord
+hash=$("$mkrecord" hash 7)
+live=http://127.0.0.1:
+ctl() {
+	"$build/spate-tracker" ctl -c "$dir/control" "$@" 2>"$dir/ctl.err"
+}
+
+publish() {
+	"$mkrecord" publish 7 "$@" | curl -s -m 5 --data-binary @- \
+	    "http://127.0.0.1:$port/live/$hash/publish" | tr -d '\000'
+}
+
+# refused WORDS...: with exit status 1, and a word why.
+refused() {
+	local rc=0
+	ctl "$@" >/dev/null || rc=$?
+	[ $rc -eq 1 ] && grep -q '^spate-tracker ctl: \|^spate-tracker: ' \
+	    "$dir/ctl.err" || fail "ctl $*: status $rc: $(cat "$dir/ctl.err")"
+}
+
+"$mkrecord" hash 9 >"$dir/deny"
+echo "deny-file deny" >"$dir/conf"
+tracker_up -f "$dir/conf" --control "$dir/control"
+[ "$(stat -c %a "$dir/control")" = 660 ] || fail "mode of the socket"
+live=$live$port/live/$hash
+
+# What is there.
+announce 1001 >/dev/null
+announce 1002 >/dev/null
+publish last=3 | grep -q '8:acceptedi4e' || fail "no channel"
+ctl stats | grep -qx 'swarms.peers 2' || fail "stats: $(ctl stats)"
+[ "$(ctl -o json stats | jq .requests.announce)" = 2 ] || fail "stats in JSON"
+[ "$(ctl -o json channels | jq -r '.[0].info_hash')" = "$hash" ] ||
+    fail channels
+ctl channels | grep -q "^$hash" || fail "channels as text"
+[ "$(ctl -o json swarms 5 | jq '.[0].leechers')" = 2 ] || fail swarms
+refused swarms 0
+refused swarms 1001
+refused nonsense
+refused stats and more
+refused kick host nonsense
+refused kick host 192.0.2.1:80
+refused kick peer 192.0.2.1
+refused kick host 192.0.2.1 0s
+rc=0
+ctl "two words" >/dev/null || rc=$?
+[ $rc -eq 2 ] || fail "blanks in a word: status $rc"
+
+# A peer, for a second; a channel with its stream; ourselves.
+ctl kick peer 127.0.0.1:1001 1s
+announce 1001 | grep -aq "not permitted" || fail "the peer was not kicked"
+announce 1002 | grep -aq intervali || fail "another one was kicked"
+back() {
+	announce 1001 | grep -aq intervali
+}
+await 5 back || fail "the kick does not end"
+curl -sN -m 20 "$live/stream" -o "$dir/stream" &
+stream=$!
+await 5 test -s "$dir/stream" || fail "no stream"
+ctl kick channel "$hash" 3s
+await 5 eval "! kill -0 $stream 2>/dev/null" || fail "the stream goes on"
+publish last=3 | grep -aq "not permitted" || fail "the channel was not kicked"
+[ "$(ctl -o json channels | jq length)" = 0 ] || fail "it is still there"
+published() {
+	publish last=3 | grep -q '8:acceptedi4e'
+}
+await 8 published || fail "the channel does not come back"
+curl -sN -m 20 "$live/stream" -o "$dir/stream" &
+stream=$!
+await 5 test -s "$dir/stream" || fail "no stream"
+ctl kick host 127.0.0.1 1s
+await 5 eval "! kill -0 $stream 2>/dev/null" || fail "the host's stream goes on"
+[ "$(curl -s -m 5 -o /dev/null -w '%{http_code}' "$live/window")" = 403 ] ||
+    fail "the host was not kicked"
+await 5 back || fail "the host does not come back"
+
+# Reload: lists and log level at once, other lines are told.
+other=$("$mkrecord" hash 9)
+"$mkrecord" hash 7 >"$dir/deny"
+printf 'deny-file deny\nlog-level debug\nnumwant 7\n' >"$dir/conf"
+ctl reload || fail "reload: $(cat "$dir/ctl.err")"
+[ "$(ctl -o json channels | jq length)" = 0 ] || fail "denied, and still there"
+log_has 'only an upgrade or a restart changes numwant' || fail "numwant"
+[ "$(ctl -o json log-level | jq -r .log_level)" = debug ] || fail "log level"
+ctl log-level warn
+[ "$(ctl log-level)" = "log_level warn" ] || fail "log level by ctl"
+echo rubbish >"$dir/deny"
+refused reload
+publish last=3 | grep -aq "not permitted" || fail "a bad list changes something"
+printf 'nonsense 1\n' >"$dir/conf"
+refused reload
+[ "$(ctl -o json log-level | jq -r .log_level)" = warn ] ||
+    fail "a bad configuration changes something"
+alive tracker || fail "a bad configuration ends it"
+
+# Upgrade: the socket is the successor's.
+printf 'deny-file deny\nnumwant 7\n' >"$dir/conf"
+"$mkrecord" hash 9 >"$dir/deny"
+at_end='ctl stats >/dev/null && kill $(fuser "$dir/control" 2>/dev/null) || :'
+first=$(pid_of tracker)
+ctl upgrade || fail "upgrade: $(cat "$dir/ctl.err")"
+await 15 gone tracker || fail "the old one stays"
+[ "$(ctl -o json channels | jq length)" = 0 ] || fail "no answer after upgrade"
+publish last=3 | grep -q '8:acceptedi4e' || fail "no publish after upgrade"
+next=$(ss -lxp 2>/dev/null | sed -n "s,.*$dir/control .*pid=\([0-9]*\).*,\1,p")
+[ -n "$next" ] || next=$(pgrep -f -n -- "--control $dir/control")
+[ "$next" != "$first" ] || fail "the successor is the old one"
+at_end=:
+kill "$next"
+await 5 eval "[ ! -e $dir/control ]" || fail "the socket stays"
+refused stats
