@@ -63,4 +63,6 @@
 #define LIM_LAGS        16  /* lags in what a viewer tells of itself */
 #define LIM_TELE_SPAN   600 /* seconds that it covers */
 
+#define LIM_SHARE_BATCH 4096 /* bytes that trackers tell each other at once */
+
 #endif

@@ -80,6 +80,10 @@ FUZZ += test/fuzz/fuzz_telemetry
 test_fuzz_fuzz_telemetry_SOURCES = test/fuzz/fuzz_telemetry.c $(MAIN_FUZZ)
 test_fuzz_fuzz_telemetry_LDADD = $(LIBS_FUZZ)
 test_fuzz_fuzz_telemetry_LDFLAGS = $(LDFLAGS_FUZZ)
+FUZZ += test/fuzz/fuzz_share
+test_fuzz_fuzz_share_SOURCES = test/fuzz/fuzz_share.c $(MAIN_FUZZ)
+test_fuzz_fuzz_share_LDADD = $(LIBS_FUZZ)
+test_fuzz_fuzz_share_LDFLAGS = $(LDFLAGS_FUZZ)
 
 FUZZ += test/fuzz/fuzz_trackwire
 test_fuzz_fuzz_trackwire_SOURCES = test/fuzz/fuzz_trackwire.c $(MAIN_FUZZ)

@@ -25,6 +25,7 @@ static const struct {
 	{ "udpreq", golden_udpreq },
 	{ "udprep4", golden_udprep4 },
 	{ "udprep6", golden_udprep6 },
+	{ "share", golden_share },
 };
 
 void

@@ -39,6 +39,7 @@ golden_fn golden_telemetry; /* how a viewer fares */
 golden_fn golden_udpreq;    /* request by UDP */
 golden_fn golden_udprep4;   /* reply by UDP over IPv4 */
 golden_fn golden_udprep6;   /* the same over IPv6 */
+golden_fn golden_share;     /* batch of peers between trackers */
 
 /* "key <hex>\n" */
 void golden_hex(FILE *out, const char *key, const void *p, size_t len);

@@ -9,6 +9,7 @@ test_golden_golden_SOURCES += test/golden/golden_receipts.c
 test_golden_golden_SOURCES += test/golden/golden_roster.c
 test_golden_golden_SOURCES += test/golden/golden_telemetry.c
 test_golden_golden_SOURCES += test/golden/golden_udp.c
+test_golden_golden_SOURCES += test/golden/golden_share.c
 test_golden_golden_SOURCES += test/golden/golden_wire.c
 test_golden_golden_LDADD = $(CORE_LIBS)
 
