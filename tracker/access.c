@@ -251,22 +251,35 @@ access_tick(struct access *a, sp_time now)
 
 /* ---- questions ----------------------------------------------------------- */
 
+/* 1: it is on the list; 0: it is not; -1: there is no such list. */
+static int
+look(const struct access *a, enum access_list which, const uint8_t *info_hash)
+{
+	if (a->lists[which] == NULL)
+		return -1;
+	return map_get(a->lists[which], info_hash) != NULL;
+}
+
 bool
 access_permits(const struct access *a,
     const uint8_t info_hash[LINK_INFOHASH_LEN])
 {
-	const struct map *allow = a->lists[ACCESS_ALLOW];
-	const struct map *deny = a->lists[ACCESS_DENY];
 	struct kick k;
+	int own;
 
-	if (deny != NULL && map_get(deny, info_hash) != NULL)
+	if (look(a, ACCESS_DENY, info_hash) == 1)
 		return false;
 	if (map_len(a->kicks) > 0) {
 		k = kick_hash(info_hash);
 		if (map_get(a->kicks, &k) != NULL)
 			return false;
 	}
-	return allow == NULL || map_get(allow, info_hash) != NULL;
+	own = look(a, ACCESS_ALLOW, info_hash);
+	if (own >= 0)
+		return own == 1;
+	if (look(a, ACCESS_SHARED_DENY, info_hash) == 1)
+		return false;
+	return look(a, ACCESS_SHARED_ALLOW, info_hash) != 0;
 }
 
 bool

@@ -14,6 +14,12 @@
  * key) or a link (wire/link.h), of which only the info-hash is kept; '#' starts
  * a comment. Without a list of a kind it says nothing; an empty ALLOW serves
  * nothing, an empty PUBLISH no channels.
+ *
+ * Trackers that share a policy (tracker/share.h) have two more lists. They
+ * decide where the tracker's own do not name the info-hash, and the own
+ * allow-list, where there is one, has all that is served:
+ *
+ *	own deny > own allow > shared deny > shared allow
  */
 
 #include "base/addr.h"
@@ -28,8 +34,10 @@ enum access_list {
 	ACCESS_ALLOW,
 	ACCESS_DENY,
 	ACCESS_PUBLISH,
+	ACCESS_SHARED_ALLOW,
+	ACCESS_SHARED_DENY,
 };
-#define ACCESS_LISTS 3
+#define ACCESS_LISTS 5
 
 struct access_error {
 	const char *what; /* static text, for people */

@@ -75,6 +75,9 @@ track_new(struct track **out, const struct track_conf *conf,
 	if (r == 0)
 		r = figures_new(&t->figures, mem, conf->live.max_channels,
 		    rng_u64(&rng));
+	if (r == 0 && conf->node != 0)
+		r = shareout_new(&t->shareout, conf->node, mem, rng_u64(&rng),
+		    now);
 	if (r < 0) {
 		track_free(t);
 		return r;
@@ -96,6 +99,7 @@ track_free(struct track *t)
 	registry_free(t->registry);
 	live_free(t->live);
 	access_free(t->access);
+	shareout_free(t->shareout);
 	mem_free(t->mem, t);
 }
 
@@ -180,8 +184,10 @@ track_announce(struct track *t, const struct tw_announce *a,
 		t->stats.announce_errors++;
 		return r;
 	}
-	if (ans.store == 0)
+	if (ans.store == 0) {
 		note_viewer(t, a, from, &ans, now);
+		track_tell(t, a, from, is_live(t, a), now);
+	}
 	weigh(t, a, from, now);
 	duties_touch(t->duties, a->info_hash, now);
 	out->interval_s = ans.interval_s;

@@ -47,6 +47,7 @@
 #include "tracker/figures.h"
 #include "tracker/live.h"
 #include "tracker/registry.h"
+#include "tracker/shareout.h"
 #include "wire/roster.h"
 
 struct track_conf {
@@ -54,6 +55,11 @@ struct track_conf {
 	struct live_conf live;
 	bool full_scrape;     /* answer /scrape without info-hash (bounded) */
 	uint32_t max_present; /* viewers whose streams are known; at least 1 */
+	/*
+	 * Not 0: other trackers are told of announces (track_shareout), by this
+	 * name, which is random.
+	 */
+	uint64_t node;
 };
 
 #define TRACK_FULL_SCRAPE 10000 /* swarms in a full scrape */
@@ -166,6 +172,19 @@ int track_kick(struct track *t, const uint8_t info_hash[LINK_INFOHASH_LEN],
 int track_kick_addr(struct track *t, const struct sp_addr *addr, sp_time until);
 /* For faces: false is counted. */
 bool track_permits_addr(struct track *t, const struct sp_addr *addr);
+/* What is to be told to other trackers; NULL: nothing is. */
+struct shareout *track_shareout(const struct track *t);
+/*
+ * A peer that another tracker took: 0 when it is kept, or gone, as it says;
+ * SP_ERR_DENIED, or as registry_announce and its answer's store.
+ */
+int track_import(struct track *t, const struct sharewire_peer *p, sp_time now);
+/*
+ * Frames of a publish at another tracker, which is not believed: as
+ * track_publish, but that nobody waits for an answer.
+ */
+void track_relay(struct track *t, const uint8_t info_hash[LINK_INFOHASH_LEN],
+    const uint8_t *body, size_t len, struct live_result *res, sp_time now);
 
 void track_tick(struct track *t, sp_time now);
 /*

@@ -23,6 +23,7 @@ struct track {
 	struct presence *presence;
 	struct plans *plans;
 	struct figures *figures;
+	struct shareout *shareout; /* NULL: alone */
 	bool full_scrape;
 	struct track_stats stats; /* its own part of it */
 };
@@ -31,6 +32,9 @@ struct track {
 bool track_permits(struct track *t, const uint8_t info_hash[LINK_INFOHASH_LEN]);
 bool track_may_publish(struct track *t,
     const uint8_t info_hash[LINK_INFOHASH_LEN]);
+/* An announce was taken: others are told of it. */
+void track_tell(struct track *t, const struct tw_announce *a,
+    const struct sp_addr *from, bool live, sp_time now);
 
 /* Forgets channels and swarms that are no longer permitted. */
 void track_drop_denied(struct track *t);

@@ -2,6 +2,22 @@
 
 #include "tracker/reply.h"
 
+void
+track_relay(struct track *t, const uint8_t info_hash[LINK_INFOHASH_LEN],
+    const uint8_t *body, size_t len, struct live_result *res, sp_time now)
+{
+	if (track_may_publish(t, info_hash)) {
+		live_publish(t->live, info_hash, body, len, res, now);
+	} else {
+		memset(res, 0, sizeof(*res));
+		res->err = SP_ERR_DENIED;
+	}
+	if (res->woke) {
+		duties_touch(t->duties, info_hash, now);
+		plans_touch(t->plans, info_hash, now);
+	}
+}
+
 int
 track_publish(struct track *t, const uint8_t info_hash[LINK_INFOHASH_LEN],
     const uint8_t *body, size_t len, struct sp_buf *b, struct live_result *res,
@@ -12,18 +28,9 @@ track_publish(struct track *t, const uint8_t info_hash[LINK_INFOHASH_LEN],
 	if (res == NULL)
 		res = &own;
 	t->stats.publishes++;
-	if (track_may_publish(t, info_hash)) {
-		live_publish(t->live, info_hash, body, len, res, now);
-	} else {
-		memset(res, 0, sizeof(*res));
-		res->err = SP_ERR_DENIED;
-	}
+	track_relay(t, info_hash, body, len, res, now);
 	if (res->err < 0)
 		t->stats.publish_errors++;
-	if (res->woke) {
-		duties_touch(t->duties, info_hash, now);
-		plans_touch(t->plans, info_hash, now);
-	}
 	reply_publish(b, t->live, live_find(t->live, info_hash), res);
 	return res->err;
 }

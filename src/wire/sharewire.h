@@ -33,12 +33,13 @@ enum sharewire_flag {
 struct sharewire_peer {
 	uint8_t info_hash[LINK_INFOHASH_LEN];
 	struct sp_addr addr;
-	uint8_t flags; /* enum sharewire_flag */
-	/* With SHAREWIRE_LIVE, else zeros. */
+	/* With SHAREWIRE_LIVE, else zeros: these four. */
 	uint8_t peer_id[LINK_PEERID_LEN];
 	uint32_t up_kbps;
 	bool has_track;
 	uint8_t track; /* below LIM_TRACKS */
+	uint8_t flags; /* enum sharewire_flag */
+	uint8_t zero;  /* no padding: the bytes may be compared */
 };
 
 /* A batch that is written: |buf| has it so far. */

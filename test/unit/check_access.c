@@ -81,6 +81,26 @@ START_TEST(deny_wins)
 }
 END_TEST
 
+START_TEST(own_lists_win_over_shared_ones)
+{
+	start();
+	set(ACCESS_SHARED_DENY, HASH_A);
+	ck_assert(!permits(0xaa));
+	ck_assert(permits(0xbb));
+	set(ACCESS_SHARED_ALLOW, HASH_A "\n" HASH_B);
+	ck_assert(!permits(0xaa));
+	ck_assert(permits(0xbb));
+	ck_assert(!permits(0xcc));
+	set(ACCESS_DENY, HASH_B);
+	ck_assert(!permits(0xbb));
+	set(ACCESS_ALLOW, HASH_A);
+	ck_assert(permits(0xaa));
+	ck_assert(!permits(0xbb));
+	ck_assert(!permits(0xcc));
+	tear_down();
+}
+END_TEST
+
 START_TEST(a_channel_key_stands_for_its_info_hash)
 {
 	uint8_t pk[HASH_PK_LEN], hash[LINK_INFOHASH_LEN];
@@ -236,7 +256,8 @@ END_TEST
 
 UNIT_MAIN("access", without_lists_all_are_permitted,
     an_allow_list_permits_what_it_names, an_empty_allow_list_permits_nothing,
-    deny_wins, a_channel_key_stands_for_its_info_hash,
-    a_bad_list_leaves_the_old_one, lack_of_memory_is_survived,
-    a_link_stands_for_its_channel, a_publish_list_concerns_channels_only,
-    kicks_end_when_their_time_comes, kicks_have_a_maximum)
+    deny_wins, own_lists_win_over_shared_ones,
+    a_channel_key_stands_for_its_info_hash, a_bad_list_leaves_the_old_one,
+    lack_of_memory_is_survived, a_link_stands_for_its_channel,
+    a_publish_list_concerns_channels_only, kicks_end_when_their_time_comes,
+    kicks_have_a_maximum)

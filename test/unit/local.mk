@@ -136,6 +136,9 @@ UNIT_CORE += test/unit/check_rng
 UNIT_CORE += test/unit/check_roster
 UNIT_CORE += test/unit/check_secure
 UNIT_CORE += test/unit/check_secure_frames
+UNIT_CORE += test/unit/check_share
+test_unit_check_share_SOURCES = test/unit/check_share.c test/unit/share_help.h \
+	test/unit/share_rig.c test/unit/share_rig.h
 UNIT_CORE += test/unit/check_shareout
 test_unit_check_shareout_SOURCES = test/unit/check_shareout.c test/unit/share_help.h
 UNIT_CORE += test/unit/check_sharewire
