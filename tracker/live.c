@@ -230,6 +230,37 @@ live_feed(const struct live *l, const struct live_chan *ch,
 	return n;
 }
 
+#define FRAME_COST  TW_FRAME_HEAD
+#define RECORD_COST (TW_FRAME_HEAD + 8) /* seq */
+
+int
+live_tail(const struct live *l, const struct live_chan *ch,
+    const struct tw_since *since, size_t max, struct sp_buf *b)
+{
+	const struct feed_entry *e, *first = NULL;
+	uint64_t from = since->seq;
+	int n = 0;
+
+	if (since->boot != l->conf.boot || from > ch->seq)
+		from = 0;
+	if (ch->manifest_seq > from && FRAME_COST + ch->manifest_len <= max) {
+		max -= FRAME_COST + ch->manifest_len;
+		put_manifest(b, ch);
+		n++;
+	}
+	for (e = ch->feed.last;
+	     e != NULL && e->seq > from && RECORD_COST + e->len <= max;
+	     e = e->prev) {
+		max -= RECORD_COST + e->len;
+		first = e;
+	}
+	for (e = first; e != NULL; e = e->next) {
+		put_frame(b, TW_FRAME_RECORD, e->seq, e->env, e->len);
+		n++;
+	}
+	return b->err != 0 ? b->err : n;
+}
+
 int
 live_edge(const struct live_chan *ch, size_t i, struct live_edge *out)
 {
@@ -242,6 +273,7 @@ live_edge(const struct live_chan *ch, size_t i, struct live_edge *out)
 	    (uint8_t)(i < LIM_TRACKS ? i : i - LIM_TRACKS + LIM_TRACK_INIT);
 	out->epoch = t->epoch;
 	out->number = t->number;
+	out->avail_ms = t->avail_ms;
 	out->held = t->len;
 	memcpy(out->digest, t->digest, HASH_LEN);
 	return 0;

@@ -109,11 +109,20 @@ const uint8_t *live_manifest(const struct live_chan *ch, size_t *len);
  */
 int live_feed(const struct live *l, const struct live_chan *ch,
     struct tw_since *pos, size_t max, struct sp_buf *b);
+/*
+ * Appends what fits into |max| bytes of what the reader at |since| has not
+ * seen: the manifest if it lacks it, then the newest records, in the order of
+ * seq. Older ones may be missing, so a reader does not go on from here. The
+ * number of frames, or b->err.
+ */
+int live_tail(const struct live *l, const struct live_chan *ch,
+    const struct tw_since *since, size_t max, struct sp_buf *b);
 /* Newest number of the track with slot |i| < LIVE_TRACKS. SP_ERR_NOTFOUND. */
 struct live_edge {
 	uint8_t track;
 	uint32_t epoch;
 	uint64_t number;
+	int64_t avail_ms;
 	uint8_t digest[HASH_LEN];
 	uint32_t held; /* records in the window */
 };

@@ -101,3 +101,39 @@ reply_alive(struct sp_buf *b)
 
 	tw_frame_write(b, &f);
 }
+
+#define HELLO_LEN (TW_FRAME_HEAD + 3 * 8)
+
+/* EDGE; how long it is. */
+static size_t
+put_edges(struct sp_buf *b, const struct live_chan *ch, size_t max)
+{
+	size_t at = b->len, n = 0;
+	struct live_edge e;
+
+	buf_put_u8(b, TW_FRAME_EDGE);
+	buf_put_u32(b, 0);
+	for (size_t i = 0; i < LIVE_TRACKS; i++) {
+		if (live_edge(ch, i, &e) < 0 ||
+		    TW_FRAME_HEAD + (n + 1) * TW_EDGE_LEN > max)
+			continue;
+		tw_edge_put(b, &(struct tw_edge){ e.track, e.epoch, e.number,
+				   (uint64_t)e.avail_ms });
+		n++;
+	}
+	if (b->err == 0)
+		buf_set_u32(b, at + 1, (uint32_t)(n * TW_EDGE_LEN));
+	return TW_FRAME_HEAD + n * TW_EDGE_LEN;
+}
+
+void
+reply_tail(struct sp_buf *b, const struct live *l, const struct live_chan *ch,
+    const struct tw_since *since, size_t max)
+{
+	if (max < HELLO_LEN + TW_FRAME_HEAD + TW_EDGE_LEN)
+		return;
+	reply_hello(b, l, ch, 0);
+	max -= HELLO_LEN;
+	max -= put_edges(b, ch, max);
+	(void)live_tail(l, ch, since, max, b);
+}

@@ -32,5 +32,12 @@ void reply_publish(struct sp_buf *b, const struct live *l,
 void reply_hello(struct sp_buf *b, const struct live *l,
     const struct live_chan *ch, int64_t wall_ms);
 void reply_alive(struct sp_buf *b);
+/*
+ * What an announce asked for of the live window: HELLO without a clock, EDGE
+ * with as many tracks as fit, live_tail. At most |max| bytes; nothing when
+ * HELLO and one track do not fit.
+ */
+void reply_tail(struct sp_buf *b, const struct live *l,
+    const struct live_chan *ch, const struct tw_since *since, size_t max);
 
 #endif

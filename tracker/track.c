@@ -203,6 +203,23 @@ track_announce(struct track *t, const struct tw_announce *a,
 	return 0;
 }
 
+/* What the announce asked for of the window goes with it, if there is memory.
+ */
+static void
+put_reply(struct track *t, struct sp_buf *b, struct tw_reply *r,
+    const struct tw_announce *a)
+{
+	struct sp_buf tail;
+
+	buf_init(&tail, t->mem, LIM_LIVE_TAIL);
+	if (track_tail(t, a, LIM_LIVE_TAIL, &tail) == 0 && tail.len > 0) {
+		r->live = tail.p;
+		r->live_len = tail.len;
+	}
+	tw_reply_write(b, r, a);
+	buf_fini(&tail);
+}
+
 int
 track_http_announce(struct track *t, const char *query, size_t len,
     const struct sp_addr *from, struct sp_buf *b, sp_time now)
@@ -224,7 +241,7 @@ track_http_announce(struct track *t, const char *query, size_t len,
 	if (r < 0)
 		reply_failure(b, r, r == SP_ERR_DENIED ? "info_hash" : "port");
 	else
-		tw_reply_write(b, &reply, &a);
+		put_reply(t, b, &reply, &a);
 	return r < 0 ? r : b->err;
 }
 

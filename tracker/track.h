@@ -83,6 +83,14 @@ int track_announce(struct track *t, const struct tw_announce *a,
     struct tw_reply *out, sp_time now);
 
 /*
+ * Appends what |a|, which has been answered, asked for of the live window
+ * (a->window), at most |max| bytes: the reply's "live". 0 bytes: it did not,
+ * there is no such channel, or no room. b->err.
+ */
+int track_tail(const struct track *t, const struct tw_announce *a, size_t max,
+    struct sp_buf *b);
+
+/*
  * |query| is the text after '?'. Both append one bencoded dictionary whatever
  * happens, and return 0 or the error that it tells; b->err only when |b| has
  * no room or memory.

@@ -151,6 +151,18 @@ track_feed(const struct track *t, const uint8_t info_hash[LINK_INFOHASH_LEN],
 }
 
 int
+track_tail(const struct track *t, const struct tw_announce *a, size_t max,
+    struct sp_buf *b)
+{
+	const struct live_chan *ch =
+	    a->window ? live_find(t->live, a->info_hash) : NULL;
+
+	if (ch != NULL)
+		reply_tail(b, t->live, ch, &a->since, max);
+	return b->err;
+}
+
+int
 track_roster(struct track *t, const uint8_t info_hash[LINK_INFOHASH_LEN],
     const struct sp_addr *reader, uint64_t *version, struct sp_buf *b)
 {

@@ -59,9 +59,10 @@
 #define LIM_WT_OFFER_ID   64    /* bytes */
 #define LIM_WT_SDP        16384 /* an offer or answer, as JSON */
 
-#define LIM_WINDOW_WAIT 60  /* seconds that a window is waited for */
-#define LIM_LAGS        16  /* lags in what a viewer tells of itself */
-#define LIM_TELE_SPAN   600 /* seconds that it covers */
+#define LIM_WINDOW_WAIT 60    /* seconds that a window is waited for */
+#define LIM_LIVE_TAIL   65536 /* bytes of the window in an announce's answer */
+#define LIM_LAGS        16    /* lags in what a viewer tells of itself */
+#define LIM_TELE_SPAN   600   /* seconds that it covers */
 
 #define LIM_SHARE_BATCH 4096 /* bytes that trackers tell each other at once */
 

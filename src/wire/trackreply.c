@@ -151,6 +151,10 @@ tw_reply_read(struct tw_reply *out, struct tw_peer *peers, size_t max,
 	if (bencode_get_str(&d, "external ip", &s, &n) && (n == 4 || n == 16))
 		out->external = addr_make(n == 4 ? 4 : 6, s, 0);
 	read_tracks(out, &d);
+	if (bencode_get_str(&d, "live", &s, &n) && n <= LIM_LIVE_TAIL) {
+		out->live = s;
+		out->live_len = n;
+	}
 	r = read_peers(&l, &d);
 	out->n_peers = l.n;
 	return r;
@@ -252,6 +256,10 @@ tw_reply_write(struct sp_buf *b, const struct tw_reply *r,
 	}
 	put_int(b, "incomplete", r->incomplete);
 	put_int(b, "interval", r->interval_s);
+	if (r->live_len > 0) {
+		bencode_put_cstr(b, "live");
+		bencode_put_str(b, r->live, r->live_len);
+	}
 	if (r->min_interval_s > 0)
 		put_int(b, "min interval", r->min_interval_s);
 	put_peers(b, r, a);
@@ -350,8 +358,6 @@ tw_scrape_read(struct tw_scrape_entry *out, size_t max, const uint8_t *p,
 
 /* ---- feed frames -------------------------------------------------------- */
 
-#define FRAME_HEAD 5 /* type, length */
-
 /* Body of |out->type|; an envelope or an unknown body is left in p, len. */
 static int
 read_body(struct tw_frame *out, struct sp_rd *rd)
@@ -374,6 +380,8 @@ read_body(struct tw_frame *out, struct sp_rd *rd)
 		return SP_ERR_TOOBIG;
 	if (envelope)
 		return out->len > 0 ? 0 : SP_ERR_SYNTAX;
+	if (out->type == TW_FRAME_EDGE)
+		return out->len % TW_EDGE_LEN == 0 ? 0 : SP_ERR_SYNTAX;
 	if (out->type == TW_FRAME_HELLO || out->type == TW_FRAME_ALIVE)
 		return out->len == 0 ? 0 : SP_ERR_SYNTAX;
 	return 0;
@@ -398,7 +406,7 @@ tw_frame_read(struct tw_frame *out, const uint8_t *p, size_t len)
 	body = buf_rd(buf_get_span(&rd, body_len), body_len);
 	if ((r = read_body(out, &body)) < 0)
 		return r;
-	return (int)(FRAME_HEAD + body_len);
+	return (int)(TW_FRAME_HEAD + body_len);
 }
 
 void
@@ -418,5 +426,26 @@ tw_frame_write(struct sp_buf *b, const struct tw_frame *f)
 	if (f->len > 0)
 		buf_put(b, f->p, f->len);
 	if (b->err == 0)
-		buf_set_u32(b, at + 1, (uint32_t)(b->len - at - FRAME_HEAD));
+		buf_set_u32(b, at + 1, (uint32_t)(b->len - at - TW_FRAME_HEAD));
+}
+
+void
+tw_edge_put(struct sp_buf *b, const struct tw_edge *e)
+{
+	buf_put_u8(b, e->track);
+	buf_put_u32(b, e->epoch);
+	buf_put_u64(b, e->number);
+	buf_put_u64(b, e->avail_ms);
+}
+
+bool
+tw_edge_get(struct sp_rd *rd, struct tw_edge *out)
+{
+	if (buf_get_left(rd) < TW_EDGE_LEN)
+		return false;
+	out->track = buf_get_u8(rd);
+	out->epoch = buf_get_u32(rd);
+	out->number = buf_get_u64(rd);
+	out->avail_ms = buf_get_u64(rd);
+	return true;
 }

@@ -190,6 +190,49 @@ set_tk(struct tw_announce *a, const char *s, size_t len)
 	return 0;
 }
 
+static int
+parse_boot(uint64_t *out, const char *s, size_t len)
+{
+	size_t i;
+	int d;
+
+	*out = 0;
+	if (len == 0 || len > 16)
+		return SP_ERR_SYNTAX;
+	for (i = 0; i < len; i++) {
+		if ((d = buf_hex_digit(s[i])) < 0)
+			return SP_ERR_SYNTAX;
+		*out = *out << 4 | (uint64_t)d;
+	}
+	return 0;
+}
+
+/* BOOT.SEQ */
+static int
+parse_since(struct tw_since *out, const char *s, size_t len)
+{
+	const char *dot = len > 0 ? memchr(s, '.', len) : NULL;
+	size_t head;
+	int r;
+
+	if (dot == NULL)
+		return SP_ERR_SYNTAX;
+	head = (size_t)(dot - s);
+	if ((r = parse_boot(&out->boot, s, head)) < 0)
+		return r;
+	return uri_get_u64(&out->seq, dot + 1, len - head - 1, UINT64_MAX);
+}
+
+static int
+set_lw(struct tw_announce *a, const char *s, size_t len)
+{
+	a->window = parse_since(&a->since, s, len) == 0;
+	if (!a->window)
+		a->since = (struct tw_since){ 0 };
+	a->window = a->window || (len == 1 && s[0] == '1');
+	return 0;
+}
+
 static const struct param params[] = {
 	{ "info_hash", set_info_hash, true, false },
 	{ "peer_id", set_peer_id, true, false },
@@ -206,6 +249,7 @@ static const struct param params[] = {
 	{ "up", set_up, false, true },
 	{ "rc", set_rc, false, true },
 	{ "tk", set_tk, false, true },
+	{ "lw", set_lw, false, true },
 };
 
 /* Sets the field; *seen has a bit for each that was there before. */
@@ -292,6 +336,14 @@ put_hex(struct sp_buf *b, uint64_t v, size_t digits)
 		    (uint8_t) "0123456789abcdef"[v >> (4 * digits) & 15]);
 }
 
+static void
+put_since(struct sp_buf *b, const struct tw_since *s)
+{
+	put_hex(b, s->boot, 16);
+	buf_put_u8(b, '.');
+	uri_put_u64(b, s->seq);
+}
+
 void
 tw_announce_write(struct sp_buf *b, const struct tw_announce *a)
 {
@@ -329,6 +381,10 @@ tw_announce_write(struct sp_buf *b, const struct tw_announce *a)
 	}
 	if (a->has_track)
 		put_number(b, "&tk=", a->track);
+	if (a->window) {
+		buf_put_str(b, "&lw=");
+		put_since(b, &a->since);
+	}
 }
 
 int
@@ -356,23 +412,6 @@ tw_scrape_parse(uint8_t (*out)[LINK_INFOHASH_LEN], size_t max, const char *q,
 
 /* ---- since -------------------------------------------------------------- */
 
-static int
-parse_boot(uint64_t *out, const char *s, size_t len)
-{
-	size_t i;
-	int d;
-
-	*out = 0;
-	if (len == 0 || len > 16)
-		return SP_ERR_SYNTAX;
-	for (i = 0; i < len; i++) {
-		if ((d = buf_hex_digit(s[i])) < 0)
-			return SP_ERR_SYNTAX;
-		*out = *out << 4 | (uint64_t)d;
-	}
-	return 0;
-}
-
 /*
  * The first |name| of a query, unescaped: its length; SP_ERR_NOTFOUND,
  * SP_ERR_SYNTAX, SP_ERR_TOOBIG.
@@ -395,31 +434,20 @@ int
 tw_since_parse(struct tw_since *out, const char *q, size_t len)
 {
 	char value[16 + 1 + 20];
-	const char *dot;
-	size_t head;
-	int n, r;
+	int n;
 
 	memset(out, 0, sizeof(*out));
 	n = find_param(value, sizeof(value), "since", q, len);
 	if (n == SP_ERR_NOTFOUND)
 		return 0;
-	dot = n > 0 ? memchr(value, '.', (size_t)n) : NULL;
-	if (dot == NULL)
-		return SP_ERR_SYNTAX;
-	head = (size_t)(dot - value);
-	if ((r = parse_boot(&out->boot, value, head)) < 0)
-		return r;
-	return uri_get_u64(&out->seq, dot + 1, (size_t)n - head - 1,
-	    UINT64_MAX);
+	return parse_since(out, value, (size_t)SP_MAX(n, 0));
 }
 
 void
 tw_since_write(struct sp_buf *b, const struct tw_since *s)
 {
 	buf_put_str(b, "since=");
-	put_hex(b, s->boot, 16);
-	buf_put_u8(b, '.');
-	uri_put_u64(b, s->seq);
+	put_since(b, s);
 }
 
 /* ---- stream ------------------------------------------------------------- */

@@ -37,6 +37,7 @@
  *	            streams only: the first one after HELLO is whole
  *	6 PLACES    whom to ask for pushes first (wire/places.h); on streams of
  *	            who named himself only, and each gets his own
+ *	7 EDGE      struct tw_edge of each track: where it is; in announces only
  * |boot| is drawn when the tracker starts and |seq| counts what it accepted for
  * the channel, so a client resumes where it was and a restarted tracker is
  * recognised: another boot means "send all".
@@ -52,6 +53,11 @@ enum tw_event {
 	TW_EVENT_STARTED,
 	TW_EVENT_STOPPED,
 	TW_EVENT_COMPLETED,
+};
+
+/* Up to where a reader has what a tracker told. Zeros: nothing. */
+struct tw_since {
+	uint64_t boot, seq;
 };
 
 struct tw_announce {
@@ -79,6 +85,12 @@ struct tw_announce {
 	 */
 	bool has_track;
 	uint8_t track; /* below LIM_TRACKS */
+	/*
+	 * lw=BOOT.SEQ: what came to the live window after that is asked for
+	 * with the reply, as far as it has room; lw=1: after nothing.
+	 */
+	bool window;
+	struct tw_since since;
 };
 
 struct tw_peer {
@@ -101,6 +113,10 @@ struct tw_reply {
 	 */
 	bool counted;
 	uint8_t viewers[LIM_TRACKS];
+	/* "live": HELLO (clock 0), EDGE, a manifest that the asker lacks, and
+	 * the newest records; 0 bytes: not there */
+	const uint8_t *live;
+	size_t live_len; /* at most LIM_LIVE_TAIL */
 	size_t n_peers;
 	struct tw_peer *peers; /* caller's array */
 };
@@ -116,8 +132,8 @@ void tw_announce_write(struct sp_buf *b, const struct tw_announce *a);
  *
  * Taken as not given: numwant below 0, an event that BEP 3 does not know, an
  * ip that is not an address, an up or rc that is not a number of 32 bits, a tk
- * that is no track. A key
- * that is not 1 to 8 hex digits is folded to 32 bits.
+ * that is no track, an lw that is neither 1 nor a place. A key that is not 1 to
+ * 8 hex digits is folded to 32 bits.
  */
 int tw_announce_parse(struct tw_announce *out, const char *q, size_t len,
     const char **what);
@@ -171,13 +187,14 @@ enum tw_frame_type {
 	TW_FRAME_ALIVE = 4,
 	TW_FRAME_ROSTER = 5,
 	TW_FRAME_PLACES = 6,
+	TW_FRAME_EDGE = 7,
 };
 
 struct tw_frame {
 	uint8_t type;
 	uint64_t boot, seq; /* HELLO; RECORD: seq only */
 	uint64_t clock_ms;
-	const uint8_t *p; /* envelope; ROSTER, PLACES: body */
+	const uint8_t *p; /* envelope; ROSTER, PLACES, EDGE: body */
 	size_t len;
 };
 
@@ -189,10 +206,19 @@ struct tw_frame {
  */
 int tw_frame_read(struct tw_frame *out, const uint8_t *p, size_t len);
 void tw_frame_write(struct sp_buf *b, const struct tw_frame *f);
+#define TW_FRAME_HEAD 5 /* type, length */
 
-struct tw_since {
-	uint64_t boot, seq;
+/* The newest record of a track; u8, u32, u64, u64 in a frame's body. */
+struct tw_edge {
+	uint8_t track;
+	uint32_t epoch;
+	uint64_t number, avail_ms;
 };
+#define TW_EDGE_LEN (1 + 4 + 8 + 8)
+void tw_edge_put(struct sp_buf *b, const struct tw_edge *e);
+/* False at the end. */
+bool tw_edge_get(struct sp_rd *rd, struct tw_edge *out);
+
 /*
  * "since=<hex boot>.<dec seq>" in a query string; zeros when absent.
  * SP_ERR_SYNTAX, SP_ERR_RANGE.

@@ -154,6 +154,7 @@ uw_req_read(struct uw_req *out, const uint8_t *p, size_t len)
 	case UW_SCRAPE:
 		return read_scrape(out, &rd);
 	case UW_ERROR:
+	case UW_LIVE:
 		break;
 	}
 	return SP_ERR_PROTO;
@@ -196,6 +197,24 @@ uw_req_write(struct sp_buf *b, const struct uw_req *r)
 
 /* ---- replies ------------------------------------------------------------ */
 
+static int
+read_live(struct uw_reply *out, struct sp_rd *rd, int family)
+{
+	size_t unit = family == 4 ? COMPACT_LEN4 : COMPACT_LEN6;
+
+	out->interval_s = buf_get_u32(rd);
+	out->leechers = buf_get_u32(rd);
+	out->seeders = buf_get_u32(rd);
+	out->n_peers = buf_get_u16(rd);
+	if (rd->bad || buf_get_left(rd) < out->n_peers * unit)
+		return SP_ERR_SHORT;
+	out->body_len = out->n_peers * unit;
+	out->body = buf_get_span(rd, out->body_len);
+	out->live_len = buf_get_left(rd);
+	out->live = buf_get_span(rd, out->live_len);
+	return 0;
+}
+
 int
 uw_reply_read(struct uw_reply *out, int family, const uint8_t *p, size_t len)
 {
@@ -209,6 +228,8 @@ uw_reply_read(struct uw_reply *out, int family, const uint8_t *p, size_t len)
 	case UW_CONNECT:
 		out->conn_id = buf_get_u64(&rd);
 		break;
+	case UW_LIVE:
+		return read_live(out, &rd, family);
 	case UW_ANNOUNCE:
 		out->interval_s = buf_get_u32(&rd);
 		out->leechers = buf_get_u32(&rd);
@@ -242,12 +263,15 @@ uw_reply_write(struct sp_buf *b, const struct uw_reply *r)
 	buf_put_u32(b, r->tid);
 	if (r->action == UW_CONNECT)
 		buf_put_u64(b, r->conn_id);
-	if (r->action == UW_ANNOUNCE) {
+	if (r->action == UW_ANNOUNCE || r->action == UW_LIVE) {
 		buf_put_u32(b, r->interval_s);
 		buf_put_u32(b, r->leechers);
 		buf_put_u32(b, r->seeders);
 	}
+	if (r->action == UW_LIVE)
+		buf_put_u16(b, r->n_peers);
 	buf_put(b, r->body, r->body_len);
+	buf_put(b, r->live, r->live_len);
 }
 
 bool

@@ -19,6 +19,10 @@
  *	scrape     u32 2, u32 tid, {u32 seeders, u32 completed, u32 leechers}
  *	           of each info-hash, in their order
  *	error      u32 3, u32 tid, text
+ *	live       u32 4, u32 tid, u32 interval, u32 leechers, u32 seeders,
+ *	           u16 number of peers, peers, frames (wire/trackwire.h): the
+ *	           answer to an announce whose URL asks for the live window
+ *(lw), from a tracker that has one to tell; others give them the one above
  */
 
 #include "wire/trackwire.h"
@@ -37,7 +41,8 @@ enum uw_action {
 	UW_CONNECT,
 	UW_ANNOUNCE,
 	UW_SCRAPE,
-	UW_ERROR, /* replies only */
+	UW_ERROR, /* replies only, this and the next */
+	UW_LIVE,
 };
 
 struct uw_req {
@@ -86,9 +91,14 @@ struct uw_reply {
 	enum uw_action action;
 	uint32_t tid;
 	uint64_t conn_id;                       /* connect */
-	uint32_t interval_s, leechers, seeders; /* announce */
+	uint32_t interval_s, leechers, seeders; /* announce, live */
+	/* Live: of them in the body, and the frames; writers leave these empty
+	 * as well, but n_peers must be right. */
+	uint16_t n_peers;
+	const uint8_t *live;
+	size_t live_len;
 	/*
-	 * Announce: peers, read with compact_get. Scrape: uw_counts_get.
+	 * Announce, live: peers, read with compact_get. Scrape: uw_counts_get.
 	 * Error: text, not terminated.
 	 */
 	const uint8_t *body;

@@ -184,6 +184,20 @@ take_frames(struct mesh_host *h)
 	return n;
 }
 
+void
+host_feed_tail(struct mesh_host *h, const uint8_t *p, size_t len)
+{
+	struct tw_frame fr;
+	int n;
+
+	while ((n = tw_frame_read(&fr, p, len)) > 0) {
+		if (fr.type == TW_FRAME_MANIFEST || fr.type == TW_FRAME_RECORD)
+			take_envelope(h, &fr);
+		p += n;
+		len -= (size_t)n;
+	}
+}
+
 /* ---- the transfer ---- */
 
 static enum origin_verdict

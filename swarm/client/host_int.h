@@ -129,6 +129,11 @@ bool host_tracker_busy(const struct mesh_host *h);
 /* host_feed.c */
 int host_feed_init(struct mesh_host *h);
 void host_feed_fini(struct mesh_host *h);
+/*
+ * Takes what an announce brought of the window. Where the stream goes on is not
+ * moved: there may be gaps.
+ */
+void host_feed_tail(struct mesh_host *h, const uint8_t *p, size_t len);
 /* Posts them to the tracker of the feed. */
 void host_feed_receipts(struct mesh_host *h, const struct mesh_act *act);
 /*

@@ -132,6 +132,8 @@ tracker_answered(struct host_tracker *t, const struct tw_reply *r)
 		h->external = r->external;
 	if (h->leaving)
 		return;
+	if (!h->feed.up)
+		host_feed_tail(h, r->live, r->live_len);
 	h->announced = true;
 	mesh_announced(h->mesh, t->announce, r, loop_now(h->loop));
 	if (news && h->ops->tracker != NULL)
@@ -185,6 +187,10 @@ announce_url(struct sp_buf *b, const struct host_tracker *t,
 		.reachable = act->u.announce.reachable,
 		.has_track = act->u.announce.track >= 0,
 		.track = (uint8_t)SP_MAX(act->u.announce.track, 0),
+		/* no stream is to be had: what is new comes this way */
+		.window = !h->feed.up && h->feed.fails > 0 &&
+			  !h->conf.no_feed && !h->conf.mesh.seeder,
+		.since = t->since,
 	};
 
 	memcpy(a.info_hash, mesh_info_hash(h->mesh), sizeof(a.info_hash));

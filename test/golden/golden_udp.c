@@ -55,8 +55,11 @@ say_body(FILE *out, const struct uw_reply *r, int family)
 	struct uw_counts c;
 	struct sp_addr a;
 
-	while (r->action == UW_ANNOUNCE && compact_get(&rd, family, &a))
+	while ((r->action == UW_ANNOUNCE || r->action == UW_LIVE) &&
+	       compact_get(&rd, family, &a))
 		fprintf(out, "peer %s\n", addr_str(&a, text));
+	if (r->action == UW_LIVE)
+		golden_hex(out, "live", r->live, r->live_len);
 	while (r->action == UW_SCRAPE && uw_counts_get(&rd, &c))
 		fprintf(out,
 		    "swarm\n\tseeders %" PRIu32 "\n\tcompleted %" PRIu32
@@ -71,7 +74,7 @@ say_reply(FILE *out, struct sp_buf *again, const uint8_t *p, size_t len,
     int family)
 {
 	static const char *const actions[] = { "connect", "announce", "scrape",
-		"error" };
+		"error", "live" };
 	struct uw_reply r;
 	int rv = uw_reply_read(&r, family, p, len);
 
@@ -80,7 +83,7 @@ say_reply(FILE *out, struct sp_buf *again, const uint8_t *p, size_t len,
 	fprintf(out, "%s\ntid %08" PRIx32 "\n", actions[r.action], r.tid);
 	if (r.action == UW_CONNECT)
 		fprintf(out, "conn_id %016" PRIx64 "\n", r.conn_id);
-	if (r.action == UW_ANNOUNCE)
+	if (r.action == UW_ANNOUNCE || r.action == UW_LIVE)
 		fprintf(out,
 		    "interval_s %" PRIu32 "\nleechers %" PRIu32
 		    "\nseeders %" PRIu32 "\n",

@@ -162,6 +162,10 @@ golden_announce(FILE *out, struct sp_buf *again, const uint8_t *p, size_t len)
 		    a.reachable);
 	if (a.has_track)
 		fprintf(out, "track %u\n", a.track);
+	if (a.window)
+		fprintf(out,
+		    "window\n\tboot %016" PRIx64 "\n\tseq %" PRIu64 "\n",
+		    a.since.boot, a.since.seq);
 	tw_announce_write(again, &a);
 	return 0;
 }
@@ -198,6 +202,8 @@ say_reply(FILE *out, struct sp_buf *again, const uint8_t *p, size_t len,
 			golden_hex(out, "\tid", peers[i].peer_id,
 			    LINK_PEERID_LEN);
 	}
+	if (rep.live_len > 0)
+		golden_hex(out, "live", rep.live, rep.live_len);
 	tw_reply_write(again, &rep, &a);
 	return 0;
 }
@@ -232,6 +238,19 @@ golden_scrape(FILE *out, struct sp_buf *again, const uint8_t *p, size_t len)
 	return n < 0 ? n : 0;
 }
 
+static void
+say_edges(FILE *out, const uint8_t *p, size_t len)
+{
+	struct sp_rd rd = buf_rd(p, len);
+	struct tw_edge e;
+
+	while (tw_edge_get(&rd, &e))
+		fprintf(out,
+		    "\ttrack %u epoch %" PRIu32 " number %" PRIu64
+		    " avail_ms %" PRIu64 "\n",
+		    e.track, e.epoch, e.number, e.avail_ms);
+}
+
 int
 golden_feed(FILE *out, struct sp_buf *again, const uint8_t *p, size_t len)
 {
@@ -247,7 +266,9 @@ golden_feed(FILE *out, struct sp_buf *again, const uint8_t *p, size_t len)
 			    f.boot, f.seq, f.clock_ms);
 		if (f.type == TW_FRAME_RECORD)
 			fprintf(out, "\tseq %" PRIu64 "\n", f.seq);
-		if (f.len > 0)
+		if (f.type == TW_FRAME_EDGE)
+			say_edges(out, f.p, f.len);
+		else if (f.len > 0)
 			golden_hex(out, "\tbody", f.p, f.len);
 		tw_frame_write(again, &f);
 		p += n;

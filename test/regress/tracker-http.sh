@@ -198,6 +198,9 @@ is "bad since" 400 "$(status "/live/$hash/window?since=x")"
 is manifest 200 "$(status "/live/$hash/manifest")"
 r=$(get "/announce?info_hash=$(echo "$hash" | sed 's/../%&/g')&${id}1&port=5&left=1")
 has "a live swarm" '8:intervali30e' "$r"
+lacks "a plain announce" '4:live' "$r"
+r=$(get "/announce?info_hash=$(echo "$hash" | sed 's/../%&/g')&${id}1&port=5&left=1&lw=$boot.5")
+has "an announce with the window" '8:intervali30e4:live[0-9]*:' "$r"
 
 curl -s --max-time 20 "$url/live/$hash/window?since=$boot.6&wait=15" \
     >"$tmp/poll" &

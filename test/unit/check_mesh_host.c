@@ -177,6 +177,29 @@ START_TEST(feed_moves_to_a_tracker_that_works)
 }
 END_TEST
 
+START_TEST(without_a_stream_announces_bring_the_window)
+{
+	struct site s;
+	struct watcher w;
+
+	site_init(&s);
+	s.full = s.down[0] = s.down[1] = true;
+	publish_some(&s, 3);
+	start_viewer(&w, &s);
+	SITE_UNTIL(&s, w.failures == 2 && w.h->feed.fails > 0);
+	/* they answer again, but streams are too many */
+	s.down[0] = s.down[1] = false;
+	SITE_UNTIL(&s, has_manifest(&w));
+	ck_assert(s.last.window);
+	ck_assert_uint_ge(stats(&w, &s).records, 3);
+	ck_assert_uint_eq(s.streams[0] + s.streams[1], 0);
+	/* A stream begins where none has been. */
+	ck_assert_uint_eq(w.h->trackers[0].since.seq, 0);
+	mesh_host_free(w.h);
+	site_fini(&s);
+}
+END_TEST
+
 START_TEST(a_viewer_tells_how_it_fares_if_it_may)
 {
 	struct mesh_host_conf c;
@@ -448,8 +471,9 @@ END_TEST
 
 UNIT_MAIN("mesh_host", viewer_fetches_from_the_origin_when_it_is_alone,
     announces_go_to_all_trackers_with_the_port,
-    feed_moves_to_a_tracker_that_works, a_viewer_tells_how_it_fares_if_it_may,
-    what_is_told_is_what_has_changed, rosters_of_the_feed_reach_the_mesh,
-    peers_carry_a_piece_without_the_origin, private_origin_needs_the_users_word,
-    port_in_use_is_told, live_urls_stand_beside_the_announce_url,
-    authority_is_scheme_host_and_port)
+    feed_moves_to_a_tracker_that_works,
+    without_a_stream_announces_bring_the_window,
+    a_viewer_tells_how_it_fares_if_it_may, what_is_told_is_what_has_changed,
+    rosters_of_the_feed_reach_the_mesh, peers_carry_a_piece_without_the_origin,
+    private_origin_needs_the_users_word, port_in_use_is_told,
+    live_urls_stand_beside_the_announce_url, authority_is_scheme_host_and_port)

@@ -341,6 +341,49 @@ START_TEST(a_stream_that_names_nobody_well_names_nobody)
 }
 END_TEST
 
+START_TEST(an_announce_may_ask_for_the_window)
+{
+	static const struct {
+		const char *q;
+		bool window;
+		uint64_t boot, seq;
+	} cases[] = {
+		{ "lw=1", true, 0, 0 },
+		{ "lw=0123456789abcdef.41", true, 0x0123456789abcdef, 41 },
+		{ "lw=A.0", true, 10, 0 },
+		{ "lw=0", false, 0, 0 },
+		{ "lw=2", false, 0, 0 },
+		{ "lw=", false, 0, 0 },
+		{ "lw=.", false, 0, 0 },
+		{ "lw=1.", false, 0, 0 },
+		{ "lw=.1", false, 0, 0 },
+		{ "lw=g.1", false, 0, 0 },
+		{ "lw=00123456789abcdef.1", false, 0, 0 },
+		{ "lw=1.18446744073709551616", false, 0, 0 },
+	};
+	struct tw_announce a;
+
+	for (size_t i = 0; i < SP_LEN(cases); i++) {
+		memset(&a, 0, sizeof(a));
+		tw_announce_live(&a, cases[i].q, strlen(cases[i].q));
+		ck_assert_int_eq(a.window, cases[i].window);
+		ck_assert_uint_eq(a.since.boot, cases[i].boot);
+		ck_assert_uint_eq(a.since.seq, cases[i].seq);
+	}
+	start();
+	memset(&a, 0, sizeof(a));
+	a.port = 1;
+	a.window = true;
+	a.since = (struct tw_since){ 0xab, 7 };
+	tw_announce_write(&b, &a);
+	ck_assert_int_eq(tw_announce_parse(&ann, (char *)b.p, b.len, &what), 0);
+	ck_assert(ann.window);
+	ck_assert_uint_eq(ann.since.boot, 0xab);
+	ck_assert_uint_eq(ann.since.seq, 7);
+	stop();
+}
+END_TEST
+
 START_TEST(a_window_may_be_waited_for)
 {
 	static const struct {
@@ -384,4 +427,4 @@ UNIT_MAIN("trackwire", three_parameters_make_an_announce,
     who_relays_tells_its_uplink_and_reach, a_scrape_names_any_number_of_swarms,
     since_says_where_a_client_was, since_may_be_absent_but_not_malformed,
     a_stream_names_who_asks, a_stream_that_names_nobody_well_names_nobody,
-    a_window_may_be_waited_for)
+    an_announce_may_ask_for_the_window, a_window_may_be_waited_for)

@@ -300,7 +300,7 @@ START_TEST(replies_go_round)
 	ck_assert_int_eq(uw_reply_read(&rep, 4, b.p, 8), 0);
 	ck_assert_uint_eq(rep.body_len, 0);
 	ck_assert_int_eq(uw_reply_read(&rep, 4, b.p, 7), SP_ERR_SHORT);
-	out[3] = 4;
+	out[3] = 5;
 	ck_assert_int_eq(uw_reply_read(&rep, 4, b.p, 8), SP_ERR_PROTO);
 }
 END_TEST
@@ -339,6 +339,40 @@ START_TEST(peers_are_six_bytes_or_eighteen)
 }
 END_TEST
 
+START_TEST(the_live_window_stands_behind_the_peers)
+{
+	static const struct uw_reply r = { .action = UW_LIVE,
+		.tid = 7,
+		.interval_s = 30,
+		.leechers = 2,
+		.n_peers = 2 };
+	const size_t head = UW_ANNOUNCED_LEN + 2;
+
+	for (int family = 4; family <= 6; family += 2) {
+		size_t unit = family == 4 ? COMPACT_LEN4 : COMPACT_LEN6;
+
+		buf_wrap(&b, out, sizeof(out));
+		uw_reply_write(&b, &r);
+		ck_assert_uint_eq(b.len, head);
+		buf_put(&b, "aaaaaaaaaaaaaaaaaabbbbbbbbbbbbbbbbbb", 2 * unit);
+		buf_put_str(&b, "frames");
+		ck_assert_int_eq(uw_reply_read(&rep, family, b.p, b.len), 0);
+		ck_assert_int_eq(rep.action, UW_LIVE);
+		ck_assert_uint_eq(rep.interval_s, 30);
+		ck_assert_uint_eq(rep.n_peers, 2);
+		ck_assert_uint_eq(rep.body_len, 2 * unit);
+		ck_assert_uint_eq(rep.live_len, 6);
+		ck_assert_mem_eq(rep.live, "frames", 6);
+		for (size_t len = 0; len < head + 2 * unit; len++)
+			ck_assert_int_eq(uw_reply_read(&rep, family, b.p, len),
+			    SP_ERR_SHORT);
+	}
+	/* It is none of the requests. */
+	out[11] = UW_LIVE;
+	ck_assert_int_eq(uw_req_read(&req, out, UW_HEAD_LEN), SP_ERR_PROTO);
+}
+END_TEST
+
 START_TEST(counts_are_seeders_completed_leechers)
 {
 	struct uw_counts c = { 1, 2, 3 }, got;
@@ -372,4 +406,5 @@ UNIT_MAIN("udpwire", a_connect_is_sixteen_bytes_with_the_magic,
     an_option_that_runs_past_the_end_is_refused,
     a_url_is_written_in_pieces_up_to_its_limit,
     parameters_of_the_url_can_be_read, replies_go_round,
-    peers_are_six_bytes_or_eighteen, counts_are_seeders_completed_leechers)
+    peers_are_six_bytes_or_eighteen, the_live_window_stands_behind_the_peers,
+    counts_are_seeders_completed_leechers)

@@ -149,12 +149,32 @@ site_roster(struct site *s, const struct sp_buf *body)
 
 /* ---- tracker ---- */
 
+/* All that there is, as a tracker answers who asks for the window. */
+static void
+put_tail(const struct site *s, struct sp_buf *b)
+{
+	struct tw_frame f = { .type = TW_FRAME_HELLO, .boot = 9 };
+
+	tw_frame_write(b, &f);
+	f = (struct tw_frame){ .type = TW_FRAME_MANIFEST };
+	f.p = s->manifest.p;
+	f.len = s->manifest.len;
+	tw_frame_write(b, &f);
+	f.type = TW_FRAME_RECORD;
+	for (f.seq = 0; f.seq <= s->n_pieces; f.seq++) {
+		f.p = s->records[f.seq].p;
+		f.len = s->records[f.seq].len;
+		tw_frame_write(b, &f);
+	}
+	ck_assert_int_eq(b->err, 0);
+}
+
 static void
 serve_announce(struct site *s, struct http_req *r, unsigned face)
 {
 	struct tw_reply reply = { .interval_s = 30, .complete = 1 };
 	const char *q = http_req_query(r), *what;
-	struct sp_buf b;
+	struct sp_buf b, tail;
 
 	ck_assert_int_eq(tw_announce_parse(&s->last, q, strlen(q), &what), 0);
 	s->announces[face]++;
@@ -163,9 +183,15 @@ serve_announce(struct site *s, struct http_req *r, unsigned face)
 	reply.n_peers = s->n_peers;
 	reply.counted = s->counted;
 	memcpy(reply.viewers, s->viewers, sizeof(reply.viewers));
-	buf_init(&b, io_mem(), 4096);
+	buf_init(&tail, io_mem(), LIM_LIVE_TAIL);
+	if (s->last.window)
+		put_tail(s, &tail);
+	reply.live = tail.p;
+	reply.live_len = tail.len;
+	buf_init(&b, io_mem(), 4096 + LIM_LIVE_TAIL);
 	tw_reply_write(&b, &reply, &s->last);
 	http_reply(r, 200, "text/plain", b.p, b.len);
+	buf_fini(&tail);
 	buf_fini(&b);
 }
 
@@ -247,7 +273,8 @@ handle(void *ctx, struct http_req *r)
 	path += face * 2;
 	if (strncmp(path, "/o/", 3) == 0)
 		serve_piece(s, r, path + 3);
-	else if (s->down[face])
+	else if (s->down[face] ||
+		 (s->full && strcmp(path + strlen(path) - 7, FEED) == 0))
 		http_reply_text(r, 503, "down");
 	else if (strcmp(path, "/announce") == 0)
 		serve_announce(s, r, face);

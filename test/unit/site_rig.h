@@ -38,6 +38,7 @@ struct site {
 	struct http_req *stream[4];
 	unsigned n_streams;
 	bool down[2]; /* that tracker answers 503 */
+	bool full;    /* no streams: trackers answer 503 to those */
 	bool deaf;    /* the origin answers nothing */
 	bool counted; /* trackers tell: */
 	uint8_t viewers[LIM_TRACKS];
