@@ -50,7 +50,7 @@ is '.[0].wrong == 20'
 is '.[0].foreign > 0'
 
 udp=udp://127.0.0.1:$tracker_port
-if "$build/spate-tracker" --dump-options | grep -q -e '--udp'; then
+if udp_open "$tracker_port"; then
 	load "$udp" -m fill -m verify -m announce -m scrape -m connect \
 	    -m mix --sources 4
 	is 'length == 6 and all(.[]; .answered > 0)'

@@ -174,6 +174,11 @@ port_open() {
 	python3 -c "import socket; socket.create_connection(('127.0.0.1', $1))"
 }
 
+# udp_open PORT: somebody listens there.
+udp_open() {
+	grep -qi ":$(printf %04X "$1") " /proc/net/udp /proc/net/udp6
+}
+
 # ---- origin ----
 
 # origin_conf PORT [ADDRESS]: nginx as we run it.
