@@ -3,6 +3,7 @@
 
 #define GIVE_UP   (10 * SP_S)
 #define QUERY_MAX 8192
+#define SPIN      (200 * SP_US)
 
 int
 bt_http_new(struct bt_http **out, const struct bt_options *o)
@@ -69,14 +70,28 @@ send_due(struct bt_http *h, sp_time now)
 	return n > 0;
 }
 
+/* At a high rate it spins: the next one is due soon. */
+static sp_time
+patience(const struct bt_http *h, sp_time now)
+{
+	uint64_t rate = (uint64_t)h->o->rate;
+	sp_time due;
+
+	if (rate == 0 || !h->sending)
+		return SP_MS;
+	if (SP_S / (sp_time)rate < SPIN)
+		return 0;
+	due = h->begun + (sp_time)(h->res->sent * SP_S / rate);
+	return SP_CLAMP(due - now, 0, SP_MS);
+}
+
 static void
 round_of(struct bt_http *h)
 {
 	sp_time now = io_now();
 	bool did = h->sending && send_due(h, now);
 
-	/* At a given rate it spins: the next one is due soon. */
-	bt_http_receive(h, did || h->o->rate > 0 ? 0 : 1);
+	bt_http_receive(h, did ? 0 : patience(h, now));
 	bt_http_sweep(h, now);
 }
 

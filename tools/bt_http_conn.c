@@ -244,13 +244,14 @@ readable(struct bt_http *h, struct conn *c)
 }
 
 uint32_t
-bt_http_receive(struct bt_http *h, int wait_ms)
+bt_http_receive(struct bt_http *h, sp_time wait)
 {
+	struct timespec ts = { 0, (long)wait };
 	struct epoll_event ev[EVENTS];
 	uint32_t got = 0;
 	int n;
 
-	n = epoll_wait(h->epoll, ev, EVENTS, wait_ms);
+	n = epoll_pwait2(h->epoll, ev, EVENTS, &ts, NULL);
 	for (int i = 0; i < n; i++) {
 		struct conn *c = ev[i].data.ptr;
 

@@ -65,8 +65,8 @@ void bt_http_close(struct bt_http *h);
  * Returns their number.
  */
 uint32_t bt_http_send(struct bt_http *h, sp_time due, uint32_t most);
-/* What has come, at most |wait_ms| later; returns how many answers. */
-uint32_t bt_http_receive(struct bt_http *h, int wait_ms);
+/* What has come, at most |wait| later; returns how many answers. */
+uint32_t bt_http_receive(struct bt_http *h, sp_time wait);
 /* Gives up what has been open for too long. */
 void bt_http_sweep(struct bt_http *h, sp_time now);
 

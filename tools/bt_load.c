@@ -54,7 +54,10 @@ bt_load_draw(const struct bt_load *l, uint32_t source, struct sp_rng *rng)
 void
 bt_load_hash(const struct bt_load *l, uint32_t swarm, uint8_t out[LOAD_HASH])
 {
-	fill(mix(l->seed) + swarm, out);
+	if (l->only)
+		memcpy(out, l->hash, LOAD_HASH);
+	else
+		fill(mix(l->seed) + swarm, out);
 }
 
 void

@@ -23,6 +23,8 @@ struct bt_load {
 	uint32_t peers, swarms, sources;
 	uint32_t seeds_ppm;
 	uint64_t seed;
+	bool only; /* there is one swarm, and its info-hash is |hash| */
+	uint8_t hash[LOAD_HASH];
 };
 
 struct bt_peer {

@@ -2,6 +2,7 @@
 
 #include <netdb.h>
 
+#include "base/buf.h"
 #include "io/daemon.h"
 #include "wire/uri.h"
 
@@ -37,6 +38,9 @@ static const struct conf_row rows[] = {
 	    "different peers", CONF_F_CMDLINE },
 	{ "swarms", 0, CONF_INT, AT(swarms), 1, 1 << 27, "10000", "NUMBER",
 	    "different info-hashes", CONF_F_CMDLINE },
+	{ "info-hash", 0, CONF_STR, AT(info_hash), 40, 40, NULL, "HEX",
+	    "that of the only swarm, instead of one that is drawn",
+	    CONF_F_CMDLINE },
 	{ "seeds", 0, CONF_PPM, AT(seeds), 0, 1000000, "50%", "SHARE",
 	    "peers that have everything", CONF_F_CMDLINE },
 	{ "seed", 's', CONF_INT, AT(seed), 0, INT64_MAX, "1", "NUMBER",
@@ -107,6 +111,7 @@ static const char *
 check(const void *opts, const char **what)
 {
 	const struct bt_options *o = opts;
+	uint8_t hash[LOAD_HASH];
 	enum bt_mode mode;
 	struct bt_mix mix;
 
@@ -119,6 +124,11 @@ check(const void *opts, const char **what)
 	*what = "mix";
 	if (!mix_parse(o->mix_text, &mix))
 		return "not C:A:S";
+	*what = "info-hash";
+	if (o->info_hash != NULL &&
+	    (o->swarms != 1 ||
+		buf_unhex(hash, LOAD_HASH, o->info_hash, 40) < 0))
+		return "not 40 hex digits for one swarm";
 	*what = "peers";
 	if (o->peers < o->swarms)
 		return "fewer than swarms";
@@ -211,7 +221,10 @@ derive(struct bt_options *o)
 		.sources = (uint32_t)o->sources,
 		.seeds_ppm = (uint32_t)o->seeds,
 		.seed = (uint64_t)o->seed,
+		.only = o->info_hash != NULL,
 	};
+	if (o->load.only)
+		buf_unhex(o->load.hash, LOAD_HASH, o->info_hash, 40);
 }
 
 int

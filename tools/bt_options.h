@@ -40,7 +40,7 @@ struct bt_options {
 	int64_t peers, swarms, sources, seeds, seed;
 	int64_t numwant, hashes, window, rate, pid, batch, pipeline;
 	sp_time time, timeout;
-	const char *mix_text;
+	const char *mix_text, *info_hash;
 	bool keep_alive, peer_check, force, list;
 	int output;
 	/* What follows from them. */

@@ -4,6 +4,7 @@
 #define SWEEP_GAP (10 * SP_MS)
 #define SPIN      (200 * SP_US) /* then it sleeps */
 #define GIVE_UP   (10 * SP_S)
+#define NOBODY    (3 * SP_S) /* without an answer to a connect */
 
 int
 bt_udp_new(struct bt_udp **out, const struct bt_options *o)
@@ -119,6 +120,8 @@ round_of(struct bt_udp *u, sp_time *idle)
 		*idle = 0;
 	else if (*idle == 0)
 		*idle = now;
+	else if (u->o->rate > 0 && gap(u) > SPIN && u->sending)
+		bt_udp_wait(u, SP_CLAMP(due_at(u, now) - now, 1, SP_MS));
 	else if (now - *idle > SPIN && u->o->rate == 0)
 		bt_udp_wait(u, SP_MS);
 }
@@ -132,7 +135,7 @@ connect_all(struct bt_udp *u)
 
 	while (!all) {
 		now = io_now();
-		if (now - begun > GIVE_UP)
+		if (now - begun > NOBODY)
 			return SP_ERR_TIMEOUT;
 		all = true;
 		for (uint32_t s = 0; s < u->o->load.sources; s++) {

@@ -30,9 +30,19 @@ test_bench_bench_streams_SOURCES = test/bench/bench_streams.c \
 test_bench_bench_streams_LDADD = $(CORE_LIBS) $(HOST_LIBS) $(CORE_LIBS)
 # What the tracker is measured against and with.
 TRACKER_BENCHES =
+TRACKER_BENCHES += test/bench/loris
+test_bench_loris_SOURCES = test/bench/loris.c test/bench/bench.h
+test_bench_loris_LDADD = $(CORE_LIBS)
+TRACKER_BENCHES += test/bench/mangle
+test_bench_mangle_SOURCES = test/bench/mangle.c test/bench/bench.h
+test_bench_mangle_LDADD = $(CORE_LIBS)
 TRACKER_BENCHES += test/bench/null_tracker
 test_bench_null_tracker_SOURCES = test/bench/null_tracker.c test/bench/bench.h
 test_bench_null_tracker_LDADD = $(CORE_LIBS) $(HOST_LIBS) $(CORE_LIBS)
+TRACKER_BENCHES += test/bench/streams
+test_bench_streams_SOURCES = test/bench/streams.c test/bench/bench.h \
+	test/sim/signer.c test/sim/signer.h
+test_bench_streams_LDADD = libsptools.a $(CORE_LIBS) $(HOST_LIBS) $(CORE_LIBS)
 EXTRA_PROGRAMS += $(TRACKER_BENCHES)
 CLEANFILES += $(TRACKER_BENCHES)
 endif
@@ -51,6 +61,10 @@ bench-crowd: all test/bench/crowd$(EXEEXT)
 # Instructions for each block, under callgrind: two minutes.
 bench-sched: all
 	@$(AM_TESTS_ENVIRONMENT) $(SHELL) $(top_srcdir)/test/bench/sched.sh
+
+# The tracker's table, about five minutes; QUICK=1: one.
+bench-tracker: all $(TRACKER_BENCHES) $(check_PROGRAMS)
+	@$(AM_TESTS_ENVIRONMENT) $(SHELL) $(top_srcdir)/test/bench/tracker.sh
 
 EXTRA_DIST += test/bench/callgrind.py
 EXTRA_DIST += test/bench/crowd.sh
