@@ -21,7 +21,7 @@ static const char *const kinds[REPORT_KINDS] = {
 struct numbers {
 	struct track_stats core;
 	struct report host;
-	uint64_t up_s;
+	uint64_t up_s, memory;
 };
 
 /*
@@ -94,6 +94,29 @@ static const struct row rows[] = {
 	    AT(host.streams_refused) },
 	{ "streams", "cut", "streams_closed_total", "why=\"slow\"", true,
 	    AT(host.streams_cut) },
+	{ "streams", "bytes", "stream_bytes_total", NULL, true,
+	    AT(host.stream_bytes) },
+	{ "http", "connections", "connections", NULL, false,
+	    AT(host.connections) },
+	{ "http", "accepted", "connections_total", "result=\"accepted\"", true,
+	    AT(host.http.accepted) },
+	{ "http", "refused", "connections_total", "result=\"refused\"", true,
+	    AT(host.http.refused) },
+	{ "http", "capped", "connections_total", "result=\"capped\"", true,
+	    AT(host.http.capped) },
+	{ "http", "evicted", "connections_cut_total", "why=\"evicted\"", true,
+	    AT(host.http.evicted) },
+	{ "http", "timeouts", "connections_cut_total", "why=\"timeout\"", true,
+	    AT(host.http.timeouts) },
+	{ "http", "tls_failed", "connections_cut_total", "why=\"tls\"", true,
+	    AT(host.http.tls_failed) },
+	{ "http", "bad", "bad_requests_total", NULL, true, AT(host.http.bad) },
+	{ "http", "requests4", "requests_by_family_total", "family=\"4\"", true,
+	    AT(host.family[0]) },
+	{ "http", "requests6", "requests_by_family_total", "family=\"6\"", true,
+	    AT(host.family[1]) },
+	{ "process", "kicked", "kicked", NULL, false, AT(core.kicked) },
+	{ "process", "memory", NULL, NULL, false, AT(memory) },
 	{ "process", "bytes_out", "bytes_out_total", NULL, true,
 	    AT(host.bytes_out) },
 	{ "process", "reloads", "reloads_total", NULL, true, AT(host.reloads) },
@@ -106,6 +129,7 @@ collect(const struct track *t, const struct report *r, struct numbers *out)
 	memset(out, 0, sizeof(*out));
 	track_stats(t, &out->core);
 	out->host = *r;
+	out->memory = process_memory(&r->process);
 	out->up_s = (uint64_t)(r->up / SP_S);
 }
 
@@ -179,9 +203,61 @@ report_json(const struct track *t, const struct report *r)
 
 /* ---- Prometheus ---------------------------------------------------------- */
 
+/* What each is; who adds a metric to the table says it here. */
+static const struct {
+	const char *name, *text;
+} helps[] = {
+	{ "bad_requests_total",
+	    "HTTP requests that had no answer but an error." },
+	{ "bytes_out_total", "Bodies of HTTP replies but for streams." },
+	{ "channels", "Live channels." },
+	{ "channels_forgotten_total", "Channels that published nothing." },
+	{ "connections", "HTTP connections." },
+	{ "connections_cut_total",
+	    "HTTP connections that the tracker closed." },
+	{ "connections_total", "HTTP connections that came." },
+	{ "denied_total", "Requests that lists or kicks did not permit." },
+	{ "errors_total", "Requests that were refused." },
+	{ "frames_total", "Records and manifests that were published." },
+	{ "kicked", "Swarms, hosts and peers that are kicked out." },
+	{ "on_duty", "Viewers on duty for a channel's origin." },
+	{ "peers", "Peers that are kept." },
+	{ "peers_refused_total", "Peers that were answered and not kept." },
+	{ "peers_removed_total", "Peers that are kept no longer." },
+	{ "peers_told_total", "Addresses that were handed out." },
+	{ "planned", "Viewers in planned trees." },
+	{ "present", "Viewers whose stream names them." },
+	{ "records", "Records in live windows." },
+	{ "reloads_total", "Times that lists were read again." },
+	{ "requests_by_family_total", "HTTP requests." },
+	{ "requests_total", "HTTP requests." },
+	{ "seeders", "Peers that have everything." },
+	{ "streams", "Open streams and polls of live windows." },
+	{ "stream_bytes_total", "What was written to streams." },
+	{ "streams_closed_total", "Streams that were refused or cut." },
+	{ "swarms", "Swarms that are kept." },
+	{ "uptime_seconds", "Since the start." },
+	{ "window_bytes", "Memory of live windows." },
+};
+
+static void
+put_help(struct sp_buf *b, const char *name)
+{
+	for (size_t i = 0; i < SP_LEN(helps); i++) {
+		if (strcmp(helps[i].name, name) != 0)
+			continue;
+		buf_put_str(b, "# HELP spate_tracker_");
+		buf_put_str(b, name);
+		buf_put_str(b, " ");
+		buf_put_str(b, helps[i].text);
+		buf_put_str(b, "\n");
+	}
+}
+
 static void
 put_type(struct sp_buf *b, const char *name, bool counter)
 {
+	put_help(b, name);
 	buf_put_str(b, "# TYPE spate_tracker_");
 	buf_put_str(b, name);
 	buf_put_str(b, counter ? " counter\n" : " gauge\n");
@@ -223,5 +299,6 @@ report_metrics(const struct track *t, const struct report *r, struct sp_buf *b)
 		snprintf(label, sizeof(label), "kind=\"%s\"", kinds[i]);
 		put_metric(b, "requests_total", label, r->requests[i]);
 	}
+	process_metrics(&r->process, &r->took, b);
 	return report_channels_metrics(t, b, r->now);
 }

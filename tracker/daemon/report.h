@@ -5,6 +5,8 @@
 
 #include <jansson.h>
 
+#include "io/http.h"
+#include "tracker/daemon/process.h"
 #include "tracker/track.h"
 
 /* What the host counts itself. */
@@ -28,7 +30,13 @@ struct report {
 	uint64_t streams;         /* open */
 	uint64_t streams_refused; /* too many */
 	uint64_t streams_cut;     /* did not read */
-	uint64_t bytes_out;       /* bodies */
+	uint64_t stream_bytes;
+	uint64_t bytes_out;     /* bodies */
+	uint64_t family[2];     /* requests by IPv4, IPv6 */
+	struct http_stats http; /* of the public face */
+	uint64_t connections;   /* of it */
+	struct took took;
+	struct process process;
 	uint64_t reloads;
 	sp_time up;
 	sp_time now;

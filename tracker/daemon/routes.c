@@ -324,9 +324,13 @@ void
 routes_handle(void *ctx, struct http_req *r)
 {
 	struct track_host *h = ctx;
+	struct sp_addr from = http_req_from(r);
+	sp_time begun = loop_now(h->loop);
 
+	h->report.family[from.family == 6]++;
 	locks_take(&h->locks);
 	answer(h, r);
+	took_add(&h->report.took, loop_now(h->loop) - begun);
 	locks_give(&h->locks);
 }
 

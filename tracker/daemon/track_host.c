@@ -44,6 +44,7 @@ core_report(struct track_host *h)
 	h->report.streams = s.open;
 	h->report.streams_refused = s.refused;
 	h->report.streams_cut = s.cut;
+	h->report.stream_bytes = s.bytes_out;
 	h->report.now = loop_now(h->loop);
 	h->report.up = h->report.now - h->started;
 }
@@ -53,6 +54,7 @@ core_stop(struct track_host *h)
 {
 	streams_free(h->streams);
 	track_free(h->track);
+	process_close(&h->report.process);
 }
 
 static const struct host_part core_part = {
@@ -191,6 +193,13 @@ faces_listen(struct track_host *h, const char **where)
 }
 
 static void
+faces_report(struct track_host *h)
+{
+	h->report.http = http_stats(h->http);
+	h->report.connections = h->report.http.open;
+}
+
+static void
 faces_drain(struct track_host *h)
 {
 	http_unlisten(h->http);
@@ -210,6 +219,7 @@ static const struct host_part faces_part = {
 	.start = faces_start,
 	.listen = faces_listen,
 	.drain = faces_drain,
+	.report = faces_report,
 	.stop = faces_stop,
 };
 
@@ -275,6 +285,7 @@ track_host_new(struct track_host **out, struct loop *l, const struct options *o,
 	h->loop = l;
 	h->opts = o;
 	h->log = log;
+	process_open(&h->report.process);
 	locks_init(&h->locks);
 	buf_init(&h->buf, io_mem(), HOST_REPLY_MAX);
 	r = start(h, why);
