@@ -38,6 +38,7 @@ enum access_list {
 	ACCESS_SHARED_DENY,
 };
 #define ACCESS_LISTS 5
+#define ACCESS_OWN   3 /* of them, the tracker's own, which come first */
 
 struct access_error {
 	const char *what; /* static text, for people */

@@ -140,7 +140,7 @@ check(const void *opts, const char **what)
 		return "longer than the interval";
 	if ((why = check_rights(o, what)) != NULL)
 		return why;
-	for (int i = 0; i < ACCESS_LISTS; i++) {
+	for (int i = 0; i < ACCESS_OWN; i++) {
 		*what = options_list_name((enum access_list)i);
 		why = check_list((enum access_list)i, o);
 		if (why != NULL)
@@ -257,7 +257,7 @@ options_list_path(const struct options *o, enum access_list which)
 const char *
 options_list_name(enum access_list which)
 {
-	static const char *const name[ACCESS_LISTS] = {
+	static const char *const name[ACCESS_OWN] = {
 		[ACCESS_ALLOW] = "access-file",
 		[ACCESS_DENY] = "deny-file",
 		[ACCESS_PUBLISH] = "channel-file",

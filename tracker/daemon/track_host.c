@@ -73,7 +73,7 @@ lists_start(struct track_host *h, char *why)
 	enum access_list which;
 	int r;
 
-	for (int i = 0; i < ACCESS_LISTS; i++) {
+	for (int i = 0; i < ACCESS_OWN; i++) {
 		which = (enum access_list)i;
 		r = options_list(h->track, which,
 		    options_list_path(h->opts, which), why);
@@ -120,7 +120,7 @@ lists_reload(struct track_host *h)
 {
 	bool good = true;
 
-	for (int i = 0; i < ACCESS_LISTS; i++)
+	for (int i = 0; i < ACCESS_OWN; i++)
 		good = list_reload(h, (enum access_list)i) && good;
 	return good;
 }
