@@ -27,6 +27,7 @@ REGRESS += test/regress/live-ts.sh
 REGRESS += test/regress/netns.sh
 REGRESS += test/regress/ops-ctl.sh
 REGRESS += test/regress/ops-metrics.sh
+REGRESS += test/regress/ops-rights.sh
 REGRESS += test/regress/ops-systemd.sh
 REGRESS += test/regress/ops-upgrade.sh
 REGRESS += test/regress/polluter.sh
