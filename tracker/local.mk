@@ -66,6 +66,7 @@ libtrack_a_SOURCES += tracker/shareout.c
 libtrack_a_SOURCES += tracker/shareout.h
 libtrack_a_SOURCES += tracker/track.c
 libtrack_a_SOURCES += tracker/track.h
+libtrack_a_SOURCES += tracker/track_announce.c
 libtrack_a_SOURCES += tracker/track_int.h
 libtrack_a_SOURCES += tracker/track_kick.c
 libtrack_a_SOURCES += tracker/track_live.c

@@ -42,7 +42,9 @@ look_up(const struct plain *p, const struct plain_ask *ask, struct spot *s)
 	s->hash = plain_hash(p, ask->info_hash);
 	s->swarm = plain_find(p, s->hash, ask->info_hash);
 	/* Of what is denied there is nothing. */
-	if (s->swarm == PLAIN_NONE && !plain_permits(p, ask->info_hash))
+	if ((s->swarm == PLAIN_NONE && !plain_permits(p, ask->info_hash)) ||
+	    (p->conf.access != NULL &&
+		!access_permits_addr(p->conf.access, &ask->addr)))
 		return SP_ERR_DENIED;
 	if (s->swarm != PLAIN_NONE &&
 	    (plain_swarm(p, s->swarm)->flags & SWARM_LIVE))

@@ -2,8 +2,8 @@
 #define TRACKER_TRACK_H
 
 /*
- * The tracker: registry, live windows and access lists behind one call per
- * kind of input. No sockets: a face (HTTP, later UDP and WebSocket) turns bytes
+ * The tracker: swarms, live windows and access lists behind one call per kind
+ * of input. No sockets: a face (HTTP, later UDP and WebSocket) turns bytes
  * into these calls, and sends what they append to its buffer.
  *
  *	call             reply appended              who
@@ -39,6 +39,22 @@
  *come the host calls track_wake until it is false, and feeds the streams of
  *each channel that it names.
  *
+ * Ordinary swarms are in a struct plain (track_plain), the rest of them beside
+ * it. A host with several threads has a lock for each:
+ *
+ *	plain_* of track_plain(t)            plain's
+ *	track_announce, track_scrape,        both
+ *	track_http_*, track_publish,
+ *	track_access, track_tick,
+ *	track_wake, track_stats,
+ *	track_deadline, track_is_sound
+ *	everything else                      the other
+ *
+ * A channel takes its name from the ordinary swarm of that info-hash with its
+ * first publish: that swarm's peers are forgotten, for none of them could do
+ * anything with a live channel, and those that could are viewers of ours, who
+ * are told by their peer-id (-SP...) and never were in it.
+ *
  * Calls with |now| must be made in the order of time. |wall_ms| is the wall
  * clock, ms since 1970; it is only told, never decided on.
  */
@@ -46,12 +62,15 @@
 #include "tracker/access.h"
 #include "tracker/figures.h"
 #include "tracker/live.h"
+#include "tracker/plain.h"
 #include "tracker/registry.h"
 #include "tracker/shareout.h"
 #include "wire/roster.h"
 
 struct track_conf {
+	/* Its limits are those of ordinary swarms and of live ones, each. */
 	struct registry_conf registry;
+	uint64_t max_bytes; /* of ordinary swarms (tracker/plain.h); 0: any */
 	struct live_conf live;
 	bool full_scrape;     /* answer /scrape without info-hash (bounded) */
 	uint32_t max_present; /* viewers whose streams are known; at least 1 */
@@ -76,11 +95,16 @@ void track_free(struct track *t);
 /*
  * One announce from |from|, for any face. Fills |out|; the peers stand in
  * |peers| (at most |max|). SP_ERR_DENIED (access), SP_ERR_RANGE (port 0,
- * address that cannot be dialled). out->external is |from|.
+ * address that cannot be dialled). out->external is |from|. The peers of live
+ * swarms have their peer-ids, those of ordinary ones none.
  */
 int track_announce(struct track *t, const struct tw_announce *a,
     const struct sp_addr *from, struct tw_peer *peers, size_t max,
     struct tw_reply *out, sp_time now);
+
+/* SP_ERR_DENIED; zeros for a swarm that is not known. */
+int track_scrape(struct track *t, const uint8_t info_hash[LINK_INFOHASH_LEN],
+    struct tw_scrape_entry *out);
 
 /*
  * Appends what |a|, which has been answered, asked for of the live window
@@ -184,7 +208,8 @@ bool track_permits_addr(struct track *t, const struct sp_addr *addr);
 struct shareout *track_shareout(const struct track *t);
 /*
  * A peer that another tracker took: 0 when it is kept, or gone, as it says;
- * SP_ERR_DENIED, or as registry_announce and its answer's store.
+ * SP_ERR_DENIED, or as plain_import, or registry_announce and its answer's
+ * store.
  */
 int track_import(struct track *t, const struct sharewire_peer *p, sp_time now);
 /*
@@ -206,7 +231,8 @@ bool track_wake(struct track *t, uint8_t info_hash[LINK_INFOHASH_LEN],
 sp_time track_deadline(const struct track *t);
 
 struct track_stats {
-	struct registry_stats registry;
+	struct registry_stats registry; /* of all swarms */
+	struct plain_stats plain;       /* of ordinary ones alone */
 	struct live_stats live;
 	uint64_t announces, announce_errors;
 	uint64_t scrapes, scrape_errors;
@@ -221,6 +247,7 @@ struct track_stats {
 	uint64_t planned;    /* of them, those in planned trees */
 };
 void track_stats(const struct track *t, struct track_stats *out);
+struct plain *track_plain(struct track *t);
 const struct live *track_live(const struct track *t);
 const struct registry *track_registry(const struct track *t);
 /* For tests and fuzzers. */

@@ -2,12 +2,13 @@
 #define TRACKER_TRACK_INT_H
 
 /*
- * What track.c (life, announce and scrape, access, time) and track_live.c (what
+ * What track.c (life, access, time), track_announce.c and track_live.c (what
  * comes from and goes to live channels) share; nobody else includes it.
  */
 
 #include "tracker/duties.h"
 #include "tracker/figures.h"
+#include "tracker/plain.h"
 #include "tracker/plans.h"
 #include "tracker/presence.h"
 #include "tracker/rep.h"
@@ -15,7 +16,8 @@
 
 struct track {
 	const struct sp_mem *mem;
-	struct registry *registry;
+	struct plain *plain;       /* ordinary swarms */
+	struct registry *registry; /* live ones, and viewers of ours */
 	struct live *live;
 	struct access *access;
 	struct duties *duties;
@@ -25,6 +27,7 @@ struct track {
 	struct figures *figures;
 	struct shareout *shareout; /* NULL: alone */
 	bool full_scrape;
+	uint32_t import_s; /* ordinary peers of other trackers are kept */
 	struct track_stats stats; /* its own part of it */
 };
 

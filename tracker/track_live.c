@@ -8,6 +8,9 @@ track_relay(struct track *t, const uint8_t info_hash[LINK_INFOHASH_LEN],
 {
 	if (track_may_publish(t, info_hash)) {
 		live_publish(t->live, info_hash, body, len, res, now);
+		/* Without memory for the mark the next publish sets it. */
+		plain_set_live(t->plain, info_hash,
+		    live_find(t->live, info_hash) != NULL);
 	} else {
 		memset(res, 0, sizeof(*res));
 		res->err = SP_ERR_DENIED;

@@ -37,6 +37,18 @@ track_tell(struct track *t, const struct tw_announce *a,
 	(void)shareout_tell(t->shareout, &p, now);
 }
 
+static int
+import_plain(struct track *t, const struct sharewire_peer *p, sp_time now)
+{
+	struct plain_ask ask = { .info_hash = p->info_hash,
+		.addr = p->addr,
+		.seeds = (p->flags & SHAREWIRE_SEEDER) != 0 };
+
+	if (p->flags & SHAREWIRE_STOPPED)
+		ask.event = TW_EVENT_STOPPED;
+	return plain_import(t->plain, &ask, t->import_s, now);
+}
+
 int
 track_import(struct track *t, const struct sharewire_peer *p, sp_time now)
 {
@@ -51,6 +63,11 @@ track_import(struct track *t, const struct sharewire_peer *p, sp_time now)
 	struct registry_answer ans;
 	int r;
 
+	if (!live) {
+		r = import_plain(t, p, now);
+		if (r != PLAIN_LIVE)
+			return r;
+	}
 	if (!access_permits(t->access, p->info_hash))
 		return SP_ERR_DENIED;
 	memcpy(a.info_hash, p->info_hash, LINK_INFOHASH_LEN);

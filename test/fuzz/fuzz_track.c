@@ -399,7 +399,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		step(&r);
 		FUZZ_CHECK(track_is_sound(r.t));
 		track_stats(r.t, &st);
-		FUZZ_CHECK(st.registry.peers <= 40 && st.registry.swarms <= 4);
+		FUZZ_CHECK(st.registry.peers <= 80 && st.registry.swarms <= 8);
 		FUZZ_CHECK(st.live.channels <= 1 && st.present <= 3);
 	}
 	buf_fini(&r.out);

@@ -278,6 +278,45 @@ START_TEST(swarms_of_live_channels_announce_often)
 }
 END_TEST
 
+START_TEST(a_channel_takes_its_name_from_an_ordinary_swarm)
+{
+	struct tw_announce a = { .port = 1, .left = 1, .numwant = -1 };
+	struct sp_addr from = addr_make(4, (uint8_t[]){ 5, 0, 0, 1 }, 0);
+	struct tw_scrape_entry e;
+	struct tw_peer peers[4];
+	struct tw_reply r;
+
+	start();
+	memcpy(a.info_hash, seed.info_hash, LINK_INFOHASH_LEN);
+	ck_assert_int_eq(track_announce(track, &a, &from, peers, 4, &r, 0), 0);
+	memcpy(a.peer_id, "-SP0100-", 8);
+	a.port = 2;
+	ck_assert_int_eq(track_announce(track, &a, &from, peers, 4, &r, 0), 0);
+	/* Each is told of its like only; a scrape has both. */
+	ck_assert_uint_eq(r.n_peers, 0);
+	ck_assert_int_eq(track_scrape(track, a.info_hash, &e), 0);
+	ck_assert_uint_eq(e.incomplete, 2);
+	signer_manifest(&seed, &body);
+	ck_assert_int_eq(publish(), 0);
+	ck_assert_uint_eq(stats().plain.peers, 0);
+	ck_assert_uint_eq(stats().registry.peers, 1);
+	/* Any client is told of viewers now, with their peer-ids. */
+	memcpy(a.peer_id, "-XX0100-", 8);
+	a.port = 3;
+	ck_assert_int_eq(track_announce(track, &a, &from, peers, 4, &r, 1), 0);
+	ck_assert_uint_eq(r.n_peers, 1);
+	ck_assert_uint_eq(peers[0].addr.port, 2);
+	ck_assert(peers[0].has_id);
+	/* When the channel is forgotten the name is free again. */
+	track_tick(track, 4000 * SP_S);
+	ck_assert_int_eq(
+	    track_announce(track, &a, &from, peers, 4, &r, 4000 * SP_S), 0);
+	ck_assert_uint_eq(stats().plain.peers, 1);
+	ck_assert_uint_eq(stats().announces, 4);
+	tear_down();
+}
+END_TEST
+
 START_TEST(a_channel_is_published_and_read)
 {
 	struct tw_since pos = { 0 };
@@ -371,16 +410,19 @@ START_TEST(a_new_list_drops_what_it_denies_and_nothing_else)
 	ck_assert_int_eq(publish(), 0);
 	ck_assert_int_eq(track_access(track, ACCESS_DENY, HEX_A, 40, NULL), 1);
 	memset(hash, 'a', sizeof(hash));
-	ck_assert(!registry_scrape(track_registry(track), hash, &e));
+	ck_assert_int_eq(track_scrape(track, hash, &e), SP_ERR_DENIED);
+	ck_assert_uint_eq(stats().plain.swarms, 1);
 	memset(hash, 'b', sizeof(hash));
-	ck_assert(registry_scrape(track_registry(track), hash, &e));
+	ck_assert_int_eq(track_scrape(track, hash, &e), 0);
+	ck_assert_uint_eq(e.complete, 1);
 	ck_assert_ptr_nonnull(live_find(track_live(track), seed.info_hash));
 	buf_hex(deny, seed.pk, HASH_PK_LEN);
 	ck_assert_int_eq(track_access(track, ACCESS_DENY, deny, 64, NULL), 1);
 	ck_assert_ptr_null(live_find(track_live(track), seed.info_hash));
 	ck_assert_int_eq(track_access(track, ACCESS_DENY, "?", 1, NULL),
 	    SP_ERR_SYNTAX);
-	ck_assert(registry_scrape(track_registry(track), hash, &e));
+	ck_assert_int_eq(track_scrape(track, hash, &e), 0);
+	ck_assert_uint_eq(e.complete, 1);
 	tear_down();
 }
 END_TEST
@@ -433,7 +475,7 @@ START_TEST(ticks_forget_peers_and_channels)
 	start();
 	ck_assert(track_deadline(track) == SP_NEVER);
 	announce("5.0.0.1", QUERY("a", "&port=1"));
-	ck_assert(track_deadline(track) == 8 * SP_S);
+	ck_assert(track_deadline(track) == PLAIN_TICK_S * SP_S);
 	signer_manifest(&seed, &body);
 	publish();
 	track_tick(track, 4000 * SP_S);
@@ -508,6 +550,7 @@ UNIT_MAIN("track", an_announce_is_answered_with_peers_and_own_address,
     without_compact_peers_are_dictionaries, v6_peers_are_told_apart,
     bad_announces_are_told_why, stopped_gets_no_peers, scrapes_count_each_swarm,
     a_full_scrape_is_an_option, swarms_of_live_channels_announce_often,
+    a_channel_takes_its_name_from_an_ordinary_swarm,
     a_channel_is_published_and_read, evidence_is_told_in_pairs,
     what_is_not_permitted_gets_nothing,
     a_new_list_drops_what_it_denies_and_nothing_else,
