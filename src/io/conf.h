@@ -137,6 +137,8 @@ int conf_get_time(const char *s, sp_time *out);
 int conf_get_rate(const char *s, int64_t *out);
 int conf_get_ppm(const char *s, int64_t *out);
 int conf_get_int(const char *s, int64_t *out);
+/* An environment variable that is a number: -1 when it is not there or none. */
+int64_t conf_get_env(const char *name);
 /* The other way, for output; 32 bytes. Returns |out|. */
 #define CONF_NUM_MAX 32
 const char *conf_put_size(int64_t v, char out[CONF_NUM_MAX]);

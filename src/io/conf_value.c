@@ -198,3 +198,12 @@ conf_put_rate(int64_t v, char out[CONF_NUM_MAX])
 		return put(v * 8, bits, SP_LEN(bits), "", out);
 	return put(v, rates, SP_LEN(rates), "", out);
 }
+
+int64_t
+conf_get_env(const char *name)
+{
+	const char *text = getenv(name);
+	int64_t v;
+
+	return text == NULL || conf_get_int(text, &v) < 0 ? -1 : v;
+}

@@ -67,21 +67,12 @@ daemon_notify_reloading(void)
 	daemon_notify(text);
 }
 
-static int64_t
-env_number(const char *name)
-{
-	const char *text = getenv(name);
-	int64_t v;
-
-	return text == NULL || conf_get_int(text, &v) < 0 ? -1 : v;
-}
-
 sp_time
 daemon_watchdog(void)
 {
-	int64_t us = env_number("WATCHDOG_USEC"), pid;
+	int64_t us = conf_get_env("WATCHDOG_USEC"), pid;
 
-	pid = env_number("WATCHDOG_PID");
+	pid = conf_get_env("WATCHDOG_PID");
 	if (us <= 0 || us > INT64_MAX / SP_US ||
 	    (pid >= 0 && pid != (int64_t)getpid()))
 		return SP_NEVER;

@@ -17,16 +17,6 @@ static struct {
 } table[INHERIT_MAX];
 static size_t count;
 
-/* The value of a variable of the environment as a number, or -1. */
-static int64_t
-env_number(const char *name)
-{
-	const char *text = getenv(name);
-	int64_t v;
-
-	return text == NULL || conf_get_int(text, &v) < 0 ? -1 : v;
-}
-
 /* Copies what is before the next ':' of |*names| and goes behind it. */
 static void
 next_name(char out[INHERIT_NAME], const char **names)
@@ -47,8 +37,8 @@ inherit_setup(void)
 	int64_t n = 0;
 
 	count = 0;
-	if (env_number("LISTEN_PID") == (int64_t)getpid())
-		n = SP_MIN(env_number("LISTEN_FDS"), INT16_MAX);
+	if (conf_get_env("LISTEN_PID") == (int64_t)getpid())
+		n = SP_MIN(conf_get_env("LISTEN_FDS"), INT16_MAX);
 	if (names == NULL)
 		names = "";
 	for (int fd = INHERIT_FIRST; fd < INHERIT_FIRST + n; fd++) {
@@ -68,21 +58,12 @@ inherit_setup(void)
 	return (int)count;
 }
 
-static int
-sock_opt(int fd, int opt)
-{
-	int v = -1;
-	socklen_t len = sizeof(v);
-
-	return getsockopt(fd, SOL_SOCKET, opt, &v, &len) < 0 ? -1 : v;
-}
-
 /* Does |fd| take what comes for its address? */
 static bool
 is_open(int fd, int type)
 {
-	return sock_opt(fd, SO_TYPE) == type &&
-	       (type != SOCK_STREAM || sock_opt(fd, SO_ACCEPTCONN) == 1);
+	return sock_option(fd, SO_TYPE) == type &&
+	       (type != SOCK_STREAM || sock_option(fd, SO_ACCEPTCONN) == 1);
 }
 
 static int

@@ -120,6 +120,15 @@ sock_bind(int *out, int type, const struct sp_addr *addr)
 	return 0;
 }
 
+int
+sock_option(int fd, int name)
+{
+	int v = -1;
+	socklen_t len = sizeof(v);
+
+	return getsockopt(fd, SOL_SOCKET, name, &v, &len) < 0 ? -1 : v;
+}
+
 /* ---- text ---- */
 
 static int

@@ -47,5 +47,7 @@ void sock_give_up(int fd, sp_time t);
  * (io/inherit.h), or a new one. SP_ERR_IO, SP_ERR_EXISTS.
  */
 int sock_bind(int *fd, int type, const struct sp_addr *addr);
+/* An option of SOL_SOCKET that is a number; -1: not a socket. */
+int sock_option(int fd, int name);
 
 #endif

@@ -54,15 +54,6 @@ gift_add(struct gift *g, int fd, const char *name)
 	return 0;
 }
 
-static int
-sock_int(int fd, int opt)
-{
-	int v = -1;
-	socklen_t len = sizeof(v);
-
-	return getsockopt(fd, SOL_SOCKET, opt, &v, &len) < 0 ? -1 : v;
-}
-
 /*
  * Does |fd| take what comes for its address: a listening stream, or a datagram
  * socket of IPv4 or IPv6 that is bound and not connected?
@@ -70,10 +61,10 @@ sock_int(int fd, int opt)
 static bool
 is_open(int fd)
 {
-	int type = sock_int(fd, SO_TYPE);
+	int type = sock_option(fd, SO_TYPE);
 
 	if (type == SOCK_STREAM)
-		return sock_int(fd, SO_ACCEPTCONN) == 1;
+		return sock_option(fd, SO_ACCEPTCONN) == 1;
 	return type == SOCK_DGRAM && sock_local(fd).port != 0 &&
 	       sock_remote(fd).family == 0;
 }

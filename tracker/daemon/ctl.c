@@ -26,18 +26,25 @@ refuse(struct sp_buf *out, int err, const char *why)
 	return err;
 }
 
+/* Takes |text|; NULL: there was no memory. */
 static int
-put_json(struct sp_buf *out, json_t *j)
+put_text(struct sp_buf *out, char *text)
 {
-	char *text = j == NULL ? NULL : json_dumps(j, JSON_INDENT(2));
-
-	json_decref(j);
 	if (text == NULL)
 		return SP_ERR_NOMEM;
 	buf_put_str(out, text);
 	buf_put_str(out, "\n");
 	free(text);
 	return out->err;
+}
+
+static int
+put_json(struct sp_buf *out, json_t *j)
+{
+	char *text = j == NULL ? NULL : json_dumps(j, JSON_INDENT(2));
+
+	json_decref(j);
+	return put_text(out, text);
 }
 
 static int
@@ -51,17 +58,9 @@ done(struct sp_buf *out)
 static int
 do_stats(struct ctl *c, const struct words *w, struct sp_buf *out)
 {
-	char *text;
-
 	(void)w;
 	host_report(c->host);
-	text = report_json(c->host->track, &c->host->report);
-	if (text == NULL)
-		return SP_ERR_NOMEM;
-	buf_put_str(out, text);
-	buf_put_str(out, "\n");
-	free(text);
-	return out->err;
+	return put_text(out, report_json(c->host->track, &c->host->report));
 }
 
 static int
