@@ -65,6 +65,20 @@ plain_new(struct plain **out, const struct plain_conf *conf,
 	return 0;
 }
 
+int
+plain_relimit(struct plain *p, const struct plain_conf *conf)
+{
+	struct plain_conf next = p->conf;
+
+	next.max_swarm_peers = conf->max_swarm_peers;
+	next.min_interval_s = conf->min_interval_s;
+	next.numwant = conf->numwant;
+	if (!conf_is_valid(&next))
+		return SP_ERR_ARG;
+	p->conf = next;
+	return 0;
+}
+
 void
 plain_free(struct plain *p)
 {

@@ -104,6 +104,11 @@ void plain_conf_init(struct plain_conf *c);
 int plain_new(struct plain **out, const struct plain_conf *conf,
     const struct sp_mem *mem, uint64_t seed, sp_time now);
 void plain_free(struct plain *p);
+/*
+ * Takes max_swarm_peers, min_interval_s and numwant of |conf|; who is stored
+ * stays. SP_ERR_ARG.
+ */
+int plain_relimit(struct plain *p, const struct plain_conf *conf);
 
 /*
  * Takes an announce and writes as many compact peers (BEP 23, BEP 7: IP and

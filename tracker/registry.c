@@ -77,6 +77,20 @@ registry_new(struct registry **out, const struct registry_conf *conf,
 	return 0;
 }
 
+int
+registry_relimit(struct registry *r, const struct registry_conf *conf)
+{
+	struct registry_conf next = r->conf;
+
+	next.max_swarm_peers = conf->max_swarm_peers;
+	next.min_interval_s = conf->min_interval_s;
+	next.numwant = conf->numwant;
+	if (!conf_is_valid(&next))
+		return SP_ERR_ARG;
+	r->conf = next;
+	return 0;
+}
+
 void
 registry_free(struct registry *r)
 {

@@ -79,6 +79,8 @@ void registry_conf_init(struct registry_conf *c);
 int registry_new(struct registry **out, const struct registry_conf *conf,
     const struct sp_mem *mem, uint64_t seed, sp_time now);
 void registry_free(struct registry *r);
+/* As plain_relimit. */
+int registry_relimit(struct registry *r, const struct registry_conf *conf);
 
 /*
  * Takes one announce that came from IP |from| (its port is not looked at) and

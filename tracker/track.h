@@ -195,6 +195,11 @@ int track_access(struct track *t, enum access_list which, const char *text,
     size_t len, struct access_error *e);
 
 /*
+ * Takes of |conf|->registry what may change while we run: max_swarm_peers,
+ * min_interval_s, numwant. SP_ERR_ARG: nothing has changed.
+ */
+int track_relimit(struct track *t, const struct track_conf *conf);
+/*
  * Forgets and denies an info-hash, or refuses whoever is at |addr| (port 0: at
  * any port) until |until|; what was told of him to others stays until it
  * expires. SP_ERR_FULL, SP_ERR_NOMEM.

@@ -25,3 +25,17 @@ track_permits_addr(struct track *t, const struct sp_addr *addr)
 	t->stats.denied++;
 	return false;
 }
+
+int
+track_relimit(struct track *t, const struct track_conf *conf)
+{
+	struct plain_conf p;
+	int r;
+
+	plain_conf_init(&p);
+	p.max_swarm_peers = conf->registry.max_swarm_peers;
+	p.min_interval_s = conf->registry.min_interval_s;
+	p.numwant = conf->registry.numwant;
+	r = registry_relimit(t->registry, &conf->registry);
+	return r < 0 ? r : plain_relimit(t->plain, &p);
+}

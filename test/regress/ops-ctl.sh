@@ -86,10 +86,12 @@ await 5 back || fail "the host does not come back"
 # Reload: lists and log level at once, other lines are told.
 other=$("$mkrecord" hash 9)
 "$mkrecord" hash 7 >"$dir/deny"
-printf 'deny-file deny\nlog-level debug\nnumwant 7\n' >"$dir/conf"
+printf 'deny-file deny\nlog-level debug\nnumwant 1\nmax-swarms 7\n' >"$dir/conf"
 ctl reload || fail "reload: $(cat "$dir/ctl.err")"
 [ "$(ctl -o json channels | jq length)" = 0 ] || fail "denied, and still there"
-log_has 'only an upgrade or a restart changes numwant' || fail "numwant"
+log_has 'only an upgrade or a restart changes max-swarms' || fail max-swarms
+! log_has 'restart changes numwant' || fail "numwant cannot change"
+announce 1001 | grep -aq 'peers6:' || fail "numwant: $(announce 1001)"
 [ "$(ctl -o json log-level | jq -r .log_level)" = debug ] || fail "log level"
 ctl log-level warn
 [ "$(ctl log-level)" = "log_level warn" ] || fail "log level by ctl"

@@ -470,6 +470,36 @@ START_TEST(who_is_kicked_is_refused_for_a_time)
 }
 END_TEST
 
+START_TEST(limits_may_change)
+{
+	struct track_conf c;
+	uint64_t told;
+
+	start();
+	track_conf_init(&c);
+	c.registry.numwant = 1;
+	c.registry.max_swarm_peers = 3;
+	for (char i = '1'; i <= '3'; i++) {
+		char from[] = "5.0.0.x";
+
+		from[6] = i;
+		ck_assert_int_eq(announce(from, QUERY("a", "&port=1&left=5")),
+		    0);
+	}
+	ck_assert_int_eq(track_relimit(track, &c), 0);
+	announce("5.0.0.4", QUERY("a", "&port=1&left=5"));
+	ck_assert_uint_eq(stats().registry.peers, 3);
+	ck_assert_uint_eq(stats().registry.refused_full, 1);
+	/* One of three is told. */
+	told = stats().peers_told;
+	announce("5.0.0.1", QUERY("a", "&port=1&left=5"));
+	ck_assert_uint_eq(stats().peers_told - told, 1);
+	c.registry.min_interval_s = 100000;
+	ck_assert_int_eq(track_relimit(track, &c), SP_ERR_ARG);
+	tear_down();
+}
+END_TEST
+
 START_TEST(ticks_forget_peers_and_channels)
 {
 	start();
@@ -554,6 +584,6 @@ UNIT_MAIN("track", an_announce_is_answered_with_peers_and_own_address,
     a_channel_is_published_and_read, evidence_is_told_in_pairs,
     what_is_not_permitted_gets_nothing,
     a_new_list_drops_what_it_denies_and_nothing_else,
-    who_is_kicked_is_refused_for_a_time, ticks_forget_peers_and_channels,
-    a_reply_without_room_is_an_error, bad_configurations_are_refused,
-    lack_of_memory_is_survived)
+    who_is_kicked_is_refused_for_a_time, limits_may_change,
+    ticks_forget_peers_and_channels, a_reply_without_room_is_an_error,
+    bad_configurations_are_refused, lack_of_memory_is_survived)

@@ -93,12 +93,14 @@ rank(struct tw_scrape_entry *top, size_t *have, size_t n,
 }
 
 static size_t
-largest(const struct track *t, struct tw_scrape_entry *top, size_t n)
+largest(struct track *t, struct tw_scrape_entry *top, size_t n)
 {
 	struct tw_scrape_entry e;
 	size_t have = 0, it = 0;
 
 	while (registry_next(track_registry(t), &it, &e))
+		rank(top, &have, n, &e);
+	for (it = 0; plain_next(track_plain(t), &it, &e);)
 		rank(top, &have, n, &e);
 	return have;
 }

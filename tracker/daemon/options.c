@@ -184,7 +184,8 @@ bool
 options_may_change(const char *name)
 {
 	static const char *const names[] = { "log-level", "access-file",
-		"deny-file", "channel-file" };
+		"deny-file", "channel-file", "numwant", "min-interval",
+		"max-swarm-peers" };
 
 	for (size_t i = 0; i < SP_LEN(names); i++) {
 		if (strcmp(name, names[i]) == 0)
@@ -200,6 +201,9 @@ options_take(struct options *o, const struct options *from)
 	o->access_file = from->access_file;
 	o->deny_file = from->deny_file;
 	o->channel_file = from->channel_file;
+	o->numwant = from->numwant;
+	o->min_interval = SP_MIN(from->min_interval, o->interval);
+	o->max_swarm_peers = from->max_swarm_peers;
 }
 
 size_t

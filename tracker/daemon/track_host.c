@@ -25,6 +25,19 @@ core_start(struct track_host *h, char *why)
 	    (size_t)h->opts->max_streams, io_random_u64());
 }
 
+static bool
+core_reload(struct track_host *h)
+{
+	struct track_conf conf;
+	int r;
+
+	options_track(h->opts, 1, &conf);
+	locks_take(&h->locks);
+	r = track_relimit(h->track, &conf);
+	locks_give(&h->locks);
+	return r == 0;
+}
+
 static void
 core_tick(struct track_host *h, sp_time now)
 {
@@ -61,6 +74,7 @@ static const struct host_part core_part = {
 	.name = "core",
 	.start = core_start,
 	.tick = core_tick,
+	.reload = core_reload,
 	.report = core_report,
 	.stop = core_stop,
 };
