@@ -78,6 +78,7 @@ peertab_fini(struct peertab *t)
 	mem_free(t->mem, t->swarms);
 	mem_free(t->mem, t->peers);
 	mem_free(t->mem, t->tracks);
+	mem_free(t->mem, t->nets);
 	mem_free(t->mem, t->bucket);
 	map_free(t->index);
 	map_free(t->ips);
@@ -331,6 +332,37 @@ peer_slot(struct peertab *t, uint32_t *out)
 	}
 	*out = t->peers_len;
 	return 0;
+}
+
+uint16_t
+peertab_net_fold(uint32_t net)
+{
+	return (uint16_t)(net ^ net >> 16);
+}
+
+void
+peertab_set_net(struct peertab *t, uint32_t peer, uint32_t net)
+{
+	uint16_t *nets;
+
+	if (peer >= t->nets_len) {
+		if (net == 0)
+			return;
+		nets = mem_resize(t->mem, t->nets, t->peers_cap, sizeof(*nets));
+		if (nets == NULL)
+			return;
+		memset(nets + t->nets_len, 0,
+		    (t->peers_cap - t->nets_len) * sizeof(*nets));
+		t->nets = nets;
+		t->nets_len = t->peers_cap;
+	}
+	t->nets[peer] = peertab_net_fold(net);
+}
+
+uint16_t
+peertab_net(const struct peertab *t, uint32_t peer)
+{
+	return peer < t->nets_len ? t->nets[peer] : 0;
 }
 
 /* Both entries of a new peer in the maps, or none. */

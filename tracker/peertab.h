@@ -71,6 +71,8 @@ struct peertab {
 	struct map *hashes; /* info-hash -> swarm */
 	struct peertab_peer *peers;
 	uint8_t *tracks; /* by peer: what it watches + 1; 0: not told */
+	uint16_t *nets;  /* by peer below nets_len: peertab_set_net; or NULL */
+	uint32_t nets_len;
 	struct peertab_swarm *swarms;
 	uint32_t *bucket; /* heads */
 	uint32_t n_buckets;
@@ -112,6 +114,14 @@ int peertab_add(struct peertab *t, uint32_t swarm, const struct sp_addr *addr,
 /* What is kept of an uplink: eighths of powers of two, rounded down. */
 uint8_t peertab_up_pack(uint32_t kbps);
 uint32_t peertab_up_kbps(uint8_t up);
+/*
+ * The number of its network (AS), 0: not known. Kept folded to 16 bits, which
+ * is enough to find who is near, and not at all where there is no memory or
+ * nobody's network is known.
+ */
+void peertab_set_net(struct peertab *t, uint32_t peer, uint32_t net);
+uint16_t peertab_net(const struct peertab *t, uint32_t peer);
+uint16_t peertab_net_fold(uint32_t net);
 /* It is another one now, though it stands where it stood. */
 void peertab_touch(struct peertab *t, uint32_t peer);
 /* Moves it. */

@@ -227,6 +227,7 @@ set_live(struct registry *r, uint32_t peer, const struct tw_announce *a)
 	p->reachable = a->reachable;
 	p->up = peertab_up_pack(a->up_kbps);
 	r->tab.tracks[peer] = (uint8_t)(a->has_track ? a->track + 1 : 0);
+	peertab_set_net(&r->tab, peer, a->net);
 }
 
 /* Adds or renews the asker; its index or PEERTAB_NONE in *out. */
@@ -367,6 +368,8 @@ registry_announce(struct registry *r, const struct tw_announce *a,
 	rule.seeds = a->left != 0;
 	rule.scopes = (uint8_t)scope_handed(r->conf.lan, scope_of(&addr));
 	rule.self = self;
+	rule.near = live;
+	rule.asker = near_place(&addr, peertab_net_fold(a->net));
 	out->n_peers = sample_peers(&r->tab, swarm, &rule, &r->rng, peers,
 	    numwant(r, a, max));
 	count_swarm(r, swarm, out);

@@ -61,12 +61,11 @@ runs_get(const struct runs *runs, const uint32_t *v, uint32_t i)
 	return v[runs->at[k] + i];
 }
 
-size_t
-sample_peers(const struct peertab *t, uint32_t swarm,
-    const struct sample_rule *rule, struct sp_rng *rng, struct tw_peer *out,
-    size_t want)
+/* Indexes of random eligible peers. */
+static size_t
+collect(const struct peertab *t, uint32_t swarm, const struct sample_rule *rule,
+    struct sp_rng *rng, uint32_t *out, size_t want)
 {
-	const struct peertab_peer *p;
 	uint32_t at, step, i;
 	struct runs runs;
 	size_t n = 0;
@@ -79,14 +78,49 @@ sample_peers(const struct peertab *t, uint32_t swarm,
 	for (uint32_t k = 0; k < runs.total && n < want; k++) {
 		i = runs_get(&runs, t->swarms[swarm].v, at);
 		at = (uint32_t)(((uint64_t)at + step) % runs.total);
-		if (i == rule->self)
-			continue;
-		p = &t->peers[i];
-		out[n].addr =
-		    addr_make(p->class & PEERTAB_V6 ? 6 : 4, p->ip, p->port);
-		out[n].has_id = true;
-		memcpy(out[n].peer_id, p->id, LINK_PEERID_LEN);
-		n++;
+		if (i != rule->self)
+			out[n++] = i;
 	}
+	return n;
+}
+
+static void
+tell(const struct peertab *t, uint32_t i, struct tw_peer *out)
+{
+	const struct peertab_peer *p = &t->peers[i];
+
+	out->addr = addr_make(p->class & PEERTAB_V6 ? 6 : 4, p->ip, p->port);
+	out->has_id = true;
+	memcpy(out->peer_id, p->id, LINK_PEERID_LEN);
+}
+
+size_t
+sample_peers(const struct peertab *t, uint32_t swarm,
+    const struct sample_rule *rule, struct sp_rng *rng, struct tw_peer *out,
+    size_t want)
+{
+	struct near_place places[NEAR_MOST];
+	const struct peertab_peer *p;
+	uint32_t found[NEAR_MOST];
+	uint16_t chosen[NEAR_MOST];
+	struct sp_addr addr;
+	size_t n;
+
+	want = SP_MIN(want, (size_t)LIM_NUMWANT);
+	n = collect(t, swarm, rule, rng, found,
+	    rule->near ? near_candidates(want) : want);
+	if (n <= want) {
+		for (size_t i = 0; i < n; i++)
+			tell(t, found[i], &out[i]);
+		return n;
+	}
+	for (size_t i = 0; i < n; i++) {
+		p = &t->peers[found[i]];
+		addr = addr_make(p->class & PEERTAB_V6 ? 6 : 4, p->ip, p->port);
+		places[i] = near_place(&addr, peertab_net(t, found[i]));
+	}
+	n = near_choose(&rule->asker, places, n, want, rng, chosen);
+	for (size_t i = 0; i < n; i++)
+		tell(t, found[chosen[i]], &out[i]);
 	return n;
 }

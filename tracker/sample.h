@@ -3,7 +3,7 @@
 
 /* Which peers of a swarm an asker is handed. */
 
-#include "base/rng.h"
+#include "tracker/near.h"
 #include "tracker/peertab.h"
 #include "wire/trackwire.h"
 
@@ -12,12 +12,15 @@ struct sample_rule {
 	bool seeds;     /* hand out seeders too */
 	uint8_t scopes; /* the highest that is handed out */
 	uint32_t self;  /* the asker's own entry or PEERTAB_NONE */
+	bool near;      /* of a live swarm: near ones first (tracker/near.h) */
+	struct near_place asker;
 };
 
 /*
  * Up to |want| different peers. A random start and a random coprime step:
  * every eligible peer is equally likely, none comes twice, and it costs two
- * random numbers and no memory.
+ * random numbers and no memory. With rule->near, near_choose among three times
+ * as many of those.
  */
 size_t sample_peers(const struct peertab *t, uint32_t swarm,
     const struct sample_rule *rule, struct sp_rng *rng, struct tw_peer *out,

@@ -115,6 +115,11 @@ int track_tail(const struct track *t, const struct tw_announce *a, size_t max,
     struct sp_buf *b);
 
 /*
+ * The number of the network (AS) of who announces by HTTP next; 0, and after
+ * each announce: not known. Other faces fill in a->net.
+ */
+void track_asker_net(struct track *t, uint32_t net);
+/*
  * |query| is the text after '?'. Both append one bencoded dictionary whatever
  * happens, and return 0 or the error that it tells; b->err only when |b| has
  * no room or memory.

@@ -136,6 +136,12 @@ put_reply(struct track *t, struct sp_buf *b, struct tw_reply *r,
 	buf_fini(&tail);
 }
 
+void
+track_asker_net(struct track *t, uint32_t net)
+{
+	t->asker_net = net;
+}
+
 int
 track_http_announce(struct track *t, const char *query, size_t len,
     const struct sp_addr *from, struct sp_buf *b, sp_time now)
@@ -153,6 +159,8 @@ track_http_announce(struct track *t, const char *query, size_t len,
 		reply_failure(b, r, what);
 		return r;
 	}
+	a.net = t->asker_net;
+	t->asker_net = 0;
 	r = track_announce(t, &a, from, peers, LIM_NUMWANT, &reply, now);
 	if (r < 0)
 		reply_failure(b, r, r == SP_ERR_DENIED ? "info_hash" : "port");

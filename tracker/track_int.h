@@ -27,6 +27,7 @@ struct track {
 	struct figures *figures;
 	struct shareout *shareout; /* NULL: alone */
 	bool full_scrape;
+	uint32_t asker_net;
 	uint32_t import_s; /* ordinary peers of other trackers are kept */
 	struct track_stats stats; /* its own part of it */
 };

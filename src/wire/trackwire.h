@@ -91,6 +91,9 @@ struct tw_announce {
 	 */
 	bool window;
 	struct tw_since since;
+	/* Not on the wire: of the asker's network (AS), as a host of a tracker
+	 * knows it; 0: it does not. */
+	uint32_t net;
 };
 
 struct tw_peer {
