@@ -34,3 +34,15 @@ AC_DEFUN([SP_NEED_FLAG], [
 SP_TRY_FLAG([$1], [],
     [AC_MSG_ERROR([$2: $CC does not take $1])])
 ])
+
+# SP_WITH(NAME, TEXT): --with-NAME or --without-NAME into sp_with_NAME: yes, no,
+# or auto, which is the default: TEXT if it is there.
+AC_DEFUN([SP_WITH], [
+AC_ARG_WITH([$1],
+    [AS_HELP_STRING([--with-$1], [$2 (default: if it is there)])],
+    [AS_CASE([$withval],
+	[yes|no], [],
+	[AC_MSG_ERROR([--with-$1 takes yes or no, not $withval])])
+    AS_TR_SH([sp_with_$1])=$withval],
+    [AS_TR_SH([sp_with_$1])=auto])
+])

@@ -78,6 +78,12 @@ shareout_free(struct shareout *o)
 	mem_free(o->mem, o);
 }
 
+uint64_t
+shareout_node(const struct shareout *o)
+{
+	return o->node;
+}
+
 /* ---- sampling ------------------------------------------------------------ */
 
 static struct cell *

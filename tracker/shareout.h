@@ -40,6 +40,7 @@ struct shareout;
 int shareout_new(struct shareout **out, uint64_t node, const struct sp_mem *mem,
     uint64_t seed, sp_time now);
 void shareout_free(struct shareout *o);
+uint64_t shareout_node(const struct shareout *o);
 /*
  * An announce was taken. 0, or SP_ERR_FULL: it is over a rate, others are not
  * told; SP_ERR_NOMEM likewise.

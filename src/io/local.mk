@@ -45,6 +45,14 @@ libspio_a_SOURCES += src/io/origin_int.h
 libspio_a_SOURCES += src/io/origin_reach.c
 libspio_a_SOURCES += src/io/priv.c
 libspio_a_SOURCES += src/io/priv.h
+libspio_a_SOURCES += src/io/redis.h
+libspio_a_SOURCES += src/io/redis_url.c
+if HAVE_HIREDIS
+libspio_a_SOURCES += src/io/redis.c
+else
+libspio_a_SOURCES += src/io/redis_none.c
+endif
+EXTRA_DIST += src/io/redis.c src/io/redis_none.c
 libspio_a_SOURCES += src/io/sock.c
 libspio_a_SOURCES += src/io/sock.h
 libspio_a_SOURCES += src/io/store.c

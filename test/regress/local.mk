@@ -32,6 +32,7 @@ REGRESS += test/regress/ops-systemd.sh
 REGRESS += test/regress/ops-upgrade.sh
 REGRESS += test/regress/polluter.sh
 REGRESS += test/regress/protocol.sh
+REGRESS += test/regress/redis.sh
 REGRESS += test/regress/tracker-http.sh
 
 REGRESS_FILES =
@@ -54,6 +55,7 @@ REGRESS_FILES += test/regress/net.sh
 REGRESS_FILES += test/regress/opslib.sh
 REGRESS_FILES += test/regress/play.py
 REGRESS_FILES += test/regress/protocol.py
+REGRESS_FILES += test/regress/redis.py
 REGRESS_FILES += test/regress/seedlib.sh
 REGRESS_FILES += test/regress/tee.py
 REGRESS_FILES += test/regress/watch.py
@@ -86,4 +88,8 @@ check-hosts: all $(check_PROGRAMS)
 check-abr: all $(check_PROGRAMS)
 	@$(AM_TESTS_ENVIRONMENT) $(SHELL) $(top_srcdir)/test/regress/hlsjs-abr.sh
 
-.PHONY: check-abr check-hosts
+# What is published at one tracker is read at another within 100 ms (median).
+bench-redis: all $(check_PROGRAMS)
+	@BENCH=1 $(AM_TESTS_ENVIRONMENT) $(SHELL) $(top_srcdir)/test/regress/redis.sh
+
+.PHONY: bench-redis check-abr check-hosts

@@ -4,6 +4,7 @@
 
 #include "io/daemon.h"
 #include "io/loop.h"
+#include "io/redis.h"
 #include "io/priv.h"
 #include "io/sock.h"
 #include "io/store.h"
@@ -59,6 +60,8 @@ static const struct conf_row rows[] = {
 	    "do not serve the channels in FILE", 0 },
 	{ "channel-file", 0, CONF_PATH, AT(channel_file), 1, 4095, NULL, "FILE",
 	    "create the channels in FILE only", 0 },
+	{ "redis", 0, CONF_STR, AT(redis), 1, 1023, NULL, "URL",
+	    "share windows, peers and policy with other trackers there", 0 },
 	{ "user", 0, CONF_STR, AT(user), 1, 255, NULL, "NAME",
 	    "become NAME or NAME:GROUP when all is open", 0 },
 	{ "chroot", 0, CONF_PATH, AT(chroot), 1, 4095, NULL, "DIR",
@@ -124,6 +127,17 @@ check_list(enum access_list which, const struct options *o)
 }
 
 static const char *
+check_redis(const char *url)
+{
+	struct redis_url u;
+	const char *why = NULL;
+
+	if (url == NULL || redis_url_parse(&u, url, &why) < 0)
+		return why;
+	return redis_is_built() ? NULL : "spate was built without hiredis";
+}
+
+static const char *
 check(const void *opts, const char **what)
 {
 	const struct options *o = opts;
@@ -134,6 +148,9 @@ check(const void *opts, const char **what)
 		return why;
 	*what = "admin-listen";
 	if ((why = check_listen(&o->admin_listen)) != NULL)
+		return why;
+	*what = "redis";
+	if ((why = check_redis(o->redis)) != NULL)
 		return why;
 	*what = "min-interval";
 	if (o->min_interval > o->interval)

@@ -21,6 +21,7 @@ struct options {
 	bool full_scrape;
 	const char *access_file, *deny_file, *channel_file;
 	const char *user, *chroot, *control;
+	const char *redis; /* NULL: alone */
 	int log_level;
 };
 

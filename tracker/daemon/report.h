@@ -7,6 +7,7 @@
 
 #include "io/http.h"
 #include "tracker/daemon/process.h"
+#include "tracker/share.h"
 #include "tracker/track.h"
 
 /* What the host counts itself. */
@@ -38,6 +39,7 @@ struct report {
 	struct took took;
 	struct process process;
 	uint64_t reloads;
+	struct share_stats share; /* zeros: alone */
 	sp_time up;
 	sp_time now;
 };

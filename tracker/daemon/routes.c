@@ -1,6 +1,7 @@
 /* What the HTTP servers answer: the handlers and their table. */
 
 #include "tracker/daemon/host_int.h"
+#include "tracker/daemon/redis_host.h"
 
 /* ---- replies ------------------------------------------------------------- */
 
@@ -74,8 +75,10 @@ do_publish(struct track_host *h, struct http_req *r, const uint8_t *ih)
 	    addr_str(&from, addr), res.accepted, res.stale, res.failed);
 	warn_publish(h, ih, &res, &from);
 	send_buf(h, r, TEXT);
-	if (res.woke)
+	if (res.woke) {
 		streams_wake(h->streams, ih, loop_now(h->loop));
+		redis_host_publish(h, ih);
+	}
 }
 
 /* What viewers tell, and nothing is told of in return. */

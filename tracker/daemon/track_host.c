@@ -4,6 +4,7 @@
 
 #include "io/sock.h"
 #include "tracker/daemon/host_int.h"
+#include "tracker/daemon/redis_host.h"
 #include "tracker/plan.h"
 
 #define TICK PLAN_GAP
@@ -18,6 +19,8 @@ core_start(struct track_host *h, char *why)
 
 	(void)why;
 	options_track(h->opts, io_random_u64() | 1, &conf);
+	if (h->opts->redis != NULL)
+		conf.node = io_random_u64() | 1;
 	r = track_new(&h->track, &conf, io_mem(), io_random_u64(), h->started);
 	if (r < 0)
 		return r;
@@ -242,6 +245,7 @@ static const struct host_part faces_part = {
 static const struct host_part *const parts[] = {
 	&core_part,
 	&lists_part,
+	&redis_part,
 	&faces_part,
 };
 

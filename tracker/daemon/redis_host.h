@@ -1,0 +1,17 @@
+#ifndef TRACKER_DAEMON_REDIS_HOST_H
+#define TRACKER_DAEMON_REDIS_HOST_H
+
+/*
+ * tracker/share on two connections to Redis: commands, and waiting for news.
+ * Without --redis the part does nothing.
+ */
+
+#include "tracker/daemon/host_int.h"
+
+extern const struct host_part redis_part;
+
+/* The channel has news of ours. With both locks. */
+void redis_host_publish(struct track_host *h,
+    const uint8_t info_hash[LINK_INFOHASH_LEN]);
+
+#endif
