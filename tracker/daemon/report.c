@@ -232,6 +232,13 @@ report_json(const struct track *t, const struct report *r)
 static const struct {
 	const char *name, *text;
 } helps[] = {
+	{ "redis_up", "Whether state is shared: both connections are there." },
+	{ "redis_connects_total", "Times that Redis was reached." },
+	{ "redis_channels", "Channels known of here or through Redis." },
+	{ "redis_frames_total", "Manifests and records through Redis." },
+	{ "redis_windows_lost_total", "Windows that Redis had lost." },
+	{ "redis_refused_total", "Commands that Redis refused." },
+	{ "redis_peers_total", "Announces told, and taken from others." },
 	{ "bad_requests_total",
 	    "HTTP requests that had no answer but an error." },
 	{ "bytes_out_total", "Bodies of HTTP replies but for streams." },
