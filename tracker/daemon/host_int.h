@@ -27,7 +27,7 @@ struct track_host {
 	struct http *http;
 	struct http *admin; /* NULL: no listener of its own */
 	struct io_timer timer;
-	struct sp_buf buf; /* of the reply under way */
+	struct sp_buf buf;        /* of the reply under way */
 	struct redis_host *redis; /* NULL: alone */
 	struct report report;
 	sp_time started, next_warn;
