@@ -6,6 +6,7 @@
 #		others measured before is kept and printed too
 #	ROUNDS	5; SECONDS_EACH 3; QUICK=1: a minute for everything, with less
 #		of all, so that it only shows that it works
+#	SPATE_TRACKER	another spate-tracker than the one that was built
 #
 # Lines `key value' are collected in $raw; the table has their medians.
 set -eu
@@ -13,6 +14,7 @@ set -eu
 need taskset awk python3
 [ "$(getconf _NPROCESSORS_ONLN)" -ge 2 ] || skip "needs two cores"
 begin
+program=${SPATE_TRACKER:-$build/spate-tracker}
 raw=$build/bench-tracker.tsv
 [ -n "${PARTS:-}" ] || rm -f "$raw"
 parts=${PARTS:-udp http live mangle slow}
@@ -93,7 +95,7 @@ rss() {
 # Options that take limits away, where the tracker has them.
 unlimited() {
 	local o
-	"$build/spate-tracker" --dump-options | cut -f1 |
+	"$program" --dump-options | cut -f1 |
 	    sed 's/.*--//' >"$dir/options"
 	while read -r o; do
 		grep -qx "${o%% *}" "$dir/options" && printf -- '--%s ' "$o"
@@ -116,7 +118,7 @@ ours() {
 	local name=$1
 	shift
 	port=$(ports 1)
-	spawn "$name" $server "$build/spate-tracker" --listen \
+	spawn "$name" $server "$program" --listen \
 	    "127.0.0.1:$port" $unlimited "$@"
 	await 5 port_open "$port" || fail "no tracker"
 }

@@ -12,7 +12,6 @@ client_start() {
 	cp -r "$dir/torrents" "$dir/watch"
 	cat >"$dir/config/settings.json" <<-END
 	{
-		"bind-address-ipv4": "10.77.0.3",
 		"dht-enabled": false,
 		"download-dir": "$dir/client",
 		"lpd-enabled": false,

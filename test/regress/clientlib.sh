@@ -1,9 +1,8 @@
 # Sourced by tests with BitTorrent clients that others wrote, after lib.sh. All
-# of it happens in a network namespace without a way out: the tracker is at
-# 10.77.0.1, each client has an address of its own (some take no peers from
-# 127/8), and the torrents are private, so nobody but the tracker can introduce
-# clients to each other. The torrent `dead' has a tracker that is not there: it
-# must not arrive.
+# of it happens in a network namespace without a way out. The tracker is at
+# 10.77.0.1, and so is who binds to no address (some take no peers from 127/8).
+# The torrents are private, so nobody but the tracker can introduce clients to
+# each other; that of the torrent `dead' is not there, so it must not arrive.
 
 [ "$(id -u)" -eq 0 ] || skip "needs root for a network namespace"
 need ip unshare curl

@@ -51,6 +51,7 @@ def run(address, directory, torrents):
         "enable_upnp": False,
         "enable_natpmp": False,
         "allow_multiple_connections_per_ip": True,
+        "min_reconnect_time": 2,
         "stop_tracker_timeout": 2,
         "alert_mask": lt.alert.category_t.tracker_notification
         | lt.alert.category_t.error_notification,
