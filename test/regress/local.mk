@@ -13,6 +13,7 @@ REGRESS += test/regress/seedhole.sh
 REGRESS += test/regress/seedpeer.sh
 REGRESS += test/regress/client-aria2.sh
 REGRESS += test/regress/client-libtorrent.sh
+REGRESS += test/regress/client-npm.sh
 REGRESS += test/regress/client-qbittorrent.sh
 REGRESS += test/regress/client-transmission.sh
 REGRESS += test/regress/chaos-churn.sh
@@ -38,6 +39,7 @@ REGRESS += test/regress/tracker-http.sh
 
 REGRESS_FILES =
 REGRESS_FILES += test/regress/badorigin.py
+REGRESS_FILES += test/regress/btclient.mjs
 REGRESS_FILES += test/regress/ceiling.py
 REGRESS_FILES += test/regress/clientlib.sh
 REGRESS_FILES += test/regress/demo.sh
