@@ -17,6 +17,8 @@
 #define HOST_WARN_GAP  (10 * SP_S)
 #define HOST_REPLY_MAX (4u << 20)
 
+#define HOST_SECRET 32
+
 struct track_host {
 	struct loop *loop;
 	const struct options *opts;
@@ -30,6 +32,12 @@ struct track_host {
 	struct sp_buf buf;        /* of the reply under way */
 	struct redis_host *redis; /* NULL: alone */
 	struct report report;
+	struct watch *watch; /* watch.c */
+	/*
+	 * Drawn at random, or our predecessor's: what clients hold of one
+	 * process is good for its successor (connection ids of UDP).
+	 */
+	uint8_t secret[HOST_SECRET];
 	sp_time started, next_warn;
 };
 
@@ -59,6 +67,10 @@ struct host_part {
 
 /* Calls report of all parts. */
 void host_report(struct track_host *h);
+
+/* ---- watch.c ---- */
+
+extern const struct host_part watch_part;
 
 /* ---- routes.c ---- */
 

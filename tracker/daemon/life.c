@@ -185,6 +185,7 @@ life_upgrade(struct life *f)
 	};
 	int r;
 
+	u.state = track_host_state(f->c.host, &u.state_len);
 	if (f->upgrade != NULL || f->until != 0)
 		r = SP_ERR_EXISTS;
 	else if (f->c.opts->chroot != NULL || f->c.file == NULL)

@@ -28,6 +28,7 @@ libsptrackd_a_SOURCES += tracker/daemon/streams.c
 libsptrackd_a_SOURCES += tracker/daemon/streams.h
 libsptrackd_a_SOURCES += tracker/daemon/track_host.c
 libsptrackd_a_SOURCES += tracker/daemon/track_host.h
+libsptrackd_a_SOURCES += tracker/daemon/watch.c
 
 sbin_PROGRAMS += spate-tracker
 spate_tracker_SOURCES = tracker/daemon/spate_tracker.c

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "io/sock.h"
+#include "io/upgrade.h"
 #include "tracker/daemon/host_int.h"
 #include "tracker/daemon/redis_host.h"
 #include "tracker/plan.h"
@@ -247,6 +248,7 @@ static const struct host_part *const parts[] = {
 	&lists_part,
 	&redis_part,
 	&faces_part,
+	&watch_part,
 };
 
 void
@@ -304,6 +306,8 @@ track_host_new(struct track_host **out, struct loop *l, const struct options *o,
 	h->opts = o;
 	h->log = log;
 	process_open(&h->report.process);
+	if (upgrade_state(h->secret, HOST_SECRET) != HOST_SECRET)
+		io_random(h->secret, HOST_SECRET);
 	locks_init(&h->locks);
 	buf_init(&h->buf, io_mem(), HOST_REPLY_MAX);
 	r = start(h, why);
@@ -372,4 +376,11 @@ track_host_drained(struct track_host *h, size_t streams)
 	locks_give(&h->locks);
 	return http_open(h->http) +
 	       (h->admin == NULL ? 0 : http_open(h->admin));
+}
+
+const void *
+track_host_state(const struct track_host *h, size_t *len)
+{
+	*len = HOST_SECRET;
+	return h->secret;
 }

@@ -27,6 +27,9 @@ int track_host_listen(struct track_host *h, const char **where);
  */
 bool track_host_reload(struct track_host *h);
 
+/* What the successor of an upgrade is told: |*len| bytes. Borrows. */
+const void *track_host_state(const struct track_host *h, size_t *len);
+
 /*
  * The end, politely: nobody is let in any more. Then track_host_drained is
  * called now and then: it ends |streams| of the streams that are left, and
