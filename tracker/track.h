@@ -228,6 +228,9 @@ int track_import(struct track *t, const struct sharewire_peer *p, sp_time now);
  */
 void track_relay(struct track *t, const uint8_t info_hash[LINK_INFOHASH_LEN],
     const uint8_t *body, size_t len, struct live_result *res, sp_time now);
+/* By the access lists; what they refuse is counted. For faces with swarms of
+ * their own. */
+bool track_permits(struct track *t, const uint8_t info_hash[LINK_INFOHASH_LEN]);
 
 void track_tick(struct track *t, sp_time now);
 /*

@@ -32,8 +32,6 @@ struct track {
 	struct track_stats stats; /* its own part of it */
 };
 
-/* By the access lists; what they refuse is counted. */
-bool track_permits(struct track *t, const uint8_t info_hash[LINK_INFOHASH_LEN]);
 bool track_may_publish(struct track *t,
     const uint8_t info_hash[LINK_INFOHASH_LEN]);
 /* An announce was taken: others are told of it. */

@@ -60,3 +60,10 @@ libspio_a_SOURCES += src/io/store.h
 libspio_a_SOURCES += src/io/store_watch.c
 libspio_a_SOURCES += src/io/upgrade.c
 libspio_a_SOURCES += src/io/upgrade.h
+if HAVE_WSLAY
+libspio_a_SOURCES += src/io/ws.c
+libspio_a_SOURCES += src/io/ws.h
+libspio_a_SOURCES += src/io/wsframe.c
+libspio_a_SOURCES += src/io/wsframe.h
+libspio_a_SOURCES += src/io/wsframe_text.c
+endif

@@ -99,6 +99,21 @@ test_fuzz_fuzz_wt_SOURCES = test/fuzz/fuzz_wt.c $(MAIN_FUZZ)
 test_fuzz_fuzz_wt_LDADD = $(LIBS_FUZZ)
 test_fuzz_fuzz_wt_LDFLAGS = $(LDFLAGS_FUZZ)
 
+if !CORE_ONLY
+FUZZ += test/fuzz/fuzz_wt_json
+test_fuzz_fuzz_wt_json_SOURCES = test/fuzz/fuzz_wt_json.c $(MAIN_FUZZ)
+test_fuzz_fuzz_wt_json_LDADD = libsptrackd.a $(LIBS_FUZZ) $(HOST_LIBS) \
+	$(LIBS_FUZZ)
+test_fuzz_fuzz_wt_json_LDFLAGS = $(LDFLAGS_FUZZ)
+endif
+
+if HAVE_WSLAY
+FUZZ += test/fuzz/fuzz_ws
+test_fuzz_fuzz_ws_SOURCES = test/fuzz/fuzz_ws.c $(MAIN_FUZZ)
+test_fuzz_fuzz_ws_LDADD = $(LIBS_FUZZ) $(HOST_LIBS) $(LIBS_FUZZ)
+test_fuzz_fuzz_ws_LDFLAGS = $(LDFLAGS_FUZZ)
+endif
+
 check_PROGRAMS += $(FUZZ)
 if !ENABLE_FUZZING
 TESTS_QUICK += $(FUZZ)

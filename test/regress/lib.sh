@@ -32,15 +32,21 @@ need() {
 	done
 }
 
-# need_browser: Chromium, and hls.js with what drives it, in $modules.
-need_browser() {
+# need_modules NAME...: of npm, in $modules.
+need_modules() {
 	local n
-	need node chromium
+	need node
 	modules=${NODE_PATH:-$build/npm/node_modules}
-	for n in hls.js playwright-core; do
+	for n; do
 		[ -d "$modules/$n" ] || skip "no $n in $modules: ./bootstrap" \
 		    "check fetches it, or NODE_PATH names where it is"
 	done
+}
+
+# need_browser: Chromium, and hls.js with what drives it, in $modules.
+need_browser() {
+	need chromium
+	need_modules hls.js playwright-core
 	CHROMIUM=$(command -v chromium)
 	export CHROMIUM
 }
@@ -309,6 +315,15 @@ tracker_start() {
 	await 5 port_open "$tracker_port" || fail "no tracker"
 }
 tracker_options=
+
+# need_websocket: of the tracker that runs; 426: it asks for a version.
+need_websocket() {
+	local code
+	code=$(curl -sS -m 5 -o "$dir/upgrade" -w '%{http_code}' \
+	    -H 'Connection: Upgrade' -H 'Upgrade: websocket' "$tracker")
+	[ "$code" != 501 ] || skip "built without wslay"
+	[ "$code" = 426 ] || fail "WebSocket without a version: $code"
+}
 
 # channel_create: the key, $dir/key, and the link, $link.
 channel_options=

@@ -32,10 +32,12 @@ REGRESS += test/regress/ops-rights.sh
 REGRESS += test/regress/ops-systemd.sh
 REGRESS += test/regress/ops-upgrade.sh
 REGRESS += test/regress/opentracker.sh
+REGRESS += test/regress/p2pml.sh
 REGRESS += test/regress/polluter.sh
 REGRESS += test/regress/protocol.sh
 REGRESS += test/regress/redis.sh
 REGRESS += test/regress/tracker-http.sh
+REGRESS += test/regress/ws-client.sh
 
 REGRESS_FILES =
 REGRESS_FILES += test/regress/badorigin.py
@@ -58,12 +60,14 @@ REGRESS_FILES += test/regress/net.sh
 REGRESS_FILES += test/regress/opslib.sh
 REGRESS_FILES += test/regress/opentracker.py
 REGRESS_FILES += test/regress/opentracker.rec
+REGRESS_FILES += test/regress/p2pml.mjs
 REGRESS_FILES += test/regress/play.py
 REGRESS_FILES += test/regress/protocol.py
 REGRESS_FILES += test/regress/redis.py
 REGRESS_FILES += test/regress/seedlib.sh
 REGRESS_FILES += test/regress/tee.py
 REGRESS_FILES += test/regress/watch.py
+REGRESS_FILES += test/regress/wsclient.mjs
 
 if !CORE_ONLY
 check_PROGRAMS += test/regress/flipper

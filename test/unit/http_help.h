@@ -62,7 +62,7 @@ start(const struct http_conf *conf, http_handler handler)
 	gone = 0;
 }
 
-static void
+static inline void
 finish(void)
 {
 	conn_free(client);
@@ -89,7 +89,7 @@ expect(const char *text)
 	}
 }
 
-static void
+static inline void
 until(const bool *flag)
 {
 	sp_time end = io_now() + 5 * SP_S;

@@ -258,6 +258,15 @@ UNIT_HOST += test/unit/check_suite
 test_unit_check_suite_LDADD = libunit.a $(SIM_LIBS) $(CORE_LIBS) $(CHECK_LIBS)
 
 UNIT_HOST += test/unit/check_bt_load
+if HAVE_WSLAY
+UNIT_HOST += test/unit/check_ws
+test_unit_check_ws_SOURCES = test/unit/check_ws.c test/unit/http_help.h \
+	test/unit/ws_help.h
+UNIT_HOST += test/unit/check_wsframe
+test_unit_check_wsframe_SOURCES = test/unit/check_wsframe.c test/unit/ws_help.h
+endif
+UNIT_HOST += test/unit/check_wt_json
+
 UNIT_HOST += test/unit/check_checkpoint
 UNIT_HOST += test/unit/check_keyfile
 UNIT_HOST += test/unit/check_plan

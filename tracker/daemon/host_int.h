@@ -28,6 +28,7 @@ struct track_host {
 	struct streams *streams;
 	struct http *http;
 	struct http *admin; /* NULL: no listener of its own */
+	struct ws_host *ws; /* NULL: no WebSocket */
 	struct io_timer timer;
 	struct sp_buf buf;        /* of the reply under way */
 	struct redis_host *redis; /* NULL: alone */

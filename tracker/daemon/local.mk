@@ -29,6 +29,14 @@ libsptrackd_a_SOURCES += tracker/daemon/streams.h
 libsptrackd_a_SOURCES += tracker/daemon/track_host.c
 libsptrackd_a_SOURCES += tracker/daemon/track_host.h
 libsptrackd_a_SOURCES += tracker/daemon/watch.c
+libsptrackd_a_SOURCES += tracker/daemon/ws_host.h
+if HAVE_WSLAY
+libsptrackd_a_SOURCES += tracker/daemon/ws_host.c
+else
+libsptrackd_a_SOURCES += tracker/daemon/ws_host_none.c
+endif
+libsptrackd_a_SOURCES += tracker/daemon/wt_json.c
+libsptrackd_a_SOURCES += tracker/daemon/wt_json.h
 
 sbin_PROGRAMS += spate-tracker
 spate_tracker_SOURCES = tracker/daemon/spate_tracker.c

@@ -17,6 +17,8 @@ struct options {
 	int64_t max_channels, max_memory, max_channel_memory;
 	sp_time channel_idle;
 	int64_t max_streams;
+	int64_t max_sockets, max_ip_sockets;
+	sp_time ws_interval;
 	sp_time timeout;
 	bool full_scrape;
 	const char *access_file, *deny_file, *channel_file;

@@ -21,6 +21,10 @@ enum report_kind {
 	REPORT_STREAM,
 	REPORT_MANIFEST,
 	REPORT_EVIDENCE,
+	REPORT_WS_CONNECT,
+	REPORT_WS_ANNOUNCE,
+	REPORT_WS_ANSWER,
+	REPORT_WS_SCRAPE,
 	REPORT_ADMIN,
 	REPORT_OTHER, /* 404, 405 */
 	REPORT_KINDS,
@@ -38,6 +42,14 @@ struct report {
 	uint64_t connections;   /* of it */
 	struct took took;
 	struct process process;
+	/* WebSocket: sockets, and the WebRTC peers behind them. */
+	uint64_t ws_open;
+	uint64_t ws_refused, ws_slow, ws_timeouts, ws_broken;
+	uint64_t ws_swarms, ws_peers, ws_seeders;
+	uint64_t ws_offers, ws_answers; /* relayed */
+	uint64_t ws_expired, ws_evicted, ws_full, ws_foreign;
+	uint64_t ws_errors; /* messages answered with a failure */
+	uint64_t ws_bytes_in, ws_bytes_out;
 	uint64_t reloads;
 	struct share_stats share; /* zeros: alone */
 	sp_time up;

@@ -2,6 +2,7 @@
 
 #include "tracker/daemon/host_int.h"
 #include "tracker/daemon/redis_host.h"
+#include "tracker/daemon/ws_host.h"
 
 /* ---- replies ------------------------------------------------------------- */
 
@@ -294,6 +295,12 @@ answer(struct track_host *h, struct http_req *r)
 	buf_reset(&h->buf);
 	if (is_kicked(h, r))
 		return;
+	/* On any path: browsers' clients use / as well as /announce. */
+	if (http_wants_upgrade(r, "websocket")) {
+		h->report.requests[REPORT_WS_CONNECT]++;
+		ws_host_take(h, r);
+		return;
+	}
 	if (route != NULL && (http_req_method(r) & route->methods)) {
 		h->report.requests[route->kind]++;
 		route->fn(h, r, ih);

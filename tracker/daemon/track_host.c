@@ -6,9 +6,11 @@
 #include "io/upgrade.h"
 #include "tracker/daemon/host_int.h"
 #include "tracker/daemon/redis_host.h"
+#include "tracker/daemon/ws_host.h"
 #include "tracker/plan.h"
 
-#define TICK PLAN_GAP
+#define TICK  PLAN_GAP
+#define CONNS 16384 /* connections that are neither streams nor sockets */
 
 /* ---- the core and its streams -------------------------------------------- */
 
@@ -162,10 +164,14 @@ faces_start(struct track_host *h, char *why)
 	face.max_headers = 2 * LIM_ANNOUNCE_URI;
 	face.max_body = LIM_PUBLISH;
 	face.timeout = h->opts->timeout;
+	/* Streams and sockets have limits of their own. */
+	face.max_conns = CONNS + (unsigned)h->opts->max_streams +
+			 (unsigned)h->opts->max_sockets;
 	r = http_new(&h->http, h->loop, &face, routes_handle, h);
 	if (r < 0 || h->opts->admin_listen.n == 0)
 		return r;
 	face.max_body = 1;
+	face.max_conns = 0;
 	return http_new(&h->admin, h->loop, &face, routes_handle_admin, h);
 }
 
@@ -247,6 +253,7 @@ static const struct host_part *const parts[] = {
 	&core_part,
 	&lists_part,
 	&redis_part,
+	&ws_host_part,
 	&faces_part,
 	&watch_part,
 };
@@ -373,6 +380,7 @@ track_host_drained(struct track_host *h, size_t streams)
 {
 	locks_take(&h->locks);
 	streams_end(h->streams, streams);
+	ws_host_end(h, streams);
 	locks_give(&h->locks);
 	return http_open(h->http) +
 	       (h->admin == NULL ? 0 : http_open(h->admin));
