@@ -40,6 +40,7 @@
 #include "base/tstamp.h"
 #include "tracker/access.h"
 #include "tracker/scope.h"
+#include "tracker/shareout.h"
 #include "wire/trackwire.h"
 
 #define PLAIN_TICK_S   32
@@ -64,6 +65,8 @@ struct plain_conf {
 	 * nobody is in a plain_* call, and drops what is denied afterwards.
 	 */
 	const struct access *access;
+	/* May be NULL. Borrowed: is told of all announces that are taken. */
+	struct shareout *shareout;
 };
 
 /* An announce. */

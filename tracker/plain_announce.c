@@ -253,6 +253,22 @@ sample(struct plain *p, const struct plain_ask *ask, const struct spot *s,
 		      : pool_sample(v, n, self, s->at, &p->rng, peers, want);
 }
 
+/* Also of one who was not known here: he may be known there. */
+static void
+tell(const struct plain *p, const struct plain_ask *ask, sp_time now)
+{
+	struct sharewire_peer o = { .addr = ask->addr };
+
+	memcpy(o.info_hash, ask->info_hash, LINK_INFOHASH_LEN);
+	if (ask->seeds)
+		o.flags |= SHAREWIRE_SEEDER;
+	if (ask->event == TW_EVENT_STOPPED)
+		o.flags |= SHAREWIRE_STOPPED;
+	/* Who stops may name no port. What is not told is counted there. */
+	if (!addr_is_bogus(&o.addr))
+		(void)shareout_tell(p->conf.shareout, &o, now);
+}
+
 int
 plain_announce(struct plain *p, const struct plain_ask *ask, uint8_t *peers,
     size_t cap, struct plain_answer *out, sp_time now)
@@ -279,6 +295,8 @@ plain_announce(struct plain *p, const struct plain_ask *ask, uint8_t *peers,
 		out->store = store(p, ask, &s, out->interval_s);
 	else if (s.at != POOL_NONE)
 		remove_entry(p, &s);
+	if (p->conf.shareout != NULL && out->store == 0)
+		tell(p, ask, now);
 	if (s.swarm == PLAIN_NONE)
 		return 0;
 	plain_count(plain_swarm(p, s.swarm), &out->complete, &out->incomplete);

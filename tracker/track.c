@@ -30,6 +30,7 @@ make_plain(struct track *t, const struct track_conf *conf, uint64_t seed,
 		.min_interval_s = r->min_interval_s,
 		.numwant = r->numwant,
 		.access = t->access,
+		.shareout = t->shareout,
 	};
 
 	return plain_new(&t->plain, &c, t->mem, seed, now);

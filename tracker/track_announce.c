@@ -54,7 +54,7 @@ announce_live(struct track *t, const struct tw_announce *a,
 	}
 	if (ans.store == 0) {
 		note_viewer(t, a, from, &ans, now);
-		track_tell(t, a, from, true, now);
+		track_tell(t, a, from, now);
 	}
 	weigh(t, a, from, now);
 	duties_touch(t->duties, a->info_hash, now);
@@ -98,8 +98,6 @@ announce_plain(struct track *t, const struct tw_announce *a,
 		    (uint16_t)(p[ip] << 8 | p[ip + 1]));
 		peers[i].has_id = false;
 	}
-	if (ans.store == 0)
-		track_tell(t, a, from, false, now);
 	return 0;
 }
 

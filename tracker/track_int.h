@@ -34,9 +34,9 @@ struct track {
 
 bool track_may_publish(struct track *t,
     const uint8_t info_hash[LINK_INFOHASH_LEN]);
-/* An announce was taken: others are told of it. */
+/* A viewer's announce was taken: others are told of it. */
 void track_tell(struct track *t, const struct tw_announce *a,
-    const struct sp_addr *from, bool live, sp_time now);
+    const struct sp_addr *from, sp_time now);
 
 /* Forgets channels and swarms that are no longer permitted. */
 void track_drop_denied(struct track *t);

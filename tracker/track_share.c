@@ -10,31 +10,28 @@ track_shareout(const struct track *t)
 
 void
 track_tell(struct track *t, const struct tw_announce *a,
-    const struct sp_addr *from, bool live, sp_time now)
+    const struct sp_addr *from, sp_time now)
 {
-	struct sharewire_peer p = { .addr = *from };
+	struct sharewire_peer p = { .addr = *from,
+		.up_kbps = a->up_kbps,
+		.has_track = a->has_track,
+		.track = a->track,
+		.flags = SHAREWIRE_LIVE };
 
 	if (t->shareout == NULL)
 		return;
 	memcpy(p.info_hash, a->info_hash, LINK_INFOHASH_LEN);
+	memcpy(p.peer_id, a->peer_id, LINK_PEERID_LEN);
 	p.addr.port = a->port;
-	if (addr_is_bogus(&p.addr))
-		return; /* stopped, and no port */
 	if (a->left == 0)
 		p.flags |= SHAREWIRE_SEEDER;
 	if (a->event == TW_EVENT_STOPPED)
 		p.flags |= SHAREWIRE_STOPPED;
-	if (live) {
-		p.flags |= SHAREWIRE_LIVE;
-		memcpy(p.peer_id, a->peer_id, LINK_PEERID_LEN);
-		p.up_kbps = a->up_kbps;
-		p.has_track = a->has_track;
-		p.track = a->track;
-		if (a->reachable)
-			p.flags |= SHAREWIRE_REACHABLE;
-	}
-	/* What is not told is counted there. */
-	(void)shareout_tell(t->shareout, &p, now);
+	if (a->reachable)
+		p.flags |= SHAREWIRE_REACHABLE;
+	/* Who stops may name no port. What is not told is counted there. */
+	if (!addr_is_bogus(&p.addr))
+		(void)shareout_tell(t->shareout, &p, now);
 }
 
 static int

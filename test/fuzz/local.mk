@@ -81,7 +81,8 @@ test_fuzz_fuzz_telemetry_SOURCES = test/fuzz/fuzz_telemetry.c $(MAIN_FUZZ)
 test_fuzz_fuzz_telemetry_LDADD = $(LIBS_FUZZ)
 test_fuzz_fuzz_telemetry_LDFLAGS = $(LDFLAGS_FUZZ)
 FUZZ += test/fuzz/fuzz_share
-test_fuzz_fuzz_share_SOURCES = test/fuzz/fuzz_share.c $(MAIN_FUZZ)
+test_fuzz_fuzz_share_SOURCES = test/fuzz/fuzz_share.c test/sim/signer.c \
+	test/sim/signer.h $(MAIN_FUZZ)
 test_fuzz_fuzz_share_LDADD = $(LIBS_FUZZ)
 test_fuzz_fuzz_share_LDFLAGS = $(LDFLAGS_FUZZ)
 
