@@ -28,6 +28,7 @@ CLEANFILES += test/bench/bench_streams
 test_bench_bench_streams_SOURCES = test/bench/bench_streams.c \
 	test/bench/bench.h test/sim/signer.c test/sim/signer.h
 test_bench_bench_streams_LDADD = $(CORE_LIBS) $(HOST_LIBS) $(CORE_LIBS)
+
 # What the tracker is measured against and with.
 TRACKER_BENCHES =
 TRACKER_BENCHES += test/bench/loris
@@ -39,10 +40,6 @@ test_bench_mangle_LDADD = $(CORE_LIBS)
 TRACKER_BENCHES += test/bench/null_tracker
 test_bench_null_tracker_SOURCES = test/bench/null_tracker.c test/bench/bench.h
 test_bench_null_tracker_LDADD = $(CORE_LIBS) $(HOST_LIBS) $(CORE_LIBS)
-TRACKER_BENCHES += test/bench/streams
-test_bench_streams_SOURCES = test/bench/streams.c test/bench/bench.h \
-	test/sim/signer.c test/sim/signer.h
-test_bench_streams_LDADD = libsptools.a $(CORE_LIBS) $(HOST_LIBS) $(CORE_LIBS)
 EXTRA_PROGRAMS += $(TRACKER_BENCHES)
 CLEANFILES += $(TRACKER_BENCHES)
 endif
@@ -63,12 +60,14 @@ bench-sched: all
 	@$(AM_TESTS_ENVIRONMENT) $(SHELL) $(top_srcdir)/test/bench/sched.sh
 
 # The tracker's table, about five minutes; QUICK=1: one.
-bench-tracker: all $(TRACKER_BENCHES) $(check_PROGRAMS)
+bench-tracker: all $(TRACKER_BENCHES) test/bench/bench_streams$(EXEEXT) \
+    $(check_PROGRAMS)
 	@$(AM_TESTS_ENVIRONMENT) $(SHELL) $(top_srcdir)/test/bench/tracker.sh
 
 EXTRA_DIST += test/bench/callgrind.py
 EXTRA_DIST += test/bench/crowd.sh
 EXTRA_DIST += test/bench/sched.sh
+EXTRA_DIST += test/bench/tracker.sh
 EXTRA_DIST += test/bench/viewer.sh
 
 # A publish to ten thousand streams.
@@ -76,4 +75,4 @@ bench-streams: all test/bench/bench_streams$(EXEEXT)
 	@test/bench/bench_streams ./spate-tracker
 	@test/bench/bench_streams ./spate-tracker 10000 20 4
 
-.PHONY: bench bench-crowd bench-sched bench-streams bench-viewer
+.PHONY: bench bench-crowd bench-sched bench-streams bench-tracker bench-viewer
