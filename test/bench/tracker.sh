@@ -262,6 +262,7 @@ part_live() {
 	ours ours
 	"$mk" publish 9 | curl -sf --data-binary @- -o /dev/null \
 	    "http://127.0.0.1:$port/live/$("$mk" hash 9)/publish"
+	gen livewarm ours "http://127.0.0.1:$port" --peers 1000 --swarms 10
 	gen livefill ours "http://127.0.0.1:$port" -m fill --swarms 1 \
 	    --peers $viewers --info-hash "$("$mk" hash 9)"
 	note live.viewer "$(calc "$(med livefill.rss_growth) / $viewers")"
