@@ -231,6 +231,7 @@ UNIT_HOST += test/unit/check_origin
 test_unit_check_origin_SOURCES = test/unit/check_origin.c \
 	test/unit/origin_rig.c test/unit/origin_rig.h
 UNIT_HOST += test/unit/check_priv
+UNIT_HOST += test/unit/check_process
 UNIT_HOST += test/unit/check_redis
 UNIT_HOST += test/unit/check_sock
 UNIT_HOST += test/unit/check_store
