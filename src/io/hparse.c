@@ -286,21 +286,24 @@ hparse_method(const struct hparse *p)
 	return http_method_str((enum http_method)p->method);
 }
 
-const char *
-hparse_header(const struct hparse *p, uint8_t *buf, const char *name)
+/* The first field |name| at or behind *|s|, which moves behind it. */
+static const char *
+next_field(uint8_t **s, uint8_t *end, const char *name)
 {
-	uint8_t *s = buf + p->fields, *end = buf + p->fields_end, *eol, *v;
 	size_t len = strlen(name);
+	uint8_t *eol, *v;
 
-	for (; s < end; s = eol + 1) {
+	for (; *s < end; *s = eol + 1) {
 		/* An earlier call may have put a NUL for the line's end. */
-		eol = s;
+		eol = *s;
 		while (eol < end && *eol != '\n' && *eol != '\0')
 			eol++;
-		if ((size_t)(eol - s) <= len || s[len] != ':' ||
-		    strncasecmp((const char *)s, name, len) != 0)
+		if ((size_t)(eol - *s) <= len || (*s)[len] != ':' ||
+		    strncasecmp((const char *)*s, name, len) != 0)
 			continue;
-		for (v = s + len + 1; v < eol && (*v == ' ' || *v == '\t'); v++)
+		v = *s + len + 1;
+		*s = eol + 1;
+		for (; v < eol && (*v == ' ' || *v == '\t'); v++)
 			;
 		for (; eol > v &&
 		       (eol[-1] == ' ' || eol[-1] == '\t' || eol[-1] == '\r');
@@ -310,6 +313,25 @@ hparse_header(const struct hparse *p, uint8_t *buf, const char *name)
 		return (const char *)v;
 	}
 	return NULL;
+}
+
+const char *
+hparse_header(const struct hparse *p, uint8_t *buf, const char *name)
+{
+	uint8_t *s = buf + p->fields;
+
+	return next_field(&s, buf + p->fields_end, name);
+}
+
+const char *
+hparse_last(const struct hparse *p, uint8_t *buf, const char *name)
+{
+	uint8_t *s = buf + p->fields;
+	const char *v, *last = NULL;
+
+	while ((v = next_field(&s, buf + p->fields_end, name)) != NULL)
+		last = v;
+	return last;
 }
 
 bool

@@ -84,6 +84,8 @@ const char *hparse_method(const struct hparse *p);
  */
 const char *hparse_header(const struct hparse *p, uint8_t *buf,
     const char *name);
+/* The same of the last field |name|. */
+const char *hparse_last(const struct hparse *p, uint8_t *buf, const char *name);
 /* Is |word| (any case) one of the comma-separated words of |list|, or NULL? */
 bool hparse_has_word(const char *list, const char *word);
 

@@ -176,6 +176,7 @@ http_free(struct http *h)
 		hconn_kill(c);
 	io_timer_fini(&h->tick);
 	io_timer_fini(&h->next);
+	http_tls_free(h);
 	map_free(h->hosts);
 	buf_fini(&h->line);
 	buf_fini(&h->tx);

@@ -41,6 +41,12 @@ struct http_net {
 	unsigned bits;
 };
 
+/* "ADDRESS" or "ADDRESS/BITS". SP_ERR_SYNTAX, SP_ERR_RANGE. Pure. */
+int http_net_parse(struct http_net *out, const char *text);
+/* Is |a| in one of them? Pure. */
+bool http_net_has(const struct http_net *nets, size_t n,
+    const struct sp_addr *a);
+
 struct http_conf {
 	unsigned methods;   /* of HTTP_M_*, others get 405; 0 = GET HEAD */
 	size_t max_headers; /* bytes, larger get 431; 0 = 16 KiB */
@@ -89,7 +95,7 @@ struct http_stats {
 	uint64_t requests; /* that a handler was called for */
 	uint64_t bad;      /* that were answered with 400 to 505 before that */
 	uint64_t tls_failed;
-	unsigned open; /* connections now */
+	uint64_t open; /* connections now */
 };
 
 typedef void (*http_handler)(void *ctx, struct http_req *r);
@@ -109,6 +115,17 @@ void http_free(struct http *h);
  */
 int http_listen(struct http *h, const struct sp_addr *addr,
     struct sp_addr *bound);
+/* The same with TLS, once http_tls was given a certificate. */
+int http_listen_tls(struct http *h, const struct sp_addr *addr,
+    struct sp_addr *bound);
+/*
+ * Reads the PEM files of a certificate (with its chain) and its key, for
+ * connections from now on; those that are there keep theirs. On SP_ERR_SYNTAX
+ * (they cannot be used; |why|, |size| bytes, says it) and SP_ERR_NOMEM the
+ * old ones stay.
+ */
+int http_tls(struct http *h, const char *cert, const char *key, char *why,
+    size_t size);
 /* Closes the listeners; connections go on until their requests are answered. */
 void http_unlisten(struct http *h);
 /* Requests that are not answered yet, streamed replies among them. */

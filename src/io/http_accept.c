@@ -19,6 +19,7 @@
 struct http_listener {
 	struct http *http;
 	int fd;
+	bool tls;
 	struct event *ev;
 	LIST_ENTRY(http_listener) entry;
 };
@@ -31,14 +32,14 @@ http_host_add(struct http *h, struct hconn *c)
 	struct sp_addr key = addr_host(&c->client);
 	uint32_t *n;
 
-	if (h->conf.max_host_conns == 0 ||
+	if (h->conf.max_host_conns == 0 || c->proxied ||
 	    (addr_is_loopback(&key) && !h->conf.loopback_too))
 		return true;
 	n = map_put(h->hosts, &key, NULL, NULL);
-	if (n == NULL)
+	if (n == NULL || *n >= h->conf.max_host_conns) {
+		h->stats.capped++;
 		return false;
-	if (*n >= h->conf.max_host_conns)
-		return false;
+	}
 	++*n;
 	c->counted = true;
 	return true;
@@ -111,8 +112,8 @@ no_more(struct http *h, int e)
 	if (h->now >= h->next_warn) {
 		h->next_warn = h->now + WARN_GAP;
 		log_msg(h->conf.log, LOG_LEVEL_WARN,
-		    "http: cannot accept: %s open=%u", strerror(e),
-		    h->stats.open);
+		    "http: cannot accept: %s open=%llu", strerror(e),
+		    (unsigned long long)h->stats.open);
 	}
 	if (http_evict(h))
 		return true;
@@ -147,7 +148,7 @@ accept_cb(evutil_socket_t fd, short what SP_UNUSED, void *arg)
 			continue;
 		}
 		peer = sock_to_addr((struct sockaddr *)&ss);
-		hconn_new(h, s, &peer);
+		hconn_new(h, s, &peer, l->tls);
 	}
 }
 
@@ -186,7 +187,7 @@ http_accept_fini(struct http *h)
 }
 
 static int
-take_fd(struct http *h, int fd)
+take_fd(struct http *h, int fd, bool tls)
 {
 	struct http_listener *l = calloc(1, sizeof(*l));
 	int one = 1;
@@ -197,6 +198,7 @@ take_fd(struct http *h, int fd)
 	}
 	l->http = h;
 	l->fd = fd;
+	l->tls = tls;
 	l->ev = event_new(loop_base(h->loop), fd, EV_READ | EV_PERSIST,
 	    accept_cb, l);
 	if (l->ev == NULL || event_add(l->ev, NULL) < 0) {
@@ -213,8 +215,9 @@ take_fd(struct http *h, int fd)
 	return 0;
 }
 
-int
-http_listen(struct http *h, const struct sp_addr *addr, struct sp_addr *bound)
+static int
+listen_at(struct http *h, const struct sp_addr *addr, bool tls,
+    struct sp_addr *bound)
 {
 	int fd, rc;
 
@@ -222,5 +225,18 @@ http_listen(struct http *h, const struct sp_addr *addr, struct sp_addr *bound)
 		return rc;
 	if (bound != NULL)
 		*bound = sock_local(fd);
-	return take_fd(h, fd);
+	return take_fd(h, fd, tls);
+}
+
+int
+http_listen(struct http *h, const struct sp_addr *addr, struct sp_addr *bound)
+{
+	return listen_at(h, addr, false, bound);
+}
+
+int
+http_listen_tls(struct http *h, const struct sp_addr *addr,
+    struct sp_addr *bound)
+{
+	return listen_at(h, addr, true, bound);
 }

@@ -1,133 +1,13 @@
 #include "io/http_int.h"
 
-#include <sys/socket.h>
 #include <sys/uio.h>
-#include <unistd.h>
 
-#define PIPE       (64 * 1024) /* read ahead while a reply is under way */
-#define ROUNDS     4           /* reads before others have their turn */
+#include "io/http_proxy.h"
+
+#define ROUNDS     4 /* reads before others have their turn */
 #define LINGER_MAX ((size_t)1 << 20)
 
 static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
-
-/* ---- life ---- */
-
-void
-hconn_enter(struct hconn *c)
-{
-	c->frames++;
-}
-
-bool
-hconn_leave(struct hconn *c)
-{
-	if (--c->frames > 0 || !c->dead)
-		return !c->dead;
-	buf_fini(&c->in);
-	buf_fini(&c->head);
-	buf_fini(&c->out);
-	free(c);
-	return false;
-}
-
-void
-hconn_wait(struct hconn *c, enum hconn_wait w)
-{
-	struct http *h = c->http;
-
-	/* What trickles in does not make a header young. */
-	if (w == c->wait && w != HC_IDLE)
-		return;
-	if (c->wait != HC_NONE)
-		TAILQ_REMOVE(&h->wait[c->wait], c, by_wait);
-	c->wait = w;
-	c->since = h->now;
-	if (w != HC_NONE)
-		TAILQ_INSERT_TAIL(&h->wait[w], c, by_wait);
-}
-
-void
-hconn_soon(struct hconn *c)
-{
-	struct http *h = c->http;
-
-	if (c->soon || c->dead)
-		return;
-	c->soon = true;
-	TAILQ_INSERT_TAIL(&h->soon, c, by_soon);
-	io_timer_set(&h->next, 0);
-}
-
-void
-hconn_kill(struct hconn *c)
-{
-	struct http *h = c->http;
-	struct http_req *r = &c->req;
-
-	if (c->dead)
-		return;
-	hconn_enter(c);
-	c->dead = true;
-	hconn_wait(c, HC_NONE);
-	if (c->soon)
-		TAILQ_REMOVE(&h->soon, c, by_soon);
-	LIST_REMOVE(c, entry);
-	http_host_del(h, c);
-	h->stats.open--;
-	c->wire->close(c);
-	if (r->open) {
-		r->gone = true;
-		if (r->gone_cb != NULL)
-			r->gone_cb(r->gone_ctx, r);
-		r->open = false;
-	}
-	hconn_leave(c);
-}
-
-static void
-parse_next(struct hconn *c)
-{
-	const struct http_conf *k = &c->http->conf;
-
-	hparse_init(&c->parse, (uint32_t)k->max_headers, (uint32_t)k->max_uri,
-	    (uint32_t)k->max_body);
-}
-
-void
-hconn_new(struct http *h, int fd, const struct sp_addr *peer)
-{
-	struct hconn *c = calloc(1, sizeof(*c));
-
-	if (c == NULL) {
-		close(fd);
-		return;
-	}
-	c->http = h;
-	c->wire = &hwire_plain;
-	c->fd = fd;
-	c->peer = c->client = *peer;
-	c->wait = HC_NONE;
-	c->req.c = c;
-	buf_init(&c->in, io_mem(),
-	    h->conf.max_headers + h->conf.max_body + PIPE + 2 * HTTP_RX);
-	buf_init(&c->head, io_mem(), h->conf.max_headers);
-	buf_init(&c->out, io_mem(), HTTP_BACKLOG_MAX + HTTP_RX);
-	parse_next(c);
-	LIST_INSERT_HEAD(&h->conns, c, entry);
-	if (h->stats.open++ == 0)
-		http_clock(h);
-	h->stats.accepted++;
-	hconn_enter(c);
-	if (!http_host_add(h, c)) {
-		h->stats.capped++;
-		hconn_kill(c);
-	} else {
-		hconn_wait(c, HC_HEAD);
-		/* Often the request is here, and so will be its end. */
-		hconn_readable(c);
-	}
-	hconn_leave(c);
-}
 
 /* ---- requests ---- */
 
@@ -145,7 +25,7 @@ advance(struct hconn *c)
 		c->base += n;
 		c->len -= n;
 	}
-	parse_next(c);
+	hconn_parse_next(c);
 }
 
 void
@@ -181,6 +61,19 @@ screen(struct hconn *c, struct http_req *r)
 	return true;
 }
 
+static struct sp_addr
+client_of(const struct hconn *c)
+{
+	const struct http_conf *k = &c->http->conf;
+
+	if (!http_net_has(k->proxies, k->nproxies, &c->client))
+		return c->client;
+	/* The last of several fields is the nearest proxy's. */
+	return proxy_forwarded(
+	    hparse_last(&c->parse, c->base, "X-Forwarded-For"), &c->client,
+	    k->proxies, k->nproxies);
+}
+
 static void
 serve(struct hconn *c)
 {
@@ -196,6 +89,7 @@ serve(struct hconn *c)
 		return;
 	}
 	r->open = true;
+	r->from = client_of(c);
 	if (!screen(c, r))
 		return;
 	h->stats.requests++;
@@ -276,9 +170,9 @@ give_rest(struct hconn *c)
 		return;
 	/* The callback may end the request: the bytes are out of its way. */
 	buf_init(&c->in, io_mem(), rest.max);
-	c->base = NULL;
+	c->base = c->http->rx + HTTP_RX;
 	c->len = 0;
-	c->parse.at = 0;
+	hconn_parse_next(c);
 	give(c, rest.p + at, rest.len - at);
 	buf_fini(&rest);
 }
@@ -286,7 +180,7 @@ give_rest(struct hconn *c)
 static bool
 is_blocked(const struct hconn *c)
 {
-	return c->req.open || c->ending || hconn_backlog(c) >= PIPE;
+	return c->req.open || c->ending || hconn_backlog(c) >= HTTP_PIPE;
 }
 
 /* Answers all that is here. */
@@ -335,7 +229,7 @@ settle(struct hconn *c)
 		    c->parse.stage == HPARSE_HEAD ? HC_HEAD : HC_BODY);
 	}
 	hconn_want_read(c,
-	    !c->eof && !c->paused && !(c->len >= PIPE && is_blocked(c)));
+	    !c->eof && !c->paused && !(c->len >= HTTP_PIPE && is_blocked(c)));
 }
 
 void
@@ -403,6 +297,15 @@ hconn_readable(struct hconn *c)
 
 	hconn_enter(c);
 	for (i = 0; i < ROUNDS && !c->dead && !c->eof && !c->paused; i++) {
+		if (!c->opened) {
+			n = hconn_open(c);
+			if (n == SP_ERR_AGAIN)
+				break;
+			if (n < 0) {
+				hconn_kill(c);
+				break;
+			}
+		}
 		n = c->wire->read(c, h->rx, HTTP_RX);
 		if (n == SP_ERR_AGAIN)
 			break;

@@ -6,8 +6,11 @@
  *
  *	http.c         the server, its limits and time-outs
  *	http_accept.c  listeners, connections per host, full tables
- *	http_conn.c    a connection: bytes to requests, requests to handlers
+ *	http_life.c    a connection: from its making to its end
+ *	http_conn.c    bytes to requests, requests to handlers
  *	http_wire.c    sending and closing, on a plain socket
+ *	http_tls.c     the same with TLS
+ *	http_proxy.c   what proxies tell of clients: pure
  *	http_req.c     what a handler asks of a request
  *	http_reply.c   heads, and whole replies
  *	http_stream.c  streamed replies, other protocols
@@ -24,13 +27,16 @@
 #include "io/hparse.h"
 #include "io/http.h"
 
+struct bufferevent;
 struct event;
 struct iovec;
 struct map;
+struct ssl_ctx_st;
 
 struct http_req {
 	struct hconn *c;
 	enum http_method method;
+	struct sp_addr from;
 	bool open; /* the host has it */
 	bool started;
 	bool chunked;
@@ -75,7 +81,8 @@ struct hwire {
 struct hconn {
 	struct http *http;
 	const struct hwire *wire;
-	struct event *rd, *wr; /* of a plain socket; made when needed */
+	struct event *rd, *wr;   /* of a plain socket; made when needed */
+	struct bufferevent *bev; /* of TLS */
 	int fd;
 	enum hconn_wait wait;
 	sp_time since; /* of |wait| */
@@ -93,8 +100,13 @@ struct hconn {
 	bool lingering;             /* refused; what comes is thrown away */
 	bool eof;                   /* the client sends no more */
 	bool paused;                /* http_pause */
-	bool counted;               /* of |host| */
-	bool waited;                /* there was a backlog */
+	bool tls;                   /* is to begin with it */
+	bool tls_up;                /* hands were shaken */
+	bool tls_over;              /* no more can be read or written */
+	bool proxied; /* the peer is a proxy, and may say for whom */
+	bool opened;  /* what may come before the first request has */
+	bool counted; /* of |host| */
+	bool waited;  /* there was a backlog */
 	struct sp_addr peer, client;
 	struct hparse parse;
 	uint8_t *base;      /* the present request's first byte */
@@ -109,6 +121,7 @@ struct hconn {
 
 TAILQ_HEAD(hconn_list, hconn);
 
+#define HTTP_PIPE (64 * 1024) /* read ahead while a reply is under way */
 #define HTTP_RX   (64 * 1024) /* read at once */
 #define HTTP_DATE 48          /* "Date: ...\r\n" and a NUL */
 
@@ -127,15 +140,16 @@ struct http {
 	sp_time period, now;        /* of the last tick, at most that old */
 	struct map *hosts;          /* addr_host -> uint32_t connections */
 	LIST_HEAD(, http_listener) listeners;
-	bool draining;         /* each connection ends with its request */
-	struct io_timer pause; /* no descriptors: accepts again */
+	bool draining;          /* each connection ends with its request */
+	struct ssl_ctx_st *tls; /* NULL: no certificate yet */
+	struct io_timer pause;  /* no descriptors: accepts again */
 	sp_time next_warn;
 	int64_t date_s; /* of |date| */
 	char date[HTTP_DATE];
 	size_t date_len;
-	struct sp_buf line; /* a reply's head under way */
-	struct sp_buf tx;   /* replies of one callback */
-	uint8_t rx[HTTP_RX + 1];
+	struct sp_buf line;      /* a reply's head under way */
+	struct sp_buf tx;        /* replies of one callback */
+	uint8_t rx[HTTP_RX + 1]; /* the last is always 0 */
 };
 
 /* ---- http.c ---- */
@@ -153,25 +167,34 @@ void http_host_del(struct http *h, struct hconn *c);
 /* Makes room by the oldest that is idle or slow. False: there is none. */
 bool http_evict(struct http *h);
 
-/* ---- http_conn.c ---- */
+/* ---- http_life.c ---- */
 
 /* Takes |fd|, or closes it without memory. */
-void hconn_new(struct http *h, int fd, const struct sp_addr *peer);
+void hconn_new(struct http *h, int fd, const struct sp_addr *peer, bool tls);
+/*
+ * What comes ahead of the first request: a proxy's header, TLS. 0: all of it
+ * did; SP_ERR_AGAIN; others: it is to be killed.
+ */
+int hconn_open(struct hconn *c);
 /* Shuts it now; an open request's gone callback runs inside. */
 void hconn_kill(struct hconn *c);
 void hconn_enter(struct hconn *c);
 /* False: it is freed. */
 bool hconn_leave(struct hconn *c);
+/* Work for the next round. */
+void hconn_soon(struct hconn *c);
+/* Lists it by what it waits for. */
+void hconn_wait(struct hconn *c, enum hconn_wait w);
+void hconn_parse_next(struct hconn *c);
+
+/* ---- http_conn.c ---- */
+
 /* There may be something to read. */
 void hconn_readable(struct hconn *c);
 /* There is room for something to be written. */
 void hconn_writable(struct hconn *c);
-/* Work for the next round. */
-void hconn_soon(struct hconn *c);
 /* What hconn_soon asked for. */
 void hconn_step(struct hconn *c);
-/* Lists it by what it waits for. */
-void hconn_wait(struct hconn *c, enum hconn_wait w);
 /* The reply is complete. */
 void hconn_done(struct hconn *c);
 
@@ -179,6 +202,8 @@ void hconn_done(struct hconn *c);
 
 extern const struct hwire hwire_plain;
 
+/* Takes the socket out of the loop. */
+void hconn_detach(struct hconn *c);
 /* Sends |n| parts behind what waits; keeps the rest. Codes of http_write. */
 int hconn_send(struct hconn *c, const struct iovec *v, int n);
 /* Sends what was gathered and what waits. */
@@ -186,6 +211,12 @@ void hconn_flush(struct hconn *c);
 size_t hconn_backlog(const struct hconn *c);
 /* Reads or does not. */
 void hconn_want_read(struct hconn *c, bool on);
+
+/* ---- http_tls.c ---- */
+
+/* From here on it is TLS. SP_ERR_NOMEM: also when there is no certificate. */
+int hconn_tls(struct hconn *c);
+void http_tls_free(struct http *h);
 
 /* ---- http_reply.c ---- */
 

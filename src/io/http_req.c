@@ -51,7 +51,7 @@ http_req_body(struct http_req *r, size_t *len)
 struct sp_addr
 http_req_from(const struct http_req *r)
 {
-	return r->c->client;
+	return r->from;
 }
 
 struct loop *

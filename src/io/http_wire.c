@@ -93,13 +93,21 @@ plain_shut(struct hconn *c)
 	shutdown(c->fd, SHUT_WR);
 }
 
-static void
-plain_close(struct hconn *c)
+void
+hconn_detach(struct hconn *c)
 {
 	if (c->rd != NULL)
 		event_free(c->rd);
 	if (c->wr != NULL)
 		event_free(c->wr);
+	c->rd = c->wr = NULL;
+	c->reads = c->writes = false;
+}
+
+static void
+plain_close(struct hconn *c)
+{
+	hconn_detach(c);
 	close(c->fd);
 }
 
@@ -243,11 +251,13 @@ hconn_flush(struct hconn *c)
 static bool
 push_out(struct hconn *c)
 {
-	struct iovec v = { c->out.p + c->sent, c->out.len - c->sent };
+	struct iovec v;
 	int64_t taken;
 
-	if (v.iov_len == 0)
+	if (c->out.len == 0)
 		return true;
+	v.iov_base = c->out.p + c->sent;
+	v.iov_len = c->out.len - c->sent;
 	if ((taken = c->wire->write(c, &v, 1)) < 0) {
 		broke(c);
 		return false;

@@ -113,6 +113,10 @@ FUZZ += test/fuzz/fuzz_ws
 test_fuzz_fuzz_ws_SOURCES = test/fuzz/fuzz_ws.c $(MAIN_FUZZ)
 test_fuzz_fuzz_ws_LDADD = $(LIBS_FUZZ) $(HOST_LIBS) $(LIBS_FUZZ)
 test_fuzz_fuzz_ws_LDFLAGS = $(LDFLAGS_FUZZ)
+FUZZ += test/fuzz/fuzz_hparse
+test_fuzz_fuzz_hparse_SOURCES = test/fuzz/fuzz_hparse.c $(MAIN_FUZZ)
+test_fuzz_fuzz_hparse_LDADD = libspio.a $(LIBS_FUZZ) $(HTTP_PARSER_LIBS)
+test_fuzz_fuzz_hparse_LDFLAGS = $(LDFLAGS_FUZZ)
 endif
 
 check_PROGRAMS += $(FUZZ)

@@ -38,6 +38,7 @@ REGRESS += test/regress/protocol.sh
 REGRESS += test/regress/redis.sh
 REGRESS += test/regress/tracker-http.sh
 REGRESS += test/regress/ws-client.sh
+REGRESS += test/regress/tracker-tls.sh
 
 REGRESS_FILES =
 REGRESS_FILES += test/regress/badorigin.py

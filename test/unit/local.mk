@@ -220,6 +220,9 @@ UNIT_HOST += test/unit/check_daemon
 UNIT_HOST += test/unit/check_hparse
 UNIT_HOST += test/unit/check_dgram
 UNIT_HOST += test/unit/check_http
+UNIT_HOST += test/unit/check_http_proxy
+test_unit_check_http_proxy_SOURCES = test/unit/check_http_proxy.c \
+	test/unit/http_help.h
 UNIT_HOST += test/unit/check_http_shared
 UNIT_HOST += test/unit/check_inherit
 test_unit_check_http_SOURCES = test/unit/check_http.c test/unit/http_help.h

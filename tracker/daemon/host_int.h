@@ -27,6 +27,7 @@ struct track_host {
 	struct track *track;
 	struct streams *streams;
 	struct http *http;
+	struct http_net *proxies;
 	struct http *admin; /* NULL: no listener of its own */
 	struct ws_host *ws; /* NULL: no WebSocket */
 	struct io_timer timer;
@@ -68,6 +69,12 @@ struct host_part {
 
 /* Calls report of all parts. */
 void host_report(struct track_host *h);
+/* |path|, or NULL, as it is in our root directory. */
+const char *host_path(const struct track_host *h, const char *path);
+
+/* ---- faces.c ---- */
+
+extern const struct host_part faces_part;
 
 /* ---- watch.c ---- */
 

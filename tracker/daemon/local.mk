@@ -4,6 +4,7 @@ libsptrackd_a_SOURCES =
 libsptrackd_a_SOURCES += tracker/daemon/ctl.c
 libsptrackd_a_SOURCES += tracker/daemon/ctl.h
 libsptrackd_a_SOURCES += tracker/daemon/ctl_cmd.c
+libsptrackd_a_SOURCES += tracker/daemon/faces.c
 libsptrackd_a_SOURCES += tracker/daemon/host_int.h
 libsptrackd_a_SOURCES += tracker/daemon/life.c
 libsptrackd_a_SOURCES += tracker/daemon/life.h

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "io/daemon.h"
+#include "io/http.h"
 #include "io/loop.h"
 #include "io/redis.h"
 #include "io/priv.h"
@@ -11,7 +12,7 @@
 
 #define LIST_BYTES_MAX (ACCESS_MAX * (size_t)80)
 
-/* Connections that are no streams, listeners, lists, pipes. */
+/* Listeners, lists, pipes. */
 #define OTHER_FILES 1024
 
 #define AT(field) CONF_AT(struct options, field)
@@ -22,6 +23,14 @@ static const struct conf_row rows[] = {
 	    "answer on ADDRESS; 6969 when none is given", 0 },
 	{ "admin-listen", 0, CONF_LIST, AT(admin_listen), 1, 255, NULL,
 	    "ADDRESS", "answer /stats and /metrics there and only there", 0 },
+	{ "tls-listen", 0, CONF_LIST, AT(tls_listen), 1, 255, NULL, "ADDRESS",
+	    "answer on ADDRESS with TLS; needs cert and key", 0 },
+	{ "cert", 0, CONF_PATH, AT(cert), 1, 4095, NULL, "FILE",
+	    "certificate with its chain, as PEM", 0 },
+	{ "key", 0, CONF_PATH, AT(key), 1, 4095, NULL, "FILE",
+	    "the certificate's key, as PEM", 0 },
+	{ "proxy", 0, CONF_LIST, AT(proxy), 1, 255, NULL, "ADDRESS",
+	    "believe ADDRESS or ADDRESS/BITS about the clients it is for", 0 },
 	{ "lan", 0, CONF_ENUM, AT(lan), 0, 0, "auto", "auto|yes|no",
 	    "hand out private addresses: to private askers, to all, never", 0 },
 	{ "interval", 0, CONF_TIME, AT(interval), 60 * SP_S, 86400 * SP_S,
@@ -58,6 +67,10 @@ static const struct conf_row rows[] = {
 	    "2m", "TIME", "announce interval of WebSocket peers", 0 },
 	{ "timeout", 0, CONF_TIME, AT(timeout), SP_S, 3600 * SP_S, "10s",
 	    "TIME", "close a connection that is silent for so long", 0 },
+	{ "max-connections", 0, CONF_INT, AT(max_connections), 16, 1000000,
+	    "8192", "NUMBER", "connections besides those of streams", 0 },
+	{ "max-ip-connections", 0, CONF_INT, AT(max_ip_connections), 0, 1000000,
+	    "256", "NUMBER", "connections of one address; 0 = no limit", 0 },
 	{ "full-scrape", 0, CONF_FLAG, AT(full_scrape), 0, 0, "no", NULL,
 	    "answer scrapes that name no swarm with all of them", 0 },
 	{ "access-file", 0, CONF_PATH, AT(access_file), 1, 4095, NULL, "FILE",
@@ -111,6 +124,37 @@ check_rights(const struct options *o, const char **what)
 }
 
 static const char *
+check_tls(const struct options *o, const char **what)
+{
+	const char *why;
+
+	*what = "tls-listen";
+	if ((why = check_listen(&o->tls_listen)) != NULL)
+		return why;
+	if (o->tls_listen.n > 0 && o->cert == NULL)
+		return "needs cert and key";
+	*what = o->cert == NULL ? "key" : "cert";
+	if ((o->cert == NULL) != (o->key == NULL))
+		return "cert and key go together";
+	if (o->cert != NULL &&
+	    (!is_below(o->cert, o->chroot) || !is_below(o->key, o->chroot)))
+		return "not below the chroot: it could not be read again";
+	return NULL;
+}
+
+static const char *
+check_proxy(const struct conf_list *l)
+{
+	struct http_net net;
+
+	for (size_t i = 0; i < l->n; i++) {
+		if (http_net_parse(&net, l->v[i]) < 0)
+			return "neither ADDRESS nor ADDRESS/BITS";
+	}
+	return NULL;
+}
+
+static const char *
 check_list(enum access_list which, const struct options *o)
 {
 	const char *path = options_list_path(o, which);
@@ -157,6 +201,11 @@ check(const void *opts, const char **what)
 		return why;
 	*what = "redis";
 	if ((why = check_redis(o->redis)) != NULL)
+		return why;
+	if ((why = check_tls(o, what)) != NULL)
+		return why;
+	*what = "proxy";
+	if ((why = check_proxy(&o->proxy)) != NULL)
 		return why;
 	*what = "min-interval";
 	if (o->min_interval > o->interval)
@@ -232,7 +281,8 @@ options_take(struct options *o, const struct options *from)
 size_t
 options_files(const struct options *o)
 {
-	return (size_t)o->max_streams + OTHER_FILES;
+	return (size_t)(o->max_streams + o->max_sockets + o->max_connections) +
+	       OTHER_FILES;
 }
 
 void

@@ -9,7 +9,9 @@
 struct options {
 	struct conf_std std;
 	struct conf_list listen;
-	struct conf_list admin_listen;
+	struct conf_list admin_listen, tls_listen;
+	const char *cert, *key;
+	struct conf_list proxy;
 	int lan;
 	int64_t numwant;
 	sp_time interval, min_interval;
@@ -20,6 +22,7 @@ struct options {
 	int64_t max_sockets, max_ip_sockets;
 	sp_time ws_interval;
 	sp_time timeout;
+	int64_t max_connections, max_ip_connections;
 	bool full_scrape;
 	const char *access_file, *deny_file, *channel_file;
 	const char *user, *chroot, *control;

@@ -1,16 +1,12 @@
 #include "tracker/daemon/track_host.h"
 
-#include <errno.h>
-
-#include "io/sock.h"
 #include "io/upgrade.h"
 #include "tracker/daemon/host_int.h"
 #include "tracker/daemon/redis_host.h"
 #include "tracker/daemon/ws_host.h"
 #include "tracker/plan.h"
 
-#define TICK  PLAN_GAP
-#define CONNS 16384 /* connections that are neither streams nor sockets */
+#define TICK PLAN_GAP
 
 /* ---- the core and its streams -------------------------------------------- */
 
@@ -103,12 +99,9 @@ lists_start(struct track_host *h, char *why)
 	return 0;
 }
 
-/* The path of a list as it is in our root directory. */
-static const char *
-list_path(const struct track_host *h, enum access_list which)
+const char *
+host_path(const struct track_host *h, const char *path)
 {
-	const char *path = options_list_path(h->opts, which);
-
 	if (path == NULL || h->opts->chroot == NULL)
 		return path;
 	path += strlen(h->opts->chroot);
@@ -123,7 +116,8 @@ list_reload(struct track_host *h, enum access_list which)
 	int n;
 
 	locks_take(&h->locks);
-	n = options_list(h->track, which, list_path(h, which), why);
+	n = options_list(h->track, which,
+	    host_path(h, options_list_path(h->opts, which)), why);
 	locks_give(&h->locks);
 	if (n < 0)
 		log_msg(h->log, LOG_LEVEL_ERROR,
@@ -149,102 +143,6 @@ static const struct host_part lists_part = {
 	.name = "lists",
 	.start = lists_start,
 	.reload = lists_reload,
-};
-
-/* ---- the HTTP servers ---------------------------------------------------- */
-
-static int
-faces_start(struct track_host *h, char *why)
-{
-	struct http_conf face = { 0 };
-	int r;
-
-	(void)why;
-	face.methods = ROUTES_METHODS;
-	face.max_headers = 2 * LIM_ANNOUNCE_URI;
-	face.max_body = LIM_PUBLISH;
-	face.timeout = h->opts->timeout;
-	/* Streams and sockets have limits of their own. */
-	face.max_conns = CONNS + (unsigned)h->opts->max_streams +
-			 (unsigned)h->opts->max_sockets;
-	r = http_new(&h->http, h->loop, &face, routes_handle, h);
-	if (r < 0 || h->opts->admin_listen.n == 0)
-		return r;
-	face.max_body = 1;
-	face.max_conns = 0;
-	return http_new(&h->admin, h->loop, &face, routes_handle_admin, h);
-}
-
-static int
-listen_all(struct track_host *h, struct http *http, const char *what,
-    const struct conf_list *list, const char **where)
-{
-	struct sp_addr addr[2], bound;
-	char text[ADDR_STRLEN];
-	int n, r;
-
-	for (size_t i = 0; i < list->n; i++) {
-		*where = list->v[i];
-		n = sock_listen_parse(list->v[i], addr);
-		if (n < 0)
-			return n;
-		for (int k = 0, up = 0; k < n; k++) {
-			r = http_listen(http, &addr[k], &bound);
-			/* A host without IPv6 serves IPv4 all the same. */
-			if (r < 0 && errno == EAFNOSUPPORT && k + 1 == n &&
-			    up > 0)
-				break;
-			if (r < 0)
-				return r;
-			up++;
-			log_msg(h->log, LOG_LEVEL_INFO, "%s: listens on=%s",
-			    what, addr_str(&bound, text));
-		}
-	}
-	return 0;
-}
-
-static int
-faces_listen(struct track_host *h, const char **where)
-{
-	int r;
-
-	r = listen_all(h, h->http, "http", &h->opts->listen, where);
-	if (r == 0 && h->admin != NULL)
-		r = listen_all(h, h->admin, "admin", &h->opts->admin_listen,
-		    where);
-	return r;
-}
-
-static void
-faces_report(struct track_host *h)
-{
-	h->report.http = http_stats(h->http);
-	h->report.connections = h->report.http.open;
-}
-
-static void
-faces_drain(struct track_host *h)
-{
-	http_unlisten(h->http);
-	if (h->admin != NULL)
-		http_unlisten(h->admin);
-}
-
-static void
-faces_stop(struct track_host *h)
-{
-	http_free(h->http);
-	http_free(h->admin);
-}
-
-static const struct host_part faces_part = {
-	.name = "faces",
-	.start = faces_start,
-	.listen = faces_listen,
-	.drain = faces_drain,
-	.report = faces_report,
-	.stop = faces_stop,
 };
 
 /* ---- life ---------------------------------------------------------------- */
