@@ -25,13 +25,10 @@ http_start(struct http_req *r, int status, const char *type, int64_t length)
 	hconn_reply(c, &v, 1);
 }
 
-int
-http_write(struct http_req *r, const void *p, size_t len)
+/* 1: |len| bytes more may be sent; 0: they are swallowed; or an error. */
+static int
+may_write(struct http_req *r, size_t len)
 {
-	struct iovec v[3];
-	char line[24];
-	int n;
-
 	assert(r->started && "http_start comes first");
 	if (r->gone)
 		return SP_ERR_CLOSED;
@@ -39,8 +36,18 @@ http_write(struct http_req *r, const void *p, size_t len)
 		return SP_ERR_TOOBIG;
 	if (r->left >= 0)
 		r->left -= (int64_t)len;
-	if (r->bodyless || len == 0)
-		return 0;
+	return !r->bodyless && len > 0;
+}
+
+int
+http_write(struct http_req *r, const void *p, size_t len)
+{
+	struct iovec v[3];
+	char line[24];
+	int n = may_write(r, len);
+
+	if (n <= 0)
+		return n;
 	v[1] = (struct iovec){ (void *)(uintptr_t)p, len };
 	if (!r->chunked)
 		return hconn_send(r->c, v + 1, 1);
@@ -50,20 +57,27 @@ http_write(struct http_req *r, const void *p, size_t len)
 	return hconn_send(r->c, v, 3);
 }
 
+/* |text| is the chunk, and the bytes stand |head| from its begin. */
 struct http_blob {
-	size_t len;
-	uint8_t p[];
+	size_t head, len;
+	size_t text_len;
+	uint8_t text[];
 };
 
 struct http_blob *
 http_blob_new(const void *p, size_t len)
 {
-	struct http_blob *b = malloc(sizeof(*b) + len);
+	struct http_blob *b = malloc(sizeof(*b) + len + 24);
+	size_t head;
 
 	if (b == NULL)
 		return NULL;
+	head = (size_t)snprintf((char *)b->text, 22, "%zx\r\n", len);
+	memcpy(b->text + head, p, len);
+	memcpy(b->text + head + len, "\r\n", 2);
+	b->head = head;
 	b->len = len;
-	memcpy(b->p, p, len);
+	b->text_len = head + len + 2;
 	return b;
 }
 
@@ -83,7 +97,14 @@ http_blob_len(const struct http_blob *b)
 int
 http_write_shared(struct http_req *r, struct http_blob *b)
 {
-	return http_write(r, b->p, b->len);
+	struct iovec v = { b->text, b->text_len };
+	int n = may_write(r, b->len);
+
+	if (n <= 0)
+		return n;
+	if (!r->chunked)
+		v = (struct iovec){ b->text + b->head, b->len };
+	return hconn_send(r->c, &v, 1);
 }
 
 void

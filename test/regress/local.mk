@@ -47,6 +47,7 @@ REGRESS_FILES += test/regress/ceiling.py
 REGRESS_FILES += test/regress/clientlib.sh
 REGRESS_FILES += test/regress/demo.sh
 REGRESS_FILES += test/regress/hlsget.py
+REGRESS_FILES += test/regress/mkmmdb.py
 REGRESS_FILES += test/regress/hlsjs-abr.sh
 REGRESS_FILES += test/regress/hlsjs.mjs
 REGRESS_FILES += test/regress/hosts.py

@@ -251,6 +251,7 @@ UNIT_HOST += test/unit/check_rungs
 UNIT_HOST += test/unit/check_mesh_host
 test_unit_check_mesh_host_SOURCES = test/unit/check_mesh_host.c \
 	test/unit/site_rig.c test/unit/site_rig.h
+UNIT_HOST += test/unit/check_networks
 UNIT_HOST += test/unit/check_stream_out
 UNIT_HOST += test/unit/check_streams
 test_unit_check_stream_out_SOURCES = test/unit/check_stream_out.c \

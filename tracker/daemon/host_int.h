@@ -26,6 +26,7 @@ struct track_host {
 	struct locks locks;
 	struct track *track;
 	struct streams *streams;
+	struct networks *networks; /* NULL: none */
 	struct http *http;
 	struct http_net *proxies;
 	struct http *admin; /* NULL: no listener of its own */

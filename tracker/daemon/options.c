@@ -81,6 +81,8 @@ static const struct conf_row rows[] = {
 	    "create the channels in FILE only", 0 },
 	{ "redis", 0, CONF_STR, AT(redis), 1, 1023, NULL, "URL",
 	    "share windows, peers and policy with other trackers there", 0 },
+	{ "networks", 0, CONF_PATH, AT(networks), 1, 4095, NULL, "FILE",
+	    "viewers of one network by this MaxMind database are near", 0 },
 	{ "user", 0, CONF_STR, AT(user), 1, 255, NULL, "NAME",
 	    "become NAME or NAME:GROUP when all is open", 0 },
 	{ "chroot", 0, CONF_PATH, AT(chroot), 1, 4095, NULL, "DIR",

@@ -25,6 +25,7 @@ struct options {
 	int64_t max_connections, max_ip_connections;
 	bool full_scrape;
 	const char *access_file, *deny_file, *channel_file;
+	const char *networks;
 	const char *user, *chroot, *control;
 	const char *redis; /* NULL: alone */
 	int log_level;

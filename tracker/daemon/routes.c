@@ -1,6 +1,7 @@
 /* What the HTTP servers answer: the handlers and their table. */
 
 #include "tracker/daemon/host_int.h"
+#include "tracker/daemon/networks.h"
 #include "tracker/daemon/redis_host.h"
 #include "tracker/daemon/ws_host.h"
 
@@ -28,6 +29,7 @@ do_announce(struct track_host *h, struct http_req *r, const uint8_t *ih)
 	struct sp_addr from = http_req_from(r);
 
 	(void)ih;
+	track_asker_net(h->track, networks_of(h->networks, &from));
 	track_http_announce(h->track, q, strlen(q), &from, &h->buf,
 	    loop_now(h->loop));
 	send_buf(h, r, TEXT);

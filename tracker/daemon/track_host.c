@@ -2,6 +2,7 @@
 
 #include "io/upgrade.h"
 #include "tracker/daemon/host_int.h"
+#include "tracker/daemon/networks.h"
 #include "tracker/daemon/redis_host.h"
 #include "tracker/daemon/ws_host.h"
 #include "tracker/plan.h"
@@ -149,6 +150,7 @@ static const struct host_part lists_part = {
 
 static const struct host_part *const parts[] = {
 	&core_part,
+	&networks_part,
 	&lists_part,
 	&redis_part,
 	&ws_host_part,
