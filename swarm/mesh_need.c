@@ -231,7 +231,7 @@ ask_piece(struct mesh *m, struct fetchq *q, const struct wanted *w,
 	if (n > 0)
 		return;
 	n = rescue_plan(need, w->pc->blocks, r,
-	    SP_MAX(RESCUE_RANGES >> grain, 1));
+	    rescue_ranges(w->pc->blocks, class != FETCH_AHEAD, grain));
 	for (i = 0; i < n; i++)
 		ask(m, q, w, ref, class, &r[i]);
 }

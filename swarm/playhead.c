@@ -48,6 +48,25 @@ choose_delay(struct playhead *ph, const struct playhead_conf *conf,
 		ph->delay = SP_MIN(ph->delay, conf->delay_max);
 }
 
+/* The first piece that is played, when |due| is the newest due one. */
+static uint64_t
+first_played(const struct window *w, uint8_t track, uint64_t due)
+{
+	const struct window_track *t = window_track_const(w, track);
+	sp_time back = 0;
+	uint64_t n, first = due;
+
+	for (n = due; n > t->first && back < PLAYHEAD_BACK;) {
+		const struct piece *pc = window_piece(w, track, --n);
+
+		/* a hole has no record to fetch by, nor a known duration */
+		back += pc == NULL ? PLAYHEAD_BACK : DURATION(pc);
+		if (pc != NULL)
+			first = n;
+	}
+	return first;
+}
+
 bool
 playhead_begin(struct playhead *ph, const struct playhead_conf *conf,
     const struct window *w, uint8_t track, sp_time base, sp_time now)
@@ -64,10 +83,7 @@ playhead_begin(struct playhead *ph, const struct playhead_conf *conf,
 		if (pc != NULL && pc->avail_at + ph->delay <= now)
 			due = n;
 	}
-	ph->start = due - SP_MIN(due - t->first, PLAYHEAD_BACK);
-	/* begin with a piece that is known: a hole has no record to fetch by */
-	while (ph->start < due && window_piece(w, track, ph->start) == NULL)
-		ph->start++;
+	ph->start = first_played(w, track, due);
 	ph->edge = ph->scan = ph->start;
 	ph->base = base;
 	ph->started = true;

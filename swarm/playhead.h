@@ -13,10 +13,11 @@
  *	age s  9.0   7.0   5.0   3.0   1.0
  *	due   -4.0  -2.0   0.0  +2.0  +4.0
  *
- * A viewer who joins now has 98 as the newest due one and starts one before it,
- * at 97, so that a player has a segment in hand; each more would be load, where
- * many start. The pieces up to 98 are late by that schedule: a player needs the
- * first as soon as it can be had, and each further one a duration later.
+ * A viewer who joins now has 98 as the newest due one and starts before it, at
+ * 97, so that a player has PLAYHEAD_BACK in hand, a segment at least; more
+ * would be load, where many start. The pieces up to 98 are late by that
+ *schedule: a player needs the first as soon as it can be had, and each further
+ *one a duration later.
  *
  * Unless it is given D starts at 2 T + 1 s (at least PLAYHEAD_DELAY_MIN), or
  * more when it is known that more is needed (swarm/delay.h). It is raised by
@@ -31,7 +32,7 @@
 #include "swarm/window.h"
 
 #define PLAYHEAD_STEP      (200 * SP_MS) /* between deadlines of the start */
-#define PLAYHEAD_BACK      1             /* pieces before the newest due one */
+#define PLAYHEAD_BACK      SP_S /* of media before the newest due one */
 #define PLAYHEAD_DELAY_MIN (2 * SP_S)
 
 struct playhead {

@@ -80,6 +80,16 @@ rescue_stripe_of(uint32_t index, uint32_t blocks)
 }
 
 size_t
+rescue_ranges(uint32_t blocks, bool urgent, unsigned grain)
+{
+	size_t most = RESCUE_RANGES;
+
+	if (urgent)
+		most = SP_MIN(most, blocks / RESCUE_RANGE_BLOCKS);
+	return SP_MAX(most >> grain, 1);
+}
+
+size_t
 rescue_plan(const uint8_t *need, uint32_t blocks,
     struct rescue_range out[RESCUE_RANGES], size_t max)
 {

@@ -71,6 +71,14 @@ struct rescue_range {
 };
 
 /*
+ * Into how many ranges a piece is cut at most, 1..RESCUE_RANGES: half of that
+ * |grain| times over (tap_grain), and where there is no time no more than one
+ * for RESCUE_RANGE_BLOCKS, for a transfer takes about as long to begin as to
+ * bring so much, and there are only a few at once.
+ */
+#define RESCUE_RANGE_BLOCKS 8
+size_t rescue_ranges(uint32_t blocks, bool urgent, unsigned grain);
+/*
  * Ranges that cover every block with need[i] != 0, at most |max| of them, which
  * is 1..RESCUE_RANGES, bridging the smallest gaps; all in one when more than
  * 60 % of the piece is needed. Returns their number.

@@ -85,6 +85,24 @@ START_TEST(viewer_starts_one_before_the_newest_due_piece)
 }
 END_TEST
 
+START_TEST(short_pieces_are_a_second_in_hand)
+{
+	struct piece *pc;
+	uint64_t n;
+
+	empty();
+	for (n = 80; n <= 100; n++) {
+		pc = piece(n, (sp_time)(100 - n) * 400 * SP_MS, true, 0);
+		pc->rec.duration_us = 400000;
+	}
+	conf.delay = 2 * SP_S;
+	ck_assert(playhead_begin(&ph, &conf, &w, 0, NOW + SP_S, NOW));
+	/* 95 is due; 94, 93 and 92 play for 1.2 s */
+	ck_assert_uint_eq(ph.start, 92);
+	teardown();
+}
+END_TEST
+
 START_TEST(pieces_of_the_start_have_the_time_that_those_before_them_play)
 {
 	setup(false);
@@ -379,6 +397,7 @@ START_TEST(target_is_the_longest_of_the_newest)
 END_TEST
 
 UNIT_MAIN("playhead", viewer_starts_one_before_the_newest_due_piece,
+    short_pieces_are_a_second_in_hand,
     pieces_of_the_start_have_the_time_that_those_before_them_play,
     later_pieces_are_due_d_after_their_availability,
     listed_is_what_is_complete_and_due, missing_piece_holds_the_list,

@@ -192,6 +192,19 @@ least_cover(const uint8_t *need, uint32_t blocks)
 	return sum;
 }
 
+START_TEST(short_pieces_and_loaded_origins_get_few_ranges)
+{
+	ck_assert_uint_eq(rescue_ranges(64, false, 0), RESCUE_RANGES);
+	ck_assert_uint_eq(rescue_ranges(64, true, 0), RESCUE_RANGES);
+	ck_assert_uint_eq(rescue_ranges(23, true, 0), 2);
+	ck_assert_uint_eq(rescue_ranges(15, true, 0), 1);
+	ck_assert_uint_eq(rescue_ranges(16, false, 0), RESCUE_RANGES);
+	ck_assert_uint_eq(rescue_ranges(1, true, 0), 1);
+	ck_assert_uint_eq(rescue_ranges(64, false, 1), RESCUE_RANGES / 2);
+	ck_assert_uint_eq(rescue_ranges(64, true, 4), 1);
+}
+END_TEST
+
 START_TEST(plan_covers_all_needs_at_least_cost)
 {
 	uint8_t need[LIM_PIECE_BLOCKS], covered[LIM_PIECE_BLOCKS];
@@ -264,4 +277,5 @@ UNIT_MAIN("rescue", draws_are_fixed_by_who_and_what,
     pace_is_the_time_of_a_doubling, who_can_pass_it_on_fetches_earlier,
     stripes_are_contiguous_runs_of_about_one_length, plan_of_nothing_is_empty,
     piece_that_is_mostly_missing_is_fetched_whole,
+    short_pieces_and_loaded_origins_get_few_ranges,
     plan_covers_all_needs_at_least_cost, runs_are_of_one_need_and_never_bridged)
