@@ -127,45 +127,61 @@ read_list(struct map *m, const char *text, size_t len, struct link *scratch,
 	return 0;
 }
 
-/* A new list of |text|. */
 static int
-make_list(struct access *a, struct map **out, const char *text, size_t len,
-    struct access_error *e)
+read_all(struct map **out, const struct sp_mem *mem, uint64_t seed,
+    const char *text, size_t len, struct access_error *e)
 {
-	struct link *scratch = mem_alloc(a->mem, sizeof(*scratch));
+	struct link *scratch = mem_alloc(mem, sizeof(*scratch));
 	int r;
 
 	if (scratch == NULL)
 		return SP_ERR_NOMEM;
-	r = map_new(out, a->mem, LINK_INFOHASH_LEN, 0, ACCESS_MAX,
-	    rng_u64(&a->rng));
+	r = map_new(out, mem, LINK_INFOHASH_LEN, 0, ACCESS_MAX, seed);
 	if (r == 0)
 		r = read_list(*out, text, len, scratch, e);
-	mem_free(a->mem, scratch);
+	mem_free(mem, scratch);
 	return r;
+}
+
+int
+access_read(struct map **out, const struct sp_mem *mem, uint64_t seed,
+    const char *text, size_t len, struct access_error *e)
+{
+	struct access_error ignored;
+	int r;
+
+	if (e == NULL)
+		e = &ignored;
+	*e = (struct access_error){ 0 };
+	*out = NULL;
+	if (text == NULL)
+		return 0;
+	r = read_all(out, mem, seed, text, len, e);
+	if (r < 0) {
+		map_free(*out);
+		*out = NULL;
+		return r;
+	}
+	return (int)map_len(*out);
+}
+
+void
+access_put(struct access *a, enum access_list which, struct map *list)
+{
+	map_free(a->lists[which]);
+	a->lists[which] = list;
 }
 
 int
 access_set(struct access *a, enum access_list which, const char *text,
     size_t len, struct access_error *e)
 {
-	struct access_error ignored;
-	struct map *m = NULL;
-	int r;
+	struct map *m;
+	int r = access_read(&m, a->mem, rng_u64(&a->rng), text, len, e);
 
-	if (e == NULL)
-		e = &ignored;
-	*e = (struct access_error){ 0 };
-	if (text != NULL) {
-		r = make_list(a, &m, text, len, e);
-		if (r < 0) {
-			map_free(m);
-			return r;
-		}
-	}
-	map_free(a->lists[which]);
-	a->lists[which] = m;
-	return m == NULL ? 0 : (int)map_len(m);
+	if (r >= 0)
+		access_put(a, which, m);
+	return r;
 }
 
 /* ---- kicks --------------------------------------------------------------- */

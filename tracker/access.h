@@ -56,6 +56,15 @@ void access_free(struct access *a);
  */
 int access_set(struct access *a, enum access_list which, const char *text,
     size_t len, struct access_error *e);
+/*
+ * The same in two steps, the long one without |a|: access_read makes a list of
+ * |text| in |mem|, which has to be that of |a|, and returns as access_set;
+ * access_put takes it. *out is NULL for no list, and on an error.
+ */
+struct map;
+int access_read(struct map **out, const struct sp_mem *mem, uint64_t seed,
+    const char *text, size_t len, struct access_error *e);
+void access_put(struct access *a, enum access_list which, struct map *list);
 bool access_permits(const struct access *a,
     const uint8_t info_hash[LINK_INFOHASH_LEN]);
 /* May a channel of this info-hash be created? */

@@ -186,6 +186,13 @@ track_drop_denied(struct track *t)
 	unmark(t);
 }
 
+void
+track_access_put(struct track *t, enum access_list which, struct map *list)
+{
+	access_put(t->access, which, list);
+	track_drop_denied(t);
+}
+
 int
 track_access(struct track *t, enum access_list which, const char *text,
     size_t len, struct access_error *e)

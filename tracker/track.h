@@ -198,6 +198,9 @@ int track_evidence(struct track *t, const uint8_t info_hash[LINK_INFOHASH_LEN],
 /* As access_set; then forgets what is no longer permitted. */
 int track_access(struct track *t, enum access_list which, const char *text,
     size_t len, struct access_error *e);
+/* As access_put; then forgets what is no longer permitted. */
+void track_access_put(struct track *t, enum access_list which,
+    struct map *list);
 
 /*
  * Takes of |conf|->registry what may change while we run: max_swarm_peers,

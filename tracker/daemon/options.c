@@ -2,6 +2,7 @@
 
 #include <errno.h>
 
+#include "base/map.h"
 #include "io/daemon.h"
 #include "io/http.h"
 #include "io/loop.h"
@@ -161,20 +162,15 @@ check_list(enum access_list which, const struct options *o)
 {
 	const char *path = options_list_path(o, which);
 	static char why[OPTIONS_WHY];
-	struct track_conf conf;
-	struct track *t;
+	struct map *list;
 	int r;
 
 	if (path == NULL)
 		return NULL;
 	if (!is_below(path, o->chroot))
 		return "not below the chroot: it could not be read again";
-	track_conf_init(&conf);
-	conf.live.boot = 1;
-	if (track_new(&t, &conf, io_mem(), 0, 0) < 0)
-		return "out of memory";
-	r = options_list(t, which, path, why);
-	track_free(t);
+	r = options_list(&list, path, why);
+	map_free(list);
 	return r < 0 ? why : NULL;
 }
 
@@ -346,8 +342,7 @@ options_list_name(enum access_list which)
 }
 
 int
-options_list(struct track *t, enum access_list which, const char *path,
-    char why[OPTIONS_WHY])
+options_list(struct map **out, const char *path, char why[OPTIONS_WHY])
 {
 	struct access_error e = { 0 };
 	uint8_t *text = NULL;
@@ -355,6 +350,7 @@ options_list(struct track *t, enum access_list which, const char *path,
 	int r;
 
 	why[0] = '\0';
+	*out = NULL;
 	if (path != NULL) {
 		errno = 0;
 		r = store_read(path, LIST_BYTES_MAX, &text, &len);
@@ -364,7 +360,8 @@ options_list(struct track *t, enum access_list which, const char *path,
 			return r;
 		}
 	}
-	r = track_access(t, which, (const char *)text, len, &e);
+	r = access_read(out, io_mem(), io_random_u64(), (const char *)text, len,
+	    &e);
 	free(text);
 	if (r < 0)
 		snprintf(why, OPTIONS_WHY, "%s:%zu: %s", path, e.line,

@@ -49,12 +49,10 @@ size_t options_files(const struct options *o);
 const char *options_list_path(const struct options *o, enum access_list which);
 const char *options_list_name(enum access_list which);
 /*
- * Reads a list (|path| NULL: no such list) and gives it to |t|. Returns the
- * number of entries; on an error |why| says what is wrong, with the line, and
- * the list is as it was.
+ * Reads a list (|path| NULL: no such list) for access_put. Returns the number
+ * of entries; on an error |why| says what is wrong, with the line.
  */
 #define OPTIONS_WHY 256
-int options_list(struct track *t, enum access_list which, const char *path,
-    char why[OPTIONS_WHY]);
+int options_list(struct map **out, const char *path, char why[OPTIONS_WHY]);
 
 #endif

@@ -88,14 +88,15 @@ static int
 lists_start(struct track_host *h, char *why)
 {
 	enum access_list which;
+	struct map *list;
 	int r;
 
 	for (int i = 0; i < ACCESS_OWN; i++) {
 		which = (enum access_list)i;
-		r = options_list(h->track, which,
-		    options_list_path(h->opts, which), why);
+		r = options_list(&list, options_list_path(h->opts, which), why);
 		if (r < 0)
 			return r;
+		track_access_put(h->track, which, list);
 	}
 	return 0;
 }
@@ -114,12 +115,17 @@ list_reload(struct track_host *h, enum access_list which)
 {
 	const char *name = options_list_name(which);
 	char why[OPTIONS_WHY];
+	struct map *list;
 	int n;
 
-	locks_take(&h->locks);
-	n = options_list(h->track, which,
-	    host_path(h, options_list_path(h->opts, which)), why);
-	locks_give(&h->locks);
+	/* A long list takes long to read: workers go on meanwhile. */
+	n = options_list(&list, host_path(h, options_list_path(h->opts, which)),
+	    why);
+	if (n >= 0) {
+		locks_take(&h->locks);
+		track_access_put(h->track, which, list);
+		locks_give(&h->locks);
+	}
 	if (n < 0)
 		log_msg(h->log, LOG_LEVEL_ERROR,
 		    "reload: the old list stays %s why=%q", name, why,
