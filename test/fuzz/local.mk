@@ -66,6 +66,11 @@ test_fuzz_fuzz_record_SOURCES = test/fuzz/fuzz_record.c $(MAIN_FUZZ)
 test_fuzz_fuzz_record_LDADD = $(LIBS_FUZZ)
 test_fuzz_fuzz_record_LDFLAGS = $(LDFLAGS_FUZZ)
 
+FUZZ += test/fuzz/fuzz_plain
+test_fuzz_fuzz_plain_SOURCES = test/fuzz/fuzz_plain.c $(MAIN_FUZZ)
+test_fuzz_fuzz_plain_LDADD = $(LIBS_FUZZ)
+test_fuzz_fuzz_plain_LDFLAGS = $(LDFLAGS_FUZZ)
+
 FUZZ += test/fuzz/fuzz_places
 test_fuzz_fuzz_places_SOURCES = test/fuzz/fuzz_places.c $(MAIN_FUZZ)
 test_fuzz_fuzz_places_LDADD = $(LIBS_FUZZ)

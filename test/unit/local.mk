@@ -118,6 +118,13 @@ UNIT_CORE += test/unit/check_picker
 UNIT_CORE += test/unit/check_places
 UNIT_CORE += test/unit/check_plain
 test_unit_check_plain_SOURCES = test/unit/check_plain.c test/unit/plain_help.h
+UNIT_CORE += test/unit/check_plain_model
+test_unit_check_plain_model_SOURCES = test/unit/check_plain_model.c \
+	test/unit/plain_help.h
+UNIT_CORE += test/unit/check_plain_time
+test_unit_check_plain_time_SOURCES = test/unit/check_plain_time.c \
+	test/unit/plain_help.h
+UNIT_CORE += test/unit/check_pool
 UNIT_CORE += test/unit/check_playhead
 UNIT_CORE += test/unit/check_quantile
 UNIT_CORE += test/unit/check_ratelim
