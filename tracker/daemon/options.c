@@ -49,6 +49,8 @@ static const struct conf_row rows[] = {
 	    "peers that are kept in one swarm", 0 },
 	{ "max-ip-ports", 0, CONF_INT, AT(max_ip_ports), 1, 65535, "64",
 	    "NUMBER", "peers of one address in one swarm", 0 },
+	{ "max-peer-memory", 0, CONF_SIZE, AT(max_peer_memory), 0, INT64_MAX,
+	    "0", "SIZE", "memory of ordinary swarms; 0: no ceiling", 0 },
 	{ "max-channels", 0, CONF_INT, AT(max_channels), 1, LIVE_CHANNELS_MAX,
 	    "256", "NUMBER", "live channels that are kept", 0 },
 	{ "max-memory", 0, CONF_SIZE, AT(max_memory), LIVE_BYTES_MIN, INT64_MAX,
@@ -292,6 +294,7 @@ options_track(const struct options *o, uint64_t boot, struct track_conf *out)
 	track_conf_init(out);
 	out->registry.lan = lan[o->lan];
 	out->registry.max_peers = (uint32_t)o->max_peers;
+	out->max_bytes = (uint64_t)o->max_peer_memory;
 	out->registry.max_swarms = (uint32_t)o->max_swarms;
 	out->registry.max_swarm_peers = (uint32_t)o->max_swarm_peers;
 	out->registry.max_ip_ports = (uint32_t)o->max_ip_ports;

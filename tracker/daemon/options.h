@@ -16,6 +16,7 @@ struct options {
 	int64_t numwant;
 	sp_time interval, min_interval;
 	int64_t max_peers, max_swarms, max_swarm_peers, max_ip_ports;
+	int64_t max_peer_memory;
 	int64_t max_channels, max_memory, max_channel_memory;
 	sp_time channel_idle;
 	int64_t max_streams;
