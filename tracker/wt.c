@@ -28,6 +28,7 @@ wt_conf_init(struct wt_conf *c)
 		.max_conns = 100000,
 		.max_host_conns = 64,
 		.max_conn_peers = 256,
+		.max_conn_swarm = 4,
 		.max_swarm_peers = 100000,
 		.max_peers = 500000,
 		.interval_s = 120,
@@ -46,9 +47,9 @@ wt_new(struct wt **out, const struct wt_conf *conf, const struct sp_mem *mem,
 	*out = NULL;
 	if (conf->max_conns < 1 || conf->max_conns > WT_PEERS_MAX ||
 	    conf->max_host_conns < 1 || conf->max_conn_peers < 1 ||
-	    conf->max_swarm_peers < 1 || conf->max_peers < 1 ||
-	    conf->max_peers > WT_PEERS_MAX || conf->interval_s < 10 ||
-	    conf->interval_s > 86400)
+	    conf->max_conn_swarm < 1 || conf->max_swarm_peers < 1 ||
+	    conf->max_peers < 1 || conf->max_peers > WT_PEERS_MAX ||
+	    conf->interval_s < 10 || conf->interval_s > 86400)
 		return SP_ERR_ARG;
 	w = mem_zalloc(mem, 1, sizeof(*w));
 	if (w == NULL)
@@ -163,6 +164,13 @@ wt_charge(struct wt *w, uint32_t conn, size_t bytes, sp_time now)
 
 /* ---- who is in ----------------------------------------------------------- */
 
+static void
+evict(struct wt *w, uint32_t peer)
+{
+	wt_tab_del(&w->tab, peer);
+	w->stats.evicted++;
+}
+
 /* Of all peers the one silent longest, if it should have announced itself. */
 static bool
 evict_overdue(struct wt *w, uint32_t s)
@@ -173,9 +181,25 @@ evict_overdue(struct wt *w, uint32_t s)
 	    s - w->tab.peers[oldest].seen_s <
 		w->conf.interval_s * (uint64_t)WT_OVERDUE_PCT / 100)
 		return false;
-	wt_tab_del(&w->tab, oldest);
-	w->stats.evicted++;
+	evict(w, oldest);
 	return true;
+}
+
+/* One socket is one browser: it has no crowd of its own in a swarm. */
+static void
+evict_of_conn(struct wt *w, const struct wt_conn *c, uint32_t swarm)
+{
+	uint32_t oldest = WT_NONE, n = 0;
+
+	for (uint32_t i = c->peers.first; swarm != WT_NONE && i != WT_NONE;
+	     i = w->tab.peers[i].of[WT_BY_CONN].next) {
+		if (w->tab.peers[i].swarm == swarm && n++ == 0)
+			oldest = i;
+	}
+	if (n >= w->conf.max_conn_swarm)
+		evict(w, oldest);
+	if (c->n >= w->conf.max_conn_peers)
+		evict(w, c->peers.first);
 }
 
 /* Room for one more of |conn| in the swarm. */
@@ -188,10 +212,7 @@ make_room(struct wt *w, uint32_t conn, const uint8_t *info_hash, uint32_t s)
 	wt_scrape(w, info_hash, &counts);
 	if (counts.complete + counts.incomplete >= w->conf.max_swarm_peers)
 		return SP_ERR_FULL;
-	if (c->n >= w->conf.max_conn_peers) {
-		wt_tab_del(&w->tab, c->peers.first);
-		w->stats.evicted++;
-	}
+	evict_of_conn(w, c, wt_tab_swarm(&w->tab, info_hash));
 	if (w->tab.live_peers >= w->conf.max_peers && !evict_overdue(w, s))
 		return SP_ERR_FULL;
 	return 0;

@@ -29,7 +29,8 @@
  *
  * What is full answers without keeping the peer (wt_act.full), and hands none
  * of its offers out: answers would not reach it. But
- *   - a connection with too many peers loses the one that is silent longest;
+ *   - a connection with too many peers, in all or in one swarm, loses the one
+ *     of them that is silent longest;
  *   - of all peers the one that is silent longest goes, once it is overdue
  *     (WT_OVERDUE of its interval has passed).
  */
@@ -49,6 +50,7 @@ struct wt_conf {
 	uint32_t max_conns;       /* open connections */
 	uint32_t max_host_conns;  /* of one host; loopback is not counted */
 	uint32_t max_conn_peers;  /* of one connection: swarms, mostly */
+	uint32_t max_conn_swarm;  /* of one connection in one swarm */
 	uint32_t max_swarm_peers; /* of one swarm */
 	uint32_t max_peers;       /* of all */
 	uint32_t interval_s;      /* told, +-10 %; [10, 86400] */
@@ -61,8 +63,8 @@ struct wt_conf {
 
 struct wt;
 
-/* 100 k connections, 64 of a host, 256 peers of each, 100 k in a swarm, 500 k
- * in all, 120 s, 64 KiB/s after 2 MiB. */
+/* 100 k connections, 64 of a host, 256 peers of each and 4 in one swarm, 100 k
+ * in a swarm, 500 k in all, 120 s, 64 KiB/s after 2 MiB. */
 void wt_conf_init(struct wt_conf *c);
 /* SP_ERR_ARG (a value out of range), SP_ERR_NOMEM. */
 int wt_new(struct wt **out, const struct wt_conf *conf,

@@ -40,6 +40,15 @@ test_bench_mangle_LDADD = $(CORE_LIBS)
 TRACKER_BENCHES += test/bench/null_tracker
 test_bench_null_tracker_SOURCES = test/bench/null_tracker.c test/bench/bench.h
 test_bench_null_tracker_LDADD = $(CORE_LIBS) $(HOST_LIBS) $(CORE_LIBS)
+TRACKER_BENCHES += test/bench/streams
+test_bench_streams_SOURCES = test/bench/streams.c test/bench/bench.h \
+	test/sim/signer.c test/sim/signer.h
+test_bench_streams_LDADD = libsptools.a $(CORE_LIBS) $(HOST_LIBS) $(CORE_LIBS)
+
+EXTRA_PROGRAMS += test/bench/bench_ws
+CLEANFILES += test/bench/bench_ws
+test_bench_bench_ws_SOURCES = test/bench/bench_ws.c test/bench/bench.h
+test_bench_bench_ws_LDADD = $(CORE_LIBS)
 EXTRA_PROGRAMS += $(TRACKER_BENCHES)
 CLEANFILES += $(TRACKER_BENCHES)
 endif
@@ -69,6 +78,11 @@ EXTRA_DIST += test/bench/crowd.sh
 EXTRA_DIST += test/bench/sched.sh
 EXTRA_DIST += test/bench/tracker.sh
 EXTRA_DIST += test/bench/viewer.sh
+EXTRA_DIST += test/bench/ws.sh
+
+# Announces by WebSocket, twenty seconds.
+bench-ws: all test/bench/bench_ws$(EXEEXT)
+	@$(AM_TESTS_ENVIRONMENT) $(SHELL) $(top_srcdir)/test/bench/ws.sh
 
 # A publish to ten thousand streams.
 bench-streams: all test/bench/bench_streams$(EXEEXT)
@@ -76,3 +90,4 @@ bench-streams: all test/bench/bench_streams$(EXEEXT)
 	@test/bench/bench_streams ./spate-tracker 10000 20 4
 
 .PHONY: bench bench-crowd bench-sched bench-streams bench-tracker bench-viewer
+.PHONY: bench bench-crowd bench-sched bench-streams bench-viewer bench-ws

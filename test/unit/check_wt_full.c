@@ -52,6 +52,26 @@ START_TEST(a_connection_with_too_many_peers_loses_its_oldest)
 }
 END_TEST
 
+START_TEST(a_connection_has_few_peers_of_one_swarm)
+{
+	set_up();
+	conf.max_conn_swarm = 2;
+	start();
+	crowd(2);
+	join(2, 7, 9, WT_LEFT_SOME, 0);
+	join(1, 8, 1, WT_LEFT_SOME, 0);
+	join(1, 7, 1, WT_LEFT_SOME, 1);
+	join(1, 7, 2, WT_LEFT_NONE, 2);
+	join(1, 7, 1, WT_LEFT_SOME, 3);
+	join(1, 7, 3, WT_LEFT_SOME, 4);
+	ck_assert_uint_eq(counts(7).incomplete, 3);
+	ck_assert_uint_eq(counts(7).complete, 0);
+	ck_assert_uint_eq(counts(8).incomplete, 1);
+	ck_assert_uint_eq(stats().evicted, 1);
+	tear_down();
+}
+END_TEST
+
 START_TEST(a_full_swarm_answers_without_keeping_or_relaying)
 {
 	set_up();
@@ -148,7 +168,7 @@ START_TEST(a_tick_removes_a_bounded_number)
 	uint8_t id[2];
 
 	set_up();
-	conf.max_conn_peers = UINT32_MAX;
+	conf.max_conn_peers = conf.max_conn_swarm = UINT32_MAX;
 	start();
 	crowd(1);
 	for (uint32_t i = 0; i < 5000; i++) {
@@ -184,6 +204,7 @@ END_TEST
 UNIT_MAIN("wt_full", connections_are_bounded_in_all_and_by_host,
     a_line_of_ipv6_is_one_host,
     a_connection_with_too_many_peers_loses_its_oldest,
+    a_connection_has_few_peers_of_one_swarm,
     a_full_swarm_answers_without_keeping_or_relaying,
     of_all_peers_only_one_that_is_overdue_is_evicted,
     a_connection_that_sends_too_much_is_told_to_go,
