@@ -55,6 +55,8 @@ told() {
 }
 await 3 told '^READY=1$' || fail "READY"
 await 3 told '^WATCHDOG=1$' || fail "WATCHDOG"
+await 5 told '^STATUS=0 peers in 0 swarms, 0 channels, 0 streams$' ||
+    fail STATUS
 signal tracker HUP
 await 3 told '^RELOADING=1 MONOTONIC_USEC=[0-9]*$' || fail "RELOADING"
 await 3 eval '[ $(grep -c "^READY=1$" "$dir/hear.out") -ge 2 ]' ||

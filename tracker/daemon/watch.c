@@ -1,8 +1,13 @@
-/* Tells the operator, once a minute at most, of what ran full or was tried. */
+/*
+ * Tells the operator, once a minute at most, of what ran full or was tried; and
+ * the supervisor what is there.
+ */
 
+#include "io/daemon.h"
 #include "tracker/daemon/host_int.h"
 
-#define WATCH_GAP (60 * SP_S)
+#define WATCH_GAP  (60 * SP_S)
+#define WATCH_SOON (2 * SP_S) /* the first time */
 
 struct watched {
 	struct track_stats core;
@@ -56,8 +61,22 @@ watch_start(struct track_host *h, char *why)
 	h->watch = calloc(1, sizeof(*h->watch));
 	if (h->watch == NULL)
 		return SP_ERR_NOMEM;
-	h->watch->next = h->started + WATCH_GAP;
+	h->watch->next = h->started + WATCH_SOON;
 	return 0;
+}
+
+/* What `systemctl status' shows. */
+static void
+tell_status(const struct watched *w)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text),
+	    "STATUS=%" PRIu64 " peers in %" PRIu64 " swarms, %" PRIu64
+	    " channels, %" PRIu64 " streams",
+	    w->core.registry.peers, w->core.registry.swarms,
+	    w->core.live.channels, w->host.streams);
+	daemon_notify(text);
 }
 
 static void
@@ -80,6 +99,7 @@ watch_tick(struct track_host *h, sp_time now)
 			    rows[i].text, (unsigned long long)(v - w->told[i]));
 		w->told[i] = v;
 	}
+	tell_status(&seen);
 }
 
 static void
