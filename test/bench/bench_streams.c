@@ -9,6 +9,9 @@
  *	streams.most_ms     the longest of them
  *	streams.cpu_s       core seconds of the tracker for 10^6 deliveries
  *	streams.lost        deliveries that had not come after 5 s
+ *	streams.null_ms,    the same of a process that does nothing but send(2)
+ *	streams.null_cpu_s  as many bytes to as many sockets: what the kernel
+ *takes
  *
  * A delivery is one record at one reader. Each publish has RECORDS of them, of
  * as many tracks.
@@ -49,6 +52,7 @@ static struct signer seed;
 static struct sockaddr_in where;
 static pid_t tracker;
 static int poller;
+static size_t sent; /* bytes of the last publish */
 
 static void
 stop_tracker(void)
@@ -93,16 +97,16 @@ start_tracker(const char *path)
 	fcntl(out[0], F_SETFL, O_NONBLOCK);
 }
 
-/* ns of processor that the tracker has used. */
+/* ns of processor that the process has used. */
 static int64_t
-cpu_ns(void)
+cpu_ns(pid_t pid)
 {
 	unsigned long long user, sys;
 	char path[64], text[1024];
 	FILE *f;
 	size_t n;
 
-	snprintf(path, sizeof(path), "/proc/%d/schedstat", (int)tracker);
+	snprintf(path, sizeof(path), "/proc/%d/schedstat", (int)pid);
 	f = fopen(path, "r");
 	if (f != NULL && fscanf(f, "%llu", &user) == 1) {
 		fclose(f);
@@ -110,7 +114,7 @@ cpu_ns(void)
 	}
 	if (f != NULL)
 		fclose(f);
-	snprintf(path, sizeof(path), "/proc/%d/stat", (int)tracker);
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
 	must((f = fopen(path, "r")) != NULL, "no /proc");
 	n = fread(text, 1, sizeof(text) - 1, f);
 	fclose(f);
@@ -252,6 +256,7 @@ publish(int fd, uint64_t number, uint8_t (*marks)[TAIL], uint64_t *lost)
 	}
 	for (unsigned i = 0; i < n_readers; i++)
 		readers[i].seen = readers[i].kept = 0;
+	sent = body.len;
 	from = last = now_ns();
 	post(fd, &body);
 	while (got < want && now_ns() - from < LATE) {
@@ -286,9 +291,9 @@ run(int fd)
 	lost = 0;
 	for (unsigned i = 0; i < publishes; i++) {
 		nanosleep(&gap, NULL);
-		before = cpu_ns();
+		before = cpu_ns(tracker);
 		took[i] = publish(fd, i + 2, marks, &lost);
-		cpu += cpu_ns() - before;
+		cpu += cpu_ns(tracker) - before;
 	}
 	qsort(took, publishes, sizeof(*took), compare);
 	printf("streams.last_ms %.1f ms\n", (double)took[publishes / 2] / 1e6);
@@ -297,6 +302,107 @@ run(int fd)
 	printf("streams.lost %llu deliveries\n", (unsigned long long)lost);
 	free(took);
 	free(marks);
+}
+
+/* ---- the ceiling --------------------------------------------------------- */
+
+/* Accepts all, and at each byte of |ctl| sends |len| bytes to all. */
+static void
+null_server(int listener, int ctl, size_t len)
+{
+	int *fds = calloc(n_readers, sizeof(*fds));
+	char *text = calloc(1, len), c;
+
+	must(fds != NULL && text != NULL, "memory");
+	for (unsigned i = 0; i < n_readers; i++)
+		fds[i] = accept(listener, NULL, NULL);
+	while (read(ctl, &c, 1) == 1)
+		for (unsigned i = 0; i < n_readers; i++)
+			must(send(fds[i], text, len, MSG_NOSIGNAL) ==
+				 (ssize_t)len,
+			    "send");
+	_exit(0);
+}
+
+/* Starts it; what to write to. */
+static int
+null_start(size_t len)
+{
+	struct epoll_event ev = { .events = EPOLLIN };
+	socklen_t size = sizeof(where);
+	int pair[2], listener = socket(AF_INET, SOCK_STREAM, 0);
+
+	where.sin_port = 0;
+	must(bind(listener, (void *)&where, sizeof(where)) == 0 &&
+		 listen(listener, 4096) == 0 &&
+		 getsockname(listener, (void *)&where, &size) == 0 &&
+		 socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0,
+	    "listen");
+	tracker = fork();
+	must(tracker >= 0, "fork");
+	if (tracker == 0) {
+		close(pair[0]);
+		null_server(listener, pair[1], len);
+	}
+	close(pair[1]);
+	close(listener);
+	for (unsigned i = 0; i < n_readers; i++) {
+		readers[i].fd = connect_one();
+		ev.data.u32 = i;
+		must(epoll_ctl(poller, EPOLL_CTL_ADD, readers[i].fd, &ev) == 0,
+		    "epoll");
+	}
+	return pair[0];
+}
+
+static int64_t
+null_publish(int ctl, size_t len)
+{
+	static uint8_t room[256 << 10];
+	uint64_t want = (uint64_t)n_readers * len, got = 0;
+	struct epoll_event ev[512];
+	int64_t from = now_ns();
+	ssize_t r;
+	int k;
+
+	must(write(ctl, "", 1) == 1, "write");
+	while (got < want && now_ns() - from < LATE) {
+		k = epoll_wait(poller, ev, SP_LEN(ev), 100);
+		for (int i = 0; i < k; i++) {
+			r = recv(readers[ev[i].data.u32].fd, room, sizeof(room),
+			    MSG_DONTWAIT);
+			got += r > 0 ? (uint64_t)r : 0;
+		}
+	}
+	must(got == want, "the null server lost something");
+	return now_ns() - from;
+}
+
+static void
+null_run(size_t len)
+{
+	int64_t *took = calloc(publishes, sizeof(*took)), cpu = 0, before;
+	struct timespec gap = { 0, 200000000 };
+	int ctl;
+
+	must(took != NULL, "memory");
+	for (unsigned i = 0; i < n_readers; i++)
+		close(readers[i].fd);
+	stop_tracker();
+	waitpid(tracker, NULL, 0);
+	ctl = null_start(len);
+	null_publish(ctl, len);
+	for (unsigned i = 0; i < publishes; i++) {
+		nanosleep(&gap, NULL);
+		before = cpu_ns(tracker);
+		took[i] = null_publish(ctl, len);
+		cpu += cpu_ns(tracker) - before;
+	}
+	qsort(took, publishes, sizeof(*took), compare);
+	printf("streams.null_ms %.1f ms\n", (double)took[publishes / 2] / 1e6);
+	printf("streams.null_cpu_s %.2f s\n",
+	    (double)cpu / publishes / n_readers / records / 1e3);
+	free(took);
 }
 
 int
@@ -338,5 +444,6 @@ main(int argc, char **argv)
 	buf_fini(&body);
 	open_streams();
 	run(fd);
+	null_run(sent);
 	return 0;
 }
