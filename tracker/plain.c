@@ -147,12 +147,12 @@ plain_next_live(const struct plain *p, size_t *it,
 }
 
 void
-plain_warm(const struct plain *p, const uint8_t info_hash[LINK_INFOHASH_LEN])
+plain_warm(const struct plain *p, struct plain_hint *h,
+    const uint8_t info_hash[LINK_INFOHASH_LEN], int step)
 {
-	uint32_t i = plain_find(p, plain_hash(p, info_hash), info_hash);
-
-	if (i != PLAIN_NONE)
-		__builtin_prefetch(plain_swarm(p, i)->pools);
+	if (step == 0)
+		h->hash = plain_hash(p, info_hash);
+	plain_fetch(p, h, step);
 }
 
 int

@@ -69,6 +69,12 @@ struct plain_conf {
 	struct shareout *shareout;
 };
 
+/* Where an info-hash may stand: plain_warm's. */
+struct plain_hint {
+	uint64_t hash;
+	uint32_t swarm;
+};
+
 /* An announce. */
 struct plain_ask {
 	const uint8_t *info_hash; /* LINK_INFOHASH_LEN bytes */
@@ -77,6 +83,7 @@ struct plain_ask {
 	enum tw_event event;
 	bool seeds;      /* left is 0 */
 	int32_t numwant; /* <= 0: the default; cut to LIM_NUMWANT */
+	const struct plain_hint *hint; /* of this info-hash; may be NULL */
 };
 
 /* What it got. */
@@ -142,11 +149,14 @@ int plain_import(struct plain *p, const struct plain_ask *ask, uint32_t ttl_s,
 int plain_scrape(const struct plain *p,
     const uint8_t info_hash[LINK_INFOHASH_LEN], struct tw_scrape_entry *out);
 /*
- * For batches: has the memory that an announce or scrape of |info_hash| will
- * look at first brought near. Changes nothing.
+ * For batches: has the memory brought near that an announce or scrape of
+ * |info_hash| will look at, in steps, each of which follows what the one before
+ * has brought: step 0 for all of the batch, then step 1 for all, and so on.
+ * Step 0 sets |h|. Changes nothing else; meanwhile nothing may change.
  */
-void plain_warm(const struct plain *p,
-    const uint8_t info_hash[LINK_INFOHASH_LEN]);
+#define PLAIN_WARM_STEPS 3
+void plain_warm(const struct plain *p, struct plain_hint *h,
+    const uint8_t info_hash[LINK_INFOHASH_LEN], int step);
 /*
  * Iterates all swarms but live ones: *it starts at 0; false at the end.
  * Meanwhile nothing may change, but for dropping the swarm just returned.

@@ -39,7 +39,8 @@ plain_permits(const struct plain *p, const uint8_t *info_hash)
 static int
 look_up(const struct plain *p, const struct plain_ask *ask, struct spot *s)
 {
-	s->hash = plain_hash(p, ask->info_hash);
+	s->hash =
+	    ask->hint != NULL ? ask->hint->hash : plain_hash(p, ask->info_hash);
 	s->swarm = plain_find(p, s->hash, ask->info_hash);
 	/* Of what is denied there is nothing. */
 	if ((s->swarm == PLAIN_NONE && !plain_permits(p, ask->info_hash)) ||

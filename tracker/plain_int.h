@@ -106,6 +106,8 @@ uint64_t plain_hash(const struct plain *p, const uint8_t *info_hash);
 /* Number or PLAIN_NONE. */
 uint32_t plain_find(const struct plain *p, uint64_t hash,
     const uint8_t *info_hash);
+/* A step of plain_warm. */
+void plain_fetch(const struct plain *p, struct plain_hint *h, int step);
 /*
  * A new one without peers, in no list. SP_ERR_FULL (the ceiling: max_swarms is
  * not looked at), SP_ERR_NOMEM.

@@ -116,6 +116,58 @@ plain_find(const struct plain *p, uint64_t hash, const uint8_t *info_hash)
 	return PLAIN_NONE;
 }
 
+#define LINE      64
+#define WARM_MAX  (24 * LINE) /* of a pool: more is seldom looked at */
+#define POOL_HEAD offsetof(struct pool, bytes)
+
+static void
+fetch_lines(const void *v, size_t len)
+{
+	const uint8_t *p = v;
+
+	for (size_t i = 0; i < len; i += LINE)
+		__builtin_prefetch(p + i, 0, 2);
+}
+
+/* The first swarm of that tag: another one of it is rare, and no harm. */
+static uint32_t
+likely(const struct shard *s, uint32_t tag)
+{
+	uint32_t i = home_of(s, tag);
+
+	while (s->v[i].swarm != 0 && s->v[i].tag != tag)
+		i = pair_next(s, i);
+	return s->v[i].swarm - 1;
+}
+
+void
+plain_fetch(const struct plain *p, struct plain_hint *h, int step)
+{
+	const struct shard *s = shard_of(p, h->hash);
+	uint32_t tag = (uint32_t)(h->hash >> 32);
+	const struct swarm *w;
+
+	if (step == 0)
+		h->swarm = PLAIN_NONE;
+	if (s->cap == 0 || (step > 1 && h->swarm == PLAIN_NONE))
+		return;
+	if (step == 0) {
+		__builtin_prefetch(&s->v[home_of(s, tag)], 0, 2);
+	} else if (step == 1) {
+		h->swarm = likely(s, tag);
+		if (h->swarm != PLAIN_NONE)
+			fetch_lines(plain_swarm(p, h->swarm),
+			    sizeof(struct swarm));
+	} else {
+		/* Entries, and about as much index as they need. */
+		w = plain_swarm(p, h->swarm);
+		if (w->pools != NULL)
+			fetch_lines(w->pools,
+			    SP_MIN(POOL_HEAD + (size_t)w->len * 10,
+				(size_t)WARM_MAX));
+	}
+}
+
 /* ---- life ---------------------------------------------------------------- */
 
 static uint32_t

@@ -76,7 +76,7 @@ announce_plain(struct track *t, const struct tw_announce *a,
     struct tw_reply *out, sp_time now)
 {
 	struct plain_ask ask = { a->info_hash, a->peer_id, *from, a->event,
-		a->left == 0, a->numwant };
+		a->left == 0, a->numwant, NULL };
 	size_t ip = from->family == 6 ? 16 : 4, size = ip + 2;
 	uint8_t v[LIM_NUMWANT * 18];
 	struct plain_answer ans;

@@ -33,6 +33,7 @@
 #define UW_ANNOUNCE_LEN  98 /* without options */
 #define UW_CONNECTED_LEN 16
 #define UW_ANNOUNCED_LEN 20 /* without peers */
+#define UW_LIVE_LEN      22 /* without peers and frames */
 #define UW_SCRAPED_LEN   8  /* without counts */
 #define UW_ERROR_LEN     8  /* without text */
 #define UW_COUNTS_LEN    12

@@ -105,15 +105,16 @@ again(struct plain *p, const struct load *l, uint8_t (*ih)[LINK_INFOHASH_LEN],
     uint64_t calls, bool warm)
 {
 	int64_t start = now_ns(), end = start;
+	struct plain_hint hint[BATCH];
 	uint32_t swarm[BATCH];
 	uint64_t n = 0;
 
 	while (calls != 0 ? n < calls : end - start < RUN_S * SP_S) {
-		for (uint32_t i = 0; i < BATCH; i++) {
+		for (uint32_t i = 0; i < BATCH; i++)
 			swarm[i] = (uint32_t)rng_below(&rng, l->swarms);
-			if (warm)
-				plain_warm(p, ih[swarm[i]]);
-		}
+		for (int step = 0; warm && step < PLAIN_WARM_STEPS; step++)
+			for (uint32_t i = 0; i < BATCH; i++)
+				plain_warm(p, &hint[i], ih[swarm[i]], step);
 		for (uint32_t i = 0; i < BATCH; i++)
 			announce(p, ih[swarm[i]], swarm[i],
 			    (uint32_t)rng_below(&rng, l->each), SP_S);

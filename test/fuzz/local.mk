@@ -96,6 +96,11 @@ test_fuzz_fuzz_trackwire_SOURCES = test/fuzz/fuzz_trackwire.c $(MAIN_FUZZ)
 test_fuzz_fuzz_trackwire_LDADD = $(LIBS_FUZZ)
 test_fuzz_fuzz_trackwire_LDFLAGS = $(LDFLAGS_FUZZ)
 
+FUZZ += test/fuzz/fuzz_udp
+test_fuzz_fuzz_udp_SOURCES = test/fuzz/fuzz_udp.c $(MAIN_FUZZ)
+test_fuzz_fuzz_udp_LDADD = $(LIBS_FUZZ)
+test_fuzz_fuzz_udp_LDFLAGS = $(LDFLAGS_FUZZ)
+
 FUZZ += test/fuzz/fuzz_udpwire
 test_fuzz_fuzz_udpwire_SOURCES = test/fuzz/fuzz_udpwire.c $(MAIN_FUZZ)
 test_fuzz_fuzz_udpwire_LDADD = $(LIBS_FUZZ)

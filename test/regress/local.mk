@@ -39,6 +39,7 @@ REGRESS += test/regress/redis.sh
 REGRESS += test/regress/tracker-http.sh
 REGRESS += test/regress/ws-client.sh
 REGRESS += test/regress/tracker-tls.sh
+REGRESS += test/regress/udp.sh
 
 REGRESS_FILES =
 REGRESS_FILES += test/regress/badorigin.py
@@ -68,6 +69,7 @@ REGRESS_FILES += test/regress/protocol.py
 REGRESS_FILES += test/regress/redis.py
 REGRESS_FILES += test/regress/seedlib.sh
 REGRESS_FILES += test/regress/tee.py
+REGRESS_FILES += test/regress/udp.py
 REGRESS_FILES += test/regress/watch.py
 REGRESS_FILES += test/regress/wsclient.mjs
 

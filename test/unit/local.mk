@@ -179,6 +179,12 @@ test_unit_check_trackreply_SOURCES = test/unit/check_trackreply.c \
 UNIT_CORE += test/unit/check_trackwire
 test_unit_check_trackwire_SOURCES = test/unit/check_trackwire.c \
 	test/unit/trackwire_help.h
+UNIT_CORE += test/unit/check_udp
+test_unit_check_udp_SOURCES = test/unit/check_udp.c test/unit/udp_help.h
+UNIT_CORE += test/unit/check_udp_scrape
+test_unit_check_udp_scrape_SOURCES = test/unit/check_udp_scrape.c test/unit/udp_help.h
+UNIT_CORE += test/unit/check_udp_live
+test_unit_check_udp_live_SOURCES = test/unit/check_udp_live.c test/unit/track_duty_help.h
 UNIT_CORE += test/unit/check_udpwire
 UNIT_CORE += test/unit/check_tree
 test_unit_check_tree_SOURCES = test/unit/check_tree.c test/unit/tree_help.h

@@ -29,8 +29,9 @@ struct track_host {
 	struct networks *networks; /* NULL: none */
 	struct http *http;
 	struct http_net *proxies;
-	struct http *admin; /* NULL: no listener of its own */
-	struct ws_host *ws; /* NULL: no WebSocket */
+	struct http *admin;   /* NULL: no listener of its own */
+	struct ws_host *ws;   /* NULL: no WebSocket */
+	struct udp_host *udp; /* NULL: not wanted */
 	struct io_timer timer;
 	struct sp_buf buf;        /* of the reply under way */
 	struct redis_host *redis; /* NULL: alone */

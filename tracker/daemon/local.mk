@@ -31,6 +31,8 @@ libsptrackd_a_SOURCES += tracker/daemon/streams.c
 libsptrackd_a_SOURCES += tracker/daemon/streams.h
 libsptrackd_a_SOURCES += tracker/daemon/track_host.c
 libsptrackd_a_SOURCES += tracker/daemon/track_host.h
+libsptrackd_a_SOURCES += tracker/daemon/udp_host.c
+libsptrackd_a_SOURCES += tracker/daemon/udp_host.h
 libsptrackd_a_SOURCES += tracker/daemon/watch.c
 libsptrackd_a_SOURCES += tracker/daemon/ws_host.h
 if HAVE_WSLAY

@@ -32,6 +32,21 @@ static const struct conf_row rows[] = {
 	    "the certificate's key, as PEM", 0 },
 	{ "proxy", 0, CONF_LIST, AT(proxy), 1, 255, NULL, "ADDRESS",
 	    "believe ADDRESS or ADDRESS/BITS about the clients it is for", 0 },
+	{ "udp-listen", 0, CONF_LIST, AT(udp_listen), 1, 255, NULL, "ADDRESS",
+	    "answer by UDP on ADDRESS; as listen when none is given", 0 },
+	{ "no-udp", 0, CONF_FLAG, AT(no_udp), 0, 0, "no", NULL,
+	    "do not answer by UDP", 0 },
+	{ "threads", 0, CONF_INT, AT(threads), 0, 64, "1", "NUMBER",
+	    "threads for UDP on each address; 0 is one a processor", 0 },
+	{ "connect-rate", 0, CONF_INT, AT(connect_rate), 0, LIMIT_RATE_MAX,
+	    "20", "NUMBER", "UDP connects of a host in a second; 0 is any", 0 },
+	{ "announce-rate", 0, CONF_INT, AT(announce_rate), 0, LIMIT_RATE_MAX,
+	    "10", "NUMBER", "UDP announces of a host in a second; 0 is any",
+	    0 },
+	{ "announce-burst", 0, CONF_INT, AT(announce_burst), 1, LIMIT_RATE_MAX,
+	    "50", "NUMBER", "UDP announces of a host at once", 0 },
+	{ "udp-id-life", 0, CONF_TIME, AT(udp_id_life), 2 * SP_S, 86400 * SP_S,
+	    "2m", "TIME", "a UDP connection id lasts half of this to all", 0 },
 	{ "lan", 0, CONF_ENUM, AT(lan), 0, 0, "auto", "auto|yes|no",
 	    "hand out private addresses: to private askers, to all, never", 0 },
 	{ "interval", 0, CONF_TIME, AT(interval), 60 * SP_S, 86400 * SP_S,
@@ -206,6 +221,9 @@ check(const void *opts, const char **what)
 		return why;
 	*what = "proxy";
 	if ((why = check_proxy(&o->proxy)) != NULL)
+		return why;
+	*what = "udp-listen";
+	if ((why = check_listen(&o->udp_listen)) != NULL)
 		return why;
 	*what = "min-interval";
 	if (o->min_interval > o->interval)

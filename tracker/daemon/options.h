@@ -4,6 +4,7 @@
 /* The options of spate-tracker: one table. */
 
 #include "io/conf.h"
+#include "tracker/limit.h"
 #include "tracker/track.h"
 
 struct options {
@@ -12,6 +13,11 @@ struct options {
 	struct conf_list admin_listen, tls_listen;
 	const char *cert, *key;
 	struct conf_list proxy;
+	struct conf_list udp_listen; /* empty: as listen */
+	bool no_udp;
+	int64_t threads; /* 0: as many as there are processors */
+	int64_t connect_rate, announce_rate, announce_burst;
+	sp_time udp_id_life;
 	int lan;
 	int64_t numwant;
 	sp_time interval, min_interval;

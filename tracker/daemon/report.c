@@ -20,6 +20,22 @@ static const char *const kinds[REPORT_KINDS] = {
 	[REPORT_OTHER] = "other",
 };
 
+static const char *const udp_kinds[UDP_KINDS] = {
+	[UDP_KIND_CONNECT] = "connect",
+	[UDP_KIND_ANNOUNCE] = "announce",
+	[UDP_KIND_SCRAPE] = "scrape",
+	[UDP_KIND_OTHER] = "other",
+};
+
+static const char *const udp_results[UDP_RESULTS] = {
+	[UDP_ANSWERED] = "answered",
+	[UDP_BAD_ID] = "bad_id",
+	[UDP_LIMITED] = "limited",
+	[UDP_MALFORMED] = "malformed",
+	[UDP_REFUSED] = "refused",
+	[UDP_DENIED] = "denied",
+};
+
 /* ---- one table for both -------------------------------------------------- */
 
 struct numbers {
@@ -180,6 +196,20 @@ static const struct row rows[] = {
 	    AT(host.ws_bytes_in) },
 	{ "websocket", "bytes_out", "ws_bytes_total", "way=\"out\"", true,
 	    AT(host.ws_bytes_out) },
+	{ "udp", "received", "udp_datagrams_total", "way=\"received\"", true,
+	    AT(host.udp.sock.received) },
+	{ "udp", "sent", "udp_datagrams_total", "way=\"sent\"", true,
+	    AT(host.udp.sock.sent) },
+	{ "udp", "bytes_in", "udp_bytes_total", "way=\"received\"", true,
+	    AT(host.udp.sock.bytes_in) },
+	{ "udp", "bytes_out", "udp_bytes_total", "way=\"sent\"", true,
+	    AT(host.udp.sock.bytes_out) },
+	{ "udp", "lost", "udp_dropped_total", "why=\"buffer\"", true,
+	    AT(host.udp.sock.lost) },
+	{ "udp", "truncated", "udp_dropped_total", "why=\"long\"", true,
+	    AT(host.udp.sock.truncated) },
+	{ "udp", "unsent", "udp_dropped_total", "why=\"unsent\"", true,
+	    AT(host.udp.sock.unsent) },
 	{ "process", "bytes_out", "bytes_out_total", NULL, true,
 	    AT(host.bytes_out) },
 	{ "process", "reloads", "reloads_total", NULL, true, AT(host.reloads) },
@@ -236,6 +266,24 @@ report_channels(const struct track *t, sp_time now)
 	return list;
 }
 
+/* What was asked by UDP, both families: "announce": {"answered": 7, ...} */
+static json_t *
+udp_requests(const struct report *r)
+{
+	const struct udp_stats *f = r->udp.face;
+	json_t *all = json_object(), *one;
+
+	for (int k = 0; k < UDP_KINDS; k++) {
+		one = json_object();
+		for (int i = 0; i < UDP_RESULTS; i++)
+			json_object_set_new(one, udp_results[i],
+			    json_integer((json_int_t)(f[0].requests[k][i] +
+						      f[1].requests[k][i])));
+		json_object_set_new(all, udp_kinds[k], one);
+	}
+	return all;
+}
+
 char *
 report_json(const struct track *t, const struct report *r)
 {
@@ -258,6 +306,7 @@ report_json(const struct track *t, const struct report *r)
 		json_object_set_new(group, kinds[i],
 		    json_integer((json_int_t)r->requests[i]));
 	json_object_set_new(root, "requests", group);
+	json_object_set_new(root, "udp_requests", udp_requests(r));
 	json_object_set_new(root, "channels", report_channels(t, r->now));
 	text = json_dumps(root, JSON_INDENT(2));
 	json_decref(root);
@@ -307,6 +356,10 @@ static const struct {
 	{ "stream_bytes_total", "What was written to streams." },
 	{ "streams_closed_total", "Streams that were refused or cut." },
 	{ "swarms", "Swarms that are kept." },
+	{ "udp_bytes_total", "Payload of datagrams." },
+	{ "udp_datagrams_total", "Datagrams that came and that went." },
+	{ "udp_dropped_total", "Datagrams lost or thrown away on this host." },
+	{ "udp_requests_total", "Requests by UDP, and what became of them." },
 	{ "uptime_seconds", "Since the start." },
 	{ "window_bytes", "Memory of live windows." },
 	{ "ws_bytes_total", "Bytes by WebSocket." },
@@ -359,6 +412,23 @@ put_metric(struct sp_buf *b, const char *name, const char *label, uint64_t v)
 	buf_put_str(b, "\n");
 }
 
+static void
+put_udp(struct sp_buf *b, const struct report *r)
+{
+	char label[96];
+
+	put_type(b, "udp_requests_total", true);
+	for (int v6 = 0; v6 < 2; v6++)
+		for (int k = 0; k < UDP_KINDS; k++)
+			for (int i = 0; i < UDP_RESULTS; i++) {
+				snprintf(label, sizeof(label),
+				    "family=\"%d\",kind=\"%s\",result=\"%s\"",
+				    v6 ? 6 : 4, udp_kinds[k], udp_results[i]);
+				put_metric(b, "udp_requests_total", label,
+				    r->udp.face[v6].requests[k][i]);
+			}
+}
+
 int
 report_metrics(const struct track *t, const struct report *r, struct sp_buf *b)
 {
@@ -381,5 +451,6 @@ report_metrics(const struct track *t, const struct report *r, struct sp_buf *b)
 		put_metric(b, "requests_total", label, r->requests[i]);
 	}
 	process_metrics(&r->process, &r->took, b);
+	put_udp(b, r);
 	return report_channels_metrics(t, b, r->now);
 }

@@ -8,6 +8,7 @@
 #include "io/http.h"
 #include "tracker/daemon/process.h"
 #include "tracker/share.h"
+#include "tracker/daemon/udp_host.h"
 #include "tracker/track.h"
 
 /* What the host counts itself. */
@@ -52,6 +53,7 @@ struct report {
 	uint64_t ws_bytes_in, ws_bytes_out;
 	uint64_t reloads;
 	struct share_stats share; /* zeros: alone */
+	struct udp_host_stats udp;
 	sp_time up;
 	sp_time now;
 };

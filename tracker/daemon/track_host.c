@@ -152,6 +152,52 @@ static const struct host_part lists_part = {
 	.reload = lists_reload,
 };
 
+/* ---- UDP ----------------------------------------------------------------- */
+
+static int
+udp_start(struct track_host *h, char *why)
+{
+	struct udp_host_conf conf = { .opts = h->opts, .log = h->log };
+
+	(void)why;
+	if (h->opts->no_udp)
+		return 0;
+	conf.locks = &h->locks;
+	conf.track = h->track;
+	conf.secret = h->secret;
+	return udp_host_new(&h->udp, &conf);
+}
+
+static int
+udp_listen(struct track_host *h, const char **where)
+{
+	return h->udp == NULL ? 0 : udp_host_listen(h->udp, where);
+}
+
+static void
+udp_report(struct track_host *h)
+{
+	if (h->udp != NULL)
+		udp_host_stats(h->udp, &h->report.udp);
+}
+
+/* Our successor has the sockets too; now it alone answers. */
+static void
+udp_stop(struct track_host *h)
+{
+	udp_host_free(h->udp);
+	h->udp = NULL;
+}
+
+static const struct host_part udp_part = {
+	.name = "udp",
+	.start = udp_start,
+	.listen = udp_listen,
+	.drain = udp_stop,
+	.report = udp_report,
+	.stop = udp_stop,
+};
+
 /* ---- life ---------------------------------------------------------------- */
 
 static const struct host_part *const parts[] = {
@@ -162,6 +208,7 @@ static const struct host_part *const parts[] = {
 	&ws_host_part,
 	&faces_part,
 	&watch_part,
+	&udp_part,
 };
 
 void
