@@ -35,7 +35,7 @@ first=$(pid_of tracker)
 is_now "$first" || fail "pid file: $(pid_now)"
 
 # A stream of a viewer ends in good order; connections come all the time.
-spawn clients python3 "$tools/knock.py" 127.0.0.1 "$port" "$dir/stop"
+spawn clients python3 "$tools/knock.py" 127.0.0.1 "$port" "$dir/stop" --udp
 await 5 test -e "$dir/stop.begun" || fail "no clients"
 
 # One that cannot start: everything stays.
