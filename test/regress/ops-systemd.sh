@@ -37,6 +37,24 @@ await 3 eval "! port_open $strange" || fail "the strange socket stays open"
 stop tracker
 [ $status -eq 0 ] || fail "status $status"
 
+# The same by UDP: the datagram that wakes it is answered, too.
+udp=$(ports 1)
+spawn tracker systemd-socket-activate -d -l "127.0.0.1:$udp" \
+    "$build/spate-tracker" --listen "127.0.0.1:$udp"
+connects() {
+	python3 - "$udp" <<-'END'
+	import socket, struct, sys
+	s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+	s.settimeout(3)
+	s.connect(("127.0.0.1", int(sys.argv[1])))
+	s.send(struct.pack(">QI4s", 0x41727101980, 0, b"wake"))
+	sys.exit(s.recv(99)[4:8] != b"wake")
+	END
+}
+await 5 connects || fail "no answer by UDP"
+stop tracker
+[ $status -eq 0 ] || fail "status $status"
+
 # What it tells: READY, RELOADING with the time, WATCHDOG, STOPPING.
 cat >"$dir/hear.py" <<'END'
 import socket, sys
