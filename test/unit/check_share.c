@@ -14,12 +14,28 @@ all_have(uint64_t newest, uint32_t held)
 	}
 }
 
+/* |n| trackers that are connected. */
+static void
+start(size_t n)
+{
+	rig_start(&r, n);
+	rig_run(&r, SP_S);
+}
+
+/* All of them have records 1 to 5. */
+static void
+start_channel(size_t n)
+{
+	rig_start(&r, n);
+	rig_channel(&r, 0, 5);
+	rig_run(&r, SP_S);
+}
+
 /* ---- windows ------------------------------------------------------------- */
 
 START_TEST(what_is_published_at_one_is_read_at_all)
 {
-	rig_start(&r, 3);
-	rig_run(&r, SP_S);
+	start(3);
 	rig_channel(&r, 0, 5);
 	rig_run(&r, 100 * SP_MS);
 	all_have(5, 5);
@@ -56,9 +72,7 @@ END_TEST
 
 START_TEST(the_manifest_is_known_when_the_stream_has_lost_it)
 {
-	rig_start(&r, 2);
-	rig_channel(&r, 0, 5);
-	rig_run(&r, SP_S);
+	start_channel(2);
 	rig_lose_window(&r);
 	rig_records(&r, 0, 6, 8);
 	rig_run(&r, SP_S);
@@ -72,9 +86,7 @@ END_TEST
 
 START_TEST(while_it_is_away_each_goes_on_and_then_all_agree)
 {
-	rig_start(&r, 3);
-	rig_channel(&r, 0, 5);
-	rig_run(&r, SP_S);
+	start_channel(3);
 	for (size_t i = 0; i < r.n; i++)
 		r.t[i].fault = RIG_CUT;
 	rig_run(&r, SP_S);
@@ -95,9 +107,7 @@ END_TEST
 
 START_TEST(data_lost_there_are_written_again)
 {
-	rig_start(&r, 2);
-	rig_channel(&r, 0, 5);
-	rig_run(&r, SP_S);
+	start_channel(2);
 	rig_wipe(&r);
 	ck_assert_uint_eq(rig_window_len(&r), 0);
 	/* without a loss of the connection: at the next sign of life */
@@ -120,9 +130,7 @@ END_TEST
 
 START_TEST(a_tracker_whose_channel_it_was_may_die)
 {
-	rig_start(&r, 3);
-	rig_channel(&r, 0, 5);
-	rig_run(&r, SP_S);
+	start_channel(3);
 	rig_restart(&r, 0);
 	rig_wipe(&r);
 	/* the seeder goes on elsewhere */
@@ -155,9 +163,7 @@ START_TEST(what_the_channel_key_did_not_sign_is_refused)
 	struct signer other;
 	struct sp_buf b;
 
-	rig_start(&r, 2);
-	rig_channel(&r, 0, 5);
-	rig_run(&r, SP_S);
+	start_channel(2);
 	buf_init(&b, &r.fm.mem, 1 << 20);
 	signer_init(&other, 9);
 	signer_record(&other, &b, 0, 6, 12000, 0);
@@ -179,8 +185,7 @@ END_TEST
 
 START_TEST(refusals_are_tried_again)
 {
-	rig_start(&r, 2);
-	rig_run(&r, SP_S);
+	start(2);
 	r.t[0].fault = RIG_REFUSE;
 	rig_channel(&r, 0, 5);
 	rig_run(&r, SP_S);
@@ -197,8 +202,7 @@ END_TEST
 
 START_TEST(silence_is_the_end_of_a_connection)
 {
-	rig_start(&r, 2);
-	rig_run(&r, SP_S);
+	start(2);
 	r.t[0].fault = RIG_SILENT;
 	rig_run(&r, SHARE_TIMEOUT + SP_S);
 	ck_assert_uint_eq(r.t[0].hangups, 1);
@@ -268,8 +272,7 @@ announce(size_t i, struct sharewire_peer p)
 
 START_TEST(peers_of_different_trackers_find_each_other)
 {
-	rig_start(&r, 3);
-	rig_run(&r, SP_S);
+	start(3);
 	for (unsigned k = 0; k < 30; k++)
 		announce(k % 3, some_peer(1, k));
 	rig_run(&r, SP_S);
@@ -285,8 +288,7 @@ START_TEST(who_leaves_one_is_forgotten_by_all)
 {
 	struct sharewire_peer p = some_peer(1, 1);
 
-	rig_start(&r, 2);
-	rig_run(&r, SP_S);
+	start(2);
 	announce(0, p);
 	rig_run(&r, SP_S);
 	ck_assert_uint_eq(announce(1, some_peer(1, 2)), 1);
@@ -304,9 +306,7 @@ START_TEST(viewers_are_known_by_what_they_said)
 	struct tw_announce a;
 	const struct roster *duty;
 
-	rig_start(&r, 2);
-	rig_channel(&r, 0, 5);
-	rig_run(&r, SP_S);
+	start_channel(2);
 	memcpy(p.info_hash, r.seed.info_hash, LINK_INFOHASH_LEN);
 	p.flags = SHAREWIRE_LIVE | SHAREWIRE_REACHABLE;
 	p.up_kbps = 50000;
@@ -326,8 +326,7 @@ END_TEST
 
 START_TEST(who_starts_later_gets_the_peers_of_the_last_half_hour)
 {
-	rig_start(&r, 2);
-	rig_run(&r, SP_S);
+	start(2);
 	for (unsigned k = 0; k < 20; k++)
 		announce(0, some_peer(k, k));
 	rig_run(&r, 60 * SP_S);
@@ -344,8 +343,7 @@ END_TEST
 
 START_TEST(bad_batches_are_skipped)
 {
-	rig_start(&r, 2);
-	rig_run(&r, SP_S);
+	start(2);
 	rig_forge_batch(&r, 3, "rubbish", 7);
 	rig_forge_batch(&r, 3, NULL, 0);
 	announce(0, some_peer(3, 1));
@@ -362,9 +360,7 @@ START_TEST(a_channel_denied_for_all_is_served_by_none)
 {
 	char hex[2 * LINK_INFOHASH_LEN + 1];
 
-	rig_start(&r, 3);
-	rig_channel(&r, 0, 5);
-	rig_run(&r, SP_S);
+	start_channel(3);
 	buf_hex(hex, r.seed.info_hash, LINK_INFOHASH_LEN);
 	rig_policy(&r, ACCESS_SHARED_DENY, "not a hash");
 	rig_policy(&r, ACCESS_SHARED_DENY, hex);
