@@ -103,6 +103,6 @@ check-abr: all $(check_PROGRAMS)
 
 # What is published at one tracker is read at another within 100 ms (median).
 bench-redis: all $(check_PROGRAMS)
-	@BENCH=1 $(AM_TESTS_ENVIRONMENT) $(SHELL) $(top_srcdir)/test/regress/redis.sh
+	@$(AM_TESTS_ENVIRONMENT) BENCH=1 $(SHELL) $(top_srcdir)/test/regress/redis.sh
 
 .PHONY: bench-redis check-abr check-hosts
