@@ -163,6 +163,7 @@ udp_start(struct track_host *h, char *why)
 	if (h->opts->no_udp)
 		return 0;
 	conf.locks = &h->locks;
+	conf.networks = &h->networks;
 	conf.track = h->track;
 	conf.secret = h->secret;
 	return udp_host_new(&h->udp, &conf);

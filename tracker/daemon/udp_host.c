@@ -10,6 +10,7 @@
 #include "io/loop.h"
 #include "io/sock.h"
 #include "tracker/daemon/host_int.h"
+#include "tracker/daemon/networks.h"
 
 /* A worker that nobody writes to looks this often whether to stop. */
 #define WAIT (100 * SP_MS)
@@ -81,6 +82,8 @@ answer_live(struct worker *w, sp_time now)
 		if (w->next[i] != UDP_LIVE)
 			continue;
 		pthread_mutex_lock(&c->locks->track);
+		w->ask[i].req.ann.net =
+		    networks_of(*c->networks, &w->ask[i].from);
 		w->next[i] =
 		    udp_live(w->udp, &w->ask[i], c->track, &w->out[i], now);
 		pthread_mutex_unlock(&c->locks->track);

@@ -18,6 +18,8 @@
 
 struct udp_host;
 
+struct networks;
+
 /* What it borrows until udp_host_free. */
 struct udp_host_conf {
 	const struct options *opts;
@@ -25,6 +27,8 @@ struct udp_host_conf {
 	struct locks *locks;
 	struct track *track;
 	const uint8_t *secret; /* HOST_SECRET bytes */
+	/* Where the one in use stands (NULL: none), under that of |track|. */
+	struct networks *const *networks;
 };
 
 /* SP_ERR_NOMEM. */
