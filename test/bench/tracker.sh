@@ -116,11 +116,10 @@ unlimited() {
 	max-ip-ports 65535
 	max-peers 4000000
 	max-streams 20000
-	max-host-connections 1000000
+	max-ip-connections 0
 	max-connections 20000
 	announce-rate 0
 	connect-rate 0
-	http-rate 0
 	log-level error
 	END
 	echo
