@@ -304,18 +304,6 @@ buf_hex(char *out, const void *p, size_t len)
 }
 
 int
-buf_hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
-int
 buf_unhex(void *out, size_t len, const char *s, size_t n)
 {
 	uint8_t *to = out;

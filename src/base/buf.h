@@ -78,7 +78,17 @@ void buf_set_u32(struct sp_buf *b, size_t at, uint32_t v);
 /* Lower-case hex of |len| bytes and a NUL: out holds 2 * len + 1. */
 void buf_hex(char *out, const void *p, size_t len);
 /* 0 to 15, of both cases; -1: none. */
-int buf_hex_digit(char c);
+static inline int
+buf_hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
 /* Both cases; SP_ERR_SYNTAX unless exactly 2 * len digits of |n|. */
 int buf_unhex(void *out, size_t len, const char *s, size_t n);
 

@@ -357,7 +357,12 @@ http_unescape(const char *s, size_t len, bool plus, char *out, size_t size)
 	int hi, lo;
 	char c;
 
-	for (i = 0; i < len; i++) {
+	/* Most paths have nothing to decode, and are where they belong. */
+	if (out == s && size > len && !plus && memchr(s, '%', len) == NULL)
+		i = n = len;
+	else
+		i = 0;
+	for (; i < len; i++) {
 		c = s[i];
 		if (c == '%') {
 			if (len - i < 3)

@@ -167,6 +167,8 @@ void http_header(struct http_req *r, const char *name, const char *value);
  */
 void http_reply(struct http_req *r, int status, const char *type,
     const void *body, size_t len);
+/* Before http_reply: what follows is text that gzip makes no smaller. */
+void http_as_is(struct http_req *r);
 /* |text| as text/plain with a newline. */
 void http_reply_text(struct http_req *r, int status, const char *text);
 /* |data| from |range| on: 206 with Content-Range, or 200, or 416. */

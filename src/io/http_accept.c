@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -100,13 +101,18 @@ pause_over(void *ctx, sp_time now SP_UNUSED)
 	listen_events(ctx, true);
 }
 
-/* accept(2) failed. True: it is worth another try now. */
+/* accept(2) of |fd| failed. True: it is worth another try now. */
 static bool
-no_more(struct http *h, int e)
+no_more(struct http *h, int fd, int e)
 {
+	struct pollfd waits = { .fd = fd, .events = POLLIN };
+
 	if (e == EINTR || e == ECONNABORTED || e == EPROTO)
 		return true;
 	if (e != EMFILE && e != ENFILE && e != ENOBUFS && e != ENOMEM)
+		return false;
+	/* The kernel looks for a descriptor before it looks for a client. */
+	if (poll(&waits, 1, 0) == 0)
 		return false;
 	h->now = loop_now(h->loop);
 	if (h->now >= h->next_warn) {
@@ -138,7 +144,7 @@ accept_cb(evutil_socket_t fd, short what SP_UNUSED, void *arg)
 		s = accept4((int)fd, (struct sockaddr *)&ss, &len,
 		    SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (s < 0) {
-			if (no_more(h, errno))
+			if (no_more(h, (int)fd, errno))
 				continue;
 			return;
 		}

@@ -41,6 +41,7 @@ struct http_req {
 	bool started;
 	bool chunked;
 	bool bodyless; /* HEAD, 204, 304: bytes are swallowed */
+	bool as_is;    /* not compressed */
 	bool gone;     /* inside the gone callback */
 	int64_t left;  /* bytes of the promised length, -1 = none promised */
 	void (*gone_cb)(void *ctx, struct http_req *r);

@@ -55,13 +55,19 @@ http_has_body(const struct http_req *r, int status)
 	       status >= 200;
 }
 
+static bool
+breaks(const char *s)
+{
+	return strchr(s, '\n') != NULL || strchr(s, '\r') != NULL;
+}
+
 void
 http_header(struct http_req *r, const char *name, const char *value)
 {
 	struct sp_buf *b = &r->c->head;
 
 	/* A missing header beats a split reply. */
-	if (strpbrk(name, "\r\n") != NULL || strpbrk(value, "\r\n") != NULL)
+	if (breaks(name) || breaks(value))
 		return;
 	buf_put_str(b, name);
 	buf_put(b, ": ", 2);
@@ -153,7 +159,8 @@ http_reply(struct http_req *r, int status, const char *type, const void *body,
 	uint8_t *packed = NULL;
 	size_t n;
 
-	if (type != NULL && len >= HTTP_GZIP_MIN && http_is_text(type)) {
+	if (type != NULL && len >= HTTP_GZIP_MIN && !r->as_is &&
+	    http_is_text(type)) {
 		http_header(r, "Vary", "Accept-Encoding");
 		if (http_wants_gzip(r))
 			packed = http_gzip(body, len, &n);

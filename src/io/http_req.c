@@ -69,6 +69,12 @@ http_wants_upgrade(const struct http_req *r, const char *protocol)
 }
 
 void
+http_as_is(struct http_req *r)
+{
+	r->as_is = true;
+}
+
+void
 http_give_up(struct http_req *r, sp_time t)
 {
 	if (!r->gone)

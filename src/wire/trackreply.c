@@ -171,15 +171,25 @@ static void
 put_compact(struct sp_buf *b, const char *key, const struct tw_reply *r,
     int family, size_t n)
 {
-	size_t i;
+	size_t i, len = family == 4 ? COMPACT_LEN4 : COMPACT_LEN6;
+	const struct sp_addr *a;
+	uint8_t *to;
 
 	bencode_put_cstr(b, key);
-	buf_put_dec(b,
-	    (int64_t)(n * (family == 4 ? COMPACT_LEN4 : COMPACT_LEN6)));
+	buf_put_dec(b, (int64_t)(n * len));
 	buf_put_u8(b, ':');
-	for (i = 0; i < r->n_peers; i++)
-		if (r->peers[i].addr.family == family)
-			compact_put(b, &r->peers[i].addr);
+	if ((to = buf_reserve(b, n * len)) == NULL)
+		return;
+	for (i = 0; i < r->n_peers; i++) {
+		a = &r->peers[i].addr;
+		if (a->family != family)
+			continue;
+		memcpy(to, a->ip, len - 2);
+		to[len - 2] = (uint8_t)(a->port >> 8);
+		to[len - 1] = (uint8_t)a->port;
+		to += len;
+	}
+	buf_commit(b, n * len);
 }
 
 static void

@@ -234,9 +234,15 @@ uri_query_next(struct uri_param *out, const char *q, size_t len, size_t *at)
 bool
 uri_param_is(const struct uri_param *p, const char *key)
 {
+	size_t len = strlen(key);
 	char text[32];
-	int n = uri_unescape(text, sizeof(text), p->key, p->key_len, true);
+	int n;
 
-	return n >= 0 && (size_t)n == strlen(key) &&
-	       memcmp(text, key, (size_t)n) == 0;
+	/* Most keys differ in the first byte, and no escape makes one longer.
+	 */
+	if (p->key_len < len || (len > 0 && p->key[0] != key[0] &&
+				    p->key[0] != '%' && p->key[0] != '+'))
+		return false;
+	n = uri_unescape(text, sizeof(text), p->key, p->key_len, true);
+	return n >= 0 && (size_t)n == len && memcmp(text, key, len) == 0;
 }

@@ -1,5 +1,8 @@
 #include "test/unit/http_help.h"
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 /* Connections: order, limits, patience, other protocols. */
 
 static struct http_req *held[8];
@@ -72,16 +75,29 @@ static struct http_conf conf = {
 	.methods = HTTP_M_GET | HTTP_M_POST,
 	.max_headers = 1000,
 	.max_body = 10,
-	.timeout = SP_S / 4,
 	.loopback_too = true,
 };
 
 static void
-begin(void)
+begin_with(sp_time timeout)
 {
 	nheld = ndrained = 0;
 	nupgraded = 0;
+	conf.timeout = timeout;
 	start(&conf, handler);
+}
+
+static void
+begin(void)
+{
+	begin_with(10 * SP_S);
+}
+
+/* For what is about the time-out. */
+static void
+begin_quick(void)
+{
+	begin_with(SP_S / 4);
 }
 
 static size_t
@@ -229,7 +245,7 @@ START_TEST(slow_header_is_cut_whatever_trickles)
 {
 	sp_time begun, end;
 
-	begin();
+	begin_quick();
 	begun = io_now();
 	say("GET / HTTP/1.1\r\n");
 	while (!closed) {
@@ -249,12 +265,12 @@ END_TEST
 
 START_TEST(silent_connections_are_cut)
 {
-	begin();
+	begin_quick();
 	/* With nothing said, and between requests. */
 	until(&closed);
 	ck_assert_uint_eq(ngot, 0);
 	finish();
-	begin();
+	begin_quick();
 	say("GET /1" HEAD "\r\n");
 	expect("/1\n");
 	until(&closed);
@@ -331,9 +347,37 @@ START_TEST(oldest_idle_connection_gives_way)
 }
 END_TEST
 
+START_TEST(without_descriptors_the_idle_give_way)
+{
+	struct http_conf long_lived = conf;
+	struct conn *second;
+	struct rlimit few;
+	int fd;
+
+	long_lived.timeout = 5 * SP_S;
+	start(&long_lived, handler);
+	say("GET /1" HEAD "\r\n");
+	expect("/1\n");
+	/* One more: the client has it, and none is left to accept with. */
+	fd = dup(0);
+	close(fd);
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &few), 0);
+	few.rlim_cur = (rlim_t)fd + 1;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
+	ck_assert_int_eq(conn_dial(&second, loop, &where, 0, &client_ops, NULL),
+	    0);
+	conn_write(second, "GET /2" HEAD "\r\n", strlen("GET /2" HEAD "\r\n"));
+	expect("/2\n");
+	ck_assert(closed);
+	ck_assert_uint_eq(http_stats(http).evicted, 1);
+	conn_free(second);
+	finish();
+}
+END_TEST
+
 START_TEST(upgraded_connection_carries_bytes)
 {
-	begin();
+	begin_quick();
 	say("GET /up" HEAD "Connection: upgrade\r\nUpgrade: test\r\n\r\nabc");
 	expect("\r\n\r\nabc");
 	expect("HTTP/1.1 101 Switching Protocols\r\n");
@@ -415,7 +459,7 @@ START_TEST(client_that_takes_nothing_is_cut)
 {
 	static char block[1 << 20];
 
-	begin();
+	begin_quick();
 	say("GET /stream" HEAD "\r\n");
 	expect("\r\n\r\n");
 	conn_pause(client, true);
@@ -445,7 +489,8 @@ UNIT_MAIN("http_conn", pipelined_requests_are_answered_in_order,
     refusals_are_read_before_the_connection_ends,
     slow_header_is_cut_whatever_trickles, silent_connections_are_cut,
     one_host_has_so_many_connections_and_no_more,
-    oldest_idle_connection_gives_way, upgraded_connection_carries_bytes,
-    upgraded_client_that_leaves_is_told, paused_upgraded_connection_is_not_read,
-    drained_is_told_of_a_backlog_once, client_that_takes_nothing_is_cut,
+    oldest_idle_connection_gives_way, without_descriptors_the_idle_give_way,
+    upgraded_connection_carries_bytes, upgraded_client_that_leaves_is_told,
+    paused_upgraded_connection_is_not_read, drained_is_told_of_a_backlog_once,
+    client_that_takes_nothing_is_cut,
     old_clients_connection_ends_behind_the_answer)

@@ -32,6 +32,8 @@ do_announce(struct track_host *h, struct http_req *r, const uint8_t *ih)
 	track_asker_net(h->track, networks_of(h->networks, &from));
 	track_http_announce(h->track, q, strlen(q), &from, &h->buf,
 	    loop_now(h->loop));
+	/* Addresses are as good as random. */
+	http_as_is(r);
 	send_buf(h, r, TEXT);
 }
 
