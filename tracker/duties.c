@@ -157,16 +157,16 @@ struct draw {
 static bool
 offer(struct duties *d, const struct draw *w, uint32_t peer)
 {
-	const struct peertab_peer *p =
-	    &registry_tab(d->conf.registry)->peers[peer];
+	const struct peertab *tab = registry_tab(d->conf.registry);
+	const struct peertab_peer *p = &tab->peers[peer];
 	struct duty_viewer v;
 	struct rep rep;
 
 	if (!p->live || p->away || (p->class & PEERTAB_SEED))
 		return false;
 	memcpy(v.peer_id, p->id, LINK_PEERID_LEN);
-	v.addr = addr_make(p->class & PEERTAB_V6 ? 6 : 4, p->ip, p->port);
-	v.age_s = w->now_s - p->born_s;
+	v.addr = peertab_addr(tab, peer);
+	v.age_s = peertab_age(tab, peer, w->now_s);
 	v.up_kbps = peertab_up_kbps(p->up);
 	v.reachable = p->reachable;
 	rep = reps_get(d->conf.reps, &w->rep, p->id, &v.addr, w->now);

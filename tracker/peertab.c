@@ -1,61 +1,28 @@
 #include "tracker/peertab.h"
 
-/* Keys of the maps; no padding, so that they may be hashed as bytes. */
-struct peer_key {
-	uint32_t swarm;
-	uint16_t port; /* 0 in the map of IPs */
-	uint16_t family;
-	uint8_t ip[16];
-};
-
-static struct peer_key
-key_of(uint32_t swarm, const struct sp_addr *addr, uint16_t port)
-{
-	struct peer_key k = { 0 };
-
-	k.swarm = swarm;
-	k.port = port;
-	k.family = addr->family;
-	memcpy(k.ip, addr->ip, sizeof(k.ip));
-	return k;
-}
-
-/* Of the map of IPs. */
-static struct peer_key
-host_key(uint32_t swarm, const struct sp_addr *addr)
-{
-	struct sp_addr host = addr_host(addr);
-
-	return key_of(swarm, &host, 0);
-}
-
-static struct sp_addr
-addr_of(const struct peertab_peer *p)
-{
-	return addr_make(p->class & PEERTAB_V6 ? 6 : 4, p->ip, p->port);
-}
+#include "base/rng.h"
 
 int
 peertab_init(struct peertab *t, const struct sp_mem *mem, uint32_t max_peers,
     uint32_t max_swarms, uint32_t span_s, uint64_t seed)
 {
+	struct sp_rng rng;
 	int r;
 
 	memset(t, 0, sizeof(*t));
 	t->mem = mem;
 	t->max_peers = max_peers;
 	t->max_swarms = max_swarms;
-	t->peers_free = t->swarms_free = PEERTAB_NONE;
+	t->peers_free = t->swarms_free = t->ip6_free = PEERTAB_NONE;
+	rng_seed(&rng, seed);
+	t->secret[0] = rng_u64(&rng);
+	t->secret[1] = rng_u64(&rng);
 	/* The current bucket, the furthest, and one for rounding. */
-	t->n_buckets = span_s / PEERTAB_BUCKET_S + 3;
-	r = map_new(&t->index, mem, sizeof(struct peer_key), sizeof(uint32_t),
-	    max_peers, seed);
-	if (r == 0)
-		r = map_new(&t->ips, mem, sizeof(struct peer_key),
-		    sizeof(uint32_t), max_peers, seed + 1);
-	if (r == 0)
-		r = map_new(&t->hashes, mem, LINK_INFOHASH_LEN,
-		    sizeof(uint32_t), max_swarms, seed + 2);
+	t->n_buckets = 4;
+	while (t->n_buckets < span_s / PEERTAB_BUCKET_S + 3)
+		t->n_buckets *= 2;
+	r = map_new(&t->hashes, mem, LINK_INFOHASH_LEN, sizeof(uint32_t),
+	    max_swarms, seed);
 	if (r == 0) {
 		t->bucket = mem_zalloc(mem, t->n_buckets, sizeof(*t->bucket));
 		if (t->bucket == NULL)
@@ -78,10 +45,11 @@ peertab_fini(struct peertab *t)
 	mem_free(t->mem, t->swarms);
 	mem_free(t->mem, t->peers);
 	mem_free(t->mem, t->tracks);
+	mem_free(t->mem, t->ip6);
 	mem_free(t->mem, t->nets);
 	mem_free(t->mem, t->bucket);
-	map_free(t->index);
-	map_free(t->ips);
+	for (size_t i = 0; i < PEERTAB_SHARDS; i++)
+		mem_free(t->mem, t->shards[i].v);
 	map_free(t->hashes);
 	memset(t, 0, sizeof(*t));
 }
@@ -193,7 +161,7 @@ peertab_swarm_del(struct peertab *t, uint32_t swarm)
 static int
 swarm_grow(struct peertab *t, struct peertab_swarm *s)
 {
-	uint32_t cap = SP_MAX(s->cap * 2, 4u), *v;
+	uint32_t cap = s->cap + SP_MAX(s->cap / 4, 4u), *v;
 
 	if (peertab_swarm_len(s) < s->cap)
 		return 0;
@@ -256,7 +224,7 @@ bucket_insert(struct peertab *t, uint32_t peer, uint32_t due)
 	struct peertab_peer *p = &t->peers[peer];
 	uint32_t *head = &t->bucket[due % t->n_buckets];
 
-	p->due = due;
+	p->due = (uint16_t)due;
 	p->prev = PEERTAB_NONE;
 	p->next = *head;
 	if (p->next != PEERTAB_NONE)
@@ -285,26 +253,6 @@ peertab_due(const struct peertab *t, uint32_t due)
 
 /* ---- peers --------------------------------------------------------------- */
 
-uint32_t
-peertab_find(const struct peertab *t, uint32_t swarm,
-    const struct sp_addr *addr)
-{
-	struct peer_key k = key_of(swarm, addr, addr->port);
-	const uint32_t *v = map_get(t->index, &k);
-
-	return v == NULL ? PEERTAB_NONE : *v;
-}
-
-uint32_t
-peertab_ports(const struct peertab *t, uint32_t swarm,
-    const struct sp_addr *addr)
-{
-	struct peer_key k = host_key(swarm, addr);
-	const uint32_t *v = map_get(t->ips, &k);
-
-	return v == NULL ? 0 : *v;
-}
-
 static int
 peer_slot(struct peertab *t, uint32_t *out)
 {
@@ -319,7 +267,8 @@ peer_slot(struct peertab *t, uint32_t *out)
 	if (t->peers_len == t->peers_cap) {
 		if (t->peers_cap >= t->max_peers)
 			return SP_ERR_FULL;
-		cap = SP_MIN(SP_MAX(t->peers_cap * 2, 16u), t->max_peers);
+		cap = t->peers_cap + SP_MAX(t->peers_cap / 4, 16u);
+		cap = SP_MIN(cap, t->max_peers);
 		v = mem_resize(t->mem, t->peers, cap, sizeof(*v));
 		if (v == NULL)
 			return SP_ERR_NOMEM;
@@ -332,6 +281,19 @@ peer_slot(struct peertab *t, uint32_t *out)
 	}
 	*out = t->peers_len;
 	return 0;
+}
+
+uint32_t
+peertab_age(const struct peertab *t, uint32_t peer, uint32_t now_s)
+{
+	return (uint16_t)(now_s - t->peers[peer].born_s);
+}
+
+void
+peertab_grow_old(struct peertab *t, uint32_t peer, uint32_t now_s)
+{
+	if (peertab_age(t, peer, now_s) > PEERTAB_OLD_S)
+		t->peers[peer].born_s = (uint16_t)(now_s - PEERTAB_OLD_S);
 }
 
 uint16_t
@@ -365,29 +327,6 @@ peertab_net(const struct peertab *t, uint32_t peer)
 	return peer < t->nets_len ? t->nets[peer] : 0;
 }
 
-/* Both entries of a new peer in the maps, or none. */
-static int
-peer_index(struct peertab *t, uint32_t swarm, const struct sp_addr *addr,
-    uint32_t peer)
-{
-	struct peer_key k = key_of(swarm, addr, addr->port);
-	struct peer_key host = host_key(swarm, addr);
-	uint32_t *v;
-	int r;
-
-	v = map_put(t->index, &k, NULL, &r);
-	if (v == NULL)
-		return r;
-	*v = peer;
-	v = map_put(t->ips, &host, NULL, &r);
-	if (v == NULL) {
-		map_del(t->index, &k);
-		return r;
-	}
-	++*v;
-	return 0;
-}
-
 int
 peertab_add(struct peertab *t, uint32_t swarm, const struct sp_addr *addr,
     uint8_t class, uint32_t due, uint32_t *out)
@@ -400,7 +339,9 @@ peertab_add(struct peertab *t, uint32_t swarm, const struct sp_addr *addr,
 	if (r == 0)
 		r = swarm_grow(t, &t->swarms[swarm]);
 	if (r == 0)
-		r = peer_index(t, swarm, addr, i);
+		r = peertab_index_room(t, swarm, addr);
+	if (r == 0 && addr->family == 6)
+		r = peertab_ip6_room(t);
 	if (r < 0)
 		return r;
 	p = &t->peers[i];
@@ -410,10 +351,12 @@ peertab_add(struct peertab *t, uint32_t swarm, const struct sp_addr *addr,
 		t->peers_free = p->pos;
 	memset(p, 0, sizeof(*p));
 	t->tracks[i] = 0;
-	memcpy(p->ip, addr->ip, sizeof(p->ip));
+	peertab_ip_set(t, p, addr);
 	p->port = addr->port;
 	p->swarm = swarm;
 	class_insert(t, i, class);
+	peertab_index_add(t, i);
+	t->n_peers++;
 	bucket_insert(t, i, due);
 	*out = i;
 	return 0;
@@ -472,16 +415,10 @@ void
 peertab_del(struct peertab *t, uint32_t peer)
 {
 	struct peertab_peer *p = &t->peers[peer];
-	struct sp_addr addr = addr_of(p);
-	struct peer_key k = key_of(p->swarm, &addr, p->port);
-	uint32_t *n;
 
-	map_del(t->index, &k);
-	k = host_key(p->swarm, &addr);
-	n = map_get(t->ips, &k);
-	assert(n != NULL && "a peer's IP is counted while it lives");
-	if (--*n == 0)
-		map_del(t->ips, &k);
+	peertab_index_del(t, peer);
+	peertab_ip_free(t, p);
+	t->n_peers--;
 	class_remove(t, peer);
 	bucket_remove(t, peer);
 	if (peertab_swarm_len(&t->swarms[p->swarm]) == 0)
@@ -509,11 +446,12 @@ swarm_is_sound(const struct peertab *t, uint32_t swarm)
 			return false;
 		for (; at < s->end[k]; at++) {
 			p = &t->peers[s->v[at]];
-			addr = addr_of(p);
+			addr = peertab_addr(t, s->v[at]);
 			if (p->swarm != swarm || p->pos != at ||
 			    p->class != k ||
 			    peertab_find(t, swarm, &addr) != s->v[at] ||
-			    peertab_ports(t, swarm, &addr) == 0)
+			    (k / PEERTAB_SCOPE != SCOPE_LOOPBACK &&
+				peertab_ports(t, swarm, &addr) == 0))
 				return false;
 		}
 	}
@@ -542,9 +480,7 @@ buckets_are_sound(const struct peertab *t, uint64_t peers)
 bool
 peertab_is_sound(const struct peertab *t)
 {
-	uint64_t peers = 0, swarms = 0, counted = 0, ports = 0;
-	size_t it = 0;
-	void *val;
+	uint64_t peers = 0, swarms = 0, counted = 0, indexed = 0;
 
 	for (uint32_t i = 0; i < t->swarms_len; i++) {
 		if (!t->swarms[i].used)
@@ -556,9 +492,8 @@ peertab_is_sound(const struct peertab *t)
 	}
 	for (uint32_t k = 0; k < PEERTAB_CLASSES; k++)
 		counted += t->count[k];
-	while (map_next(t->ips, &it, &val) != NULL)
-		ports += *(uint32_t *)val;
-	return peers == counted && peers == ports &&
-	       peers == map_len(t->index) && swarms == map_len(t->hashes) &&
-	       buckets_are_sound(t, peers);
+	for (uint32_t k = 0; k < PEERTAB_SHARDS; k++)
+		indexed += t->shards[k].len;
+	return peers == counted && peers == indexed && peers == t->n_peers &&
+	       swarms == map_len(t->hashes) && buckets_are_sound(t, peers);
 }

@@ -36,12 +36,12 @@
 
 struct peertab_peer {
 	uint8_t id[LINK_PEERID_LEN];
-	uint8_t ip[16];
+	uint32_t ip;         /* peertab_addr: IPv4, or where the IPv6 is */
 	uint32_t swarm;      /* index of its swarm; PEERTAB_NONE: free */
 	uint32_t pos;        /* in the swarm's array; when free: next free */
 	uint32_t prev, next; /* in its bucket */
-	uint32_t due;        /* bucket number, counted from time 0 */
-	uint32_t born_s;
+	uint16_t born_s;     /* modulo 2^16: peertab_age */
+	uint16_t due; /* bucket number, counted from time 0, modulo 2^16 */
 	uint16_t port;
 	uint8_t up; /* of its uplink: peertab_up_pack */
 	uint8_t class : 4;
@@ -51,7 +51,7 @@ struct peertab_peer {
 	bool away : 1;      /* its last stream has ended */
 };
 
-static_assert(sizeof(struct peertab_peer) == 64, "there are millions");
+static_assert(sizeof(struct peertab_peer) == 48, "there are millions");
 
 struct peertab_swarm {
 	uint8_t info_hash[LINK_INFOHASH_LEN];
@@ -64,18 +64,31 @@ struct peertab_swarm {
 	bool used;
 };
 
+#define PEERTAB_OLD_S 32768
+
+#define PEERTAB_SHARDS 64
+
+/* Part of the index from (swarm, IP, port) to the peer: peertab_index.c. */
+struct peertab_shard {
+	uint32_t *v;
+	uint32_t len, cap;
+};
+
 struct peertab {
 	const struct sp_mem *mem;
-	struct map *index;  /* swarm, IP, port -> peer */
-	struct map *ips;    /* swarm, host -> number of peers */
+	struct peertab_shard shards[PEERTAB_SHARDS];
+	uint64_t secret[2];
 	struct map *hashes; /* info-hash -> swarm */
 	struct peertab_peer *peers;
-	uint8_t *tracks; /* by peer: what it watches + 1; 0: not told */
-	uint16_t *nets;  /* by peer below nets_len: peertab_set_net; or NULL */
+	uint8_t *tracks;    /* by peer: what it watches + 1; 0: not told */
+	uint8_t (*ip6)[16]; /* of IPv6 peers; when free: next free */
+	uint32_t ip6_len, ip6_cap, ip6_free;
+	uint16_t *nets; /* by peer below nets_len: peertab_set_net; or NULL */
 	uint32_t nets_len;
 	struct peertab_swarm *swarms;
-	uint32_t *bucket; /* heads */
-	uint32_t n_buckets;
+	uint32_t *bucket;   /* heads */
+	uint32_t n_buckets; /* a power of two */
+	uint32_t n_peers;
 	uint32_t peers_len, peers_cap, peers_free, max_peers;
 	uint32_t swarms_len, swarms_cap, swarms_free, max_swarms;
 	uint64_t count[PEERTAB_CLASSES]; /* peers of each class, all swarms */
@@ -102,7 +115,12 @@ uint32_t peertab_swarm_count(const struct peertab_swarm *s, bool seeds);
 /* Peer at |addr| in |swarm|, or PEERTAB_NONE. */
 uint32_t peertab_find(const struct peertab *t, uint32_t swarm,
     const struct sp_addr *addr);
-/* Peers of its host (addr_host) in the swarm. */
+/* Since it was born, in seconds; above PEERTAB_OLD_S only old. */
+uint32_t peertab_age(const struct peertab *t, uint32_t peer, uint32_t now_s);
+/* It is heard of: to be called more often than PEERTAB_OLD_S. */
+void peertab_grow_old(struct peertab *t, uint32_t peer, uint32_t now_s);
+struct sp_addr peertab_addr(const struct peertab *t, uint32_t peer);
+/* Peers of its host (addr_host) in the swarm; not for loopback. */
 uint32_t peertab_ports(const struct peertab *t, uint32_t swarm,
     const struct sp_addr *addr);
 /*
@@ -131,6 +149,20 @@ void peertab_set_due(struct peertab *t, uint32_t peer, uint32_t due);
 void peertab_del(struct peertab *t, uint32_t peer);
 /* First peer in the bucket of |due|; follow next. Some may be due later. */
 uint32_t peertab_due(const struct peertab *t, uint32_t due);
+
+/* ---- peertab_index.c, for peertab.c alone -------------------------------- */
+
+/* Room for one more there. SP_ERR_NOMEM. */
+int peertab_index_room(struct peertab *t, uint32_t swarm,
+    const struct sp_addr *addr);
+/* There is room; the peer has its swarm, class and address. */
+void peertab_index_add(struct peertab *t, uint32_t peer);
+void peertab_index_del(struct peertab *t, uint32_t peer);
+/* Room for one more IPv6 address. SP_ERR_NOMEM. */
+int peertab_ip6_room(struct peertab *t);
+void peertab_ip_set(struct peertab *t, struct peertab_peer *p,
+    const struct sp_addr *addr);
+void peertab_ip_free(struct peertab *t, const struct peertab_peer *p);
 
 bool peertab_is_sound(const struct peertab *t);
 

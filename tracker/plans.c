@@ -150,7 +150,7 @@ weight_of(const struct plans *p, const struct presence_key *k, sp_time now)
 	live_chan_stats(ch, &s);
 	rc = (struct rep_chan){ k->info_hash, s.kbps, s.avail_ms };
 	rep = reps_get(p->conf.reps, &rc, k->peer_id, &addr, now);
-	age = registry_seconds(p->conf.registry, now) - peer->born_s;
+	age = peertab_age(tab, i, registry_seconds(p->conf.registry, now));
 	w.up_kbps = peertab_up_kbps(peer->up);
 	w.relays = peer->live && !rep.out && !(peer->class & PEERTAB_SEED) &&
 		   (peer->reachable || age < PLANS_REACH);

@@ -9,7 +9,8 @@ struct registry {
 	struct sp_rng rng;
 	struct peertab tab;
 	sp_time start;
-	uint32_t due; /* the first bucket that has not expired */
+	uint32_t due;      /* the first bucket that has not expired */
+	uint32_t late_max; /* buckets that may be due at once */
 	struct registry_stats stats;
 };
 
@@ -67,8 +68,10 @@ registry_new(struct registry **out, const struct registry_conf *conf,
 	r->start = now;
 	rng_seed(&r->rng, seed);
 	longest = SP_MAX(conf->interval_s, REGISTRY_LIVE_INTERVAL_S);
+	longest = ttl_s(longest + longest / 10);
+	r->late_max = (INT16_MAX - longest / PEERTAB_BUCKET_S) / 2;
 	rv = peertab_init(&r->tab, mem, conf->max_peers, conf->max_swarms,
-	    ttl_s(longest + longest / 10), rng_u64(&r->rng));
+	    longest, rng_u64(&r->rng));
 	if (rv < 0) {
 		mem_free(mem, r);
 		return rv;
@@ -108,10 +111,26 @@ seconds(const struct registry *r, sp_time now)
 
 /* ---- expiry -------------------------------------------------------------- */
 
+/*
+ * Peers know 16 bits of their bucket, so after a very long silence (16 hours at
+ * least) time is taken to have stood still.
+ */
+static uint32_t
+bucket_now(struct registry *r, sp_time now)
+{
+	uint32_t end = seconds(r, now) / PEERTAB_BUCKET_S;
+	uint32_t late = end > r->due ? end - r->due : 0;
+
+	if (r->tab.n_peers == 0 || late <= r->late_max)
+		return end;
+	r->start += (sp_time)(late - r->late_max) * PEERTAB_BUCKET_S * SP_S;
+	return r->due + r->late_max;
+}
+
 int
 registry_tick(struct registry *r, sp_time now)
 {
-	uint32_t end = seconds(r, now) / PEERTAB_BUCKET_S, i, next;
+	uint32_t end = bucket_now(r, now), i, next;
 	int n = 0;
 
 	/* After a long silence one turn of the ring has seen every bucket. */
@@ -121,7 +140,7 @@ registry_tick(struct registry *r, sp_time now)
 		for (i = peertab_due(&r->tab, r->due); i != PEERTAB_NONE;
 		     i = next) {
 			next = r->tab.peers[i].next;
-			if (r->tab.peers[i].due >= end)
+			if ((int16_t)(r->tab.peers[i].due - end) >= 0)
 				continue;
 			if (n == REGISTRY_TICK_MAX)
 				return n;
@@ -136,7 +155,7 @@ registry_tick(struct registry *r, sp_time now)
 sp_time
 registry_deadline(const struct registry *r)
 {
-	if (map_len(r->tab.index) == 0)
+	if (r->tab.n_peers == 0)
 		return SP_NEVER;
 	return tstamp_add(r->start,
 	    ((sp_time)r->due + 1) * PEERTAB_BUCKET_S * SP_S);
@@ -172,7 +191,7 @@ set_interval(struct registry *r, uint32_t peer, bool live,
 	}
 	out->min_interval_s = REGISTRY_LIVE_MIN_S;
 	if (peer != PEERTAB_NONE &&
-	    seconds(r, now) - r->tab.peers[peer].born_s < REGISTRY_LIVE_YOUNG_S)
+	    peertab_age(&r->tab, peer, seconds(r, now)) < REGISTRY_LIVE_YOUNG_S)
 		out->interval_s = REGISTRY_LIVE_FIRST_S;
 	else
 		out->interval_s = jitter(r, REGISTRY_LIVE_INTERVAL_S);
@@ -253,11 +272,12 @@ place(struct registry *r, uint32_t *swarm, const struct tw_announce *a,
 		ans->replaced = !fresh;
 		memcpy(ans->was, p->id, sizeof(p->id));
 		memcpy(p->id, a->peer_id, sizeof(p->id));
-		p->born_s = seconds(r, now);
+		p->born_s = (uint16_t)seconds(r, now);
 		p->completed = false;
 		p->live = false;
 		peertab_touch(&r->tab, *out);
 	}
+	peertab_grow_old(&r->tab, *out, seconds(r, now));
 	set_live(r, *out, a);
 	peertab_set_class(&r->tab, *out, class_of(addr, a->left == 0));
 	if (a->event == TW_EVENT_COMPLETED && !p->completed) {
@@ -452,7 +472,7 @@ registry_stats(const struct registry *r, struct registry_stats *out)
 {
 	*out = r->stats;
 	out->swarms = map_len(r->tab.hashes);
-	out->peers = map_len(r->tab.index);
+	out->peers = r->tab.n_peers;
 	for (uint32_t k = 0; k < PEERTAB_CLASSES; k++) {
 		if (k & PEERTAB_V6)
 			out->peers6 += r->tab.count[k];

@@ -89,7 +89,7 @@ tell(const struct peertab *t, uint32_t i, struct tw_peer *out)
 {
 	const struct peertab_peer *p = &t->peers[i];
 
-	out->addr = addr_make(p->class & PEERTAB_V6 ? 6 : 4, p->ip, p->port);
+	out->addr = peertab_addr(t, i);
 	out->has_id = true;
 	memcpy(out->peer_id, p->id, LINK_PEERID_LEN);
 }
@@ -100,7 +100,6 @@ sample_peers(const struct peertab *t, uint32_t swarm,
     size_t want)
 {
 	struct near_place places[NEAR_MOST];
-	const struct peertab_peer *p;
 	uint32_t found[NEAR_MOST];
 	uint16_t chosen[NEAR_MOST];
 	struct sp_addr addr;
@@ -115,8 +114,7 @@ sample_peers(const struct peertab *t, uint32_t swarm,
 		return n;
 	}
 	for (size_t i = 0; i < n; i++) {
-		p = &t->peers[found[i]];
-		addr = addr_make(p->class & PEERTAB_V6 ? 6 : 4, p->ip, p->port);
+		addr = peertab_addr(t, found[i]);
 		places[i] = near_place(&addr, peertab_net(t, found[i]));
 	}
 	n = near_choose(&rule->asker, places, n, want, rng, chosen);

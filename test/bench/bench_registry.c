@@ -14,6 +14,7 @@
 
 #include "base/rng.h"
 #include "tracker/plain.h"
+#include "tracker/registry.h"
 
 #define RUN_S 2
 #define BATCH 64
@@ -159,6 +160,60 @@ run(const struct load *l, uint64_t calls)
 	free(ih);
 }
 
+#define CHANNELS 4
+#define VIEWERS  50000 /* of each */
+
+static void
+watch(struct registry *r, uint32_t chan, uint32_t viewer, size_t want,
+    sp_time now)
+{
+	struct tw_announce a = { .left = 1,
+		.live = true,
+		.up_kbps = 5000,
+		.numwant = 50 };
+	struct tw_peer peers[LIM_NUMWANT];
+	struct sp_addr from = peer_addr(chan * VIEWERS + viewer, viewer % 9000);
+	struct registry_answer ans;
+
+	memset(a.info_hash, (int)chan, sizeof(a.info_hash));
+	memset(a.peer_id, 'v', sizeof(a.peer_id));
+	memcpy(a.peer_id, &viewer, sizeof(viewer));
+	a.port = from.port;
+	must(registry_announce(r, &a, &from, true, peers, want, &ans, now) ==
+		     0 &&
+		 ans.store == 0,
+	    "watch");
+	sink += ans.n_peers;
+}
+
+static void
+run_live(void)
+{
+	struct registry_conf c;
+	struct registry *r;
+	uint64_t before, rss;
+	int64_t t;
+	uint32_t n;
+
+	registry_conf_init(&c);
+	before = rss_bytes();
+	must(registry_new(&r, &c, &heap_mem, 1, 0) == 0, "registry_new");
+	for (uint32_t i = 0; i < VIEWERS; i++) {
+		for (uint32_t k = 0; k < CHANNELS; k++)
+			watch(r, k, i, 0, 0);
+	}
+	rss = rss_bytes() - before;
+	printf("live memory %.2f bytes/viewer\n",
+	    (double)rss / CHANNELS / VIEWERS);
+	t = now_ns();
+	for (n = 0; now_ns() - t < RUN_S * SP_S; n++)
+		watch(r, (uint32_t)rng_below(&rng, CHANNELS),
+		    (uint32_t)rng_below(&rng, VIEWERS), LIM_NUMWANT, SP_S);
+	printf("live announces %" PRIu64 " /s\n",
+	    (uint64_t)((double)n * 1e9 / (double)(now_ns() - t)));
+	registry_free(r);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -167,6 +222,9 @@ main(int argc, char **argv)
 	uint64_t calls = argc > 1 ? strtoull(argv[1], NULL, 10) : 0;
 
 	rng_seed(&rng, 7);
+	/* In this order none has memory that another gave back. */
+	if (calls == 0)
+		run_live();
 	run(&dense, calls);
 	if (calls == 0)
 		run(&sparse, 0);

@@ -473,6 +473,47 @@ START_TEST(random_walks_stay_sound)
 }
 END_TEST
 
+START_TEST(a_viewer_takes_64_bytes)
+{
+	struct tw_announce a;
+	struct sp_addr from = ip("5.0.0.1");
+	uint32_t n = 20000;
+
+	set_up();
+	start();
+	for (uint32_t i = 0; i < n; i++) {
+		a = ask((uint8_t)(i % 4), (uint16_t)(1000 + i % 50), 9);
+		memcpy(from.ip + 1, &(uint16_t){ (uint16_t)(i / 50) }, 2);
+		ck_assert_int_eq(
+		    registry_announce(reg, &a, &from, true, got, 0, &ans, 0),
+		    0);
+		ck_assert_int_eq(ans.store, 0);
+	}
+	/* Half of a step of growth may be there for nothing. */
+	ck_assert_uint_eq(stats().peers, n);
+	ck_assert_uint_le(fm.live_bytes,
+	    (size_t)n * 64 + (size_t)n * 49 / 4 + 16384);
+	tear_down();
+}
+END_TEST
+
+START_TEST(a_very_long_silence_forgets_everybody)
+{
+	set_up();
+	start();
+	crowd(50, 0);
+	for (int k = 0; k < 10; k++)
+		registry_tick(reg, 40000000 * SP_S);
+	ck_assert_uint_eq(stats().peers, 0);
+	crowd(50, 40000001);
+	registry_tick(reg, 40001000 * SP_S);
+	ck_assert_uint_eq(stats().peers, 50);
+	registry_tick(reg, 40004000 * SP_S);
+	ck_assert_uint_eq(stats().peers, 0);
+	tear_down();
+}
+END_TEST
+
 UNIT_MAIN("registry_time", full_swarms_answer_without_storing,
     all_peers_and_swarms_are_bounded,
     a_full_table_of_peers_leaves_no_empty_swarm,
@@ -485,4 +526,5 @@ UNIT_MAIN("registry_time", full_swarms_answer_without_storing,
     uplinks_are_kept_to_within_an_eighth, what_a_viewer_tells_of_itself_is_kept,
     downloads_are_counted_once, swarms_can_be_walked_and_dropped,
     same_seed_and_inputs_give_the_same_peers, bad_configurations_are_refused,
-    lack_of_memory_is_survived, random_walks_stay_sound)
+    lack_of_memory_is_survived, random_walks_stay_sound,
+    a_viewer_takes_64_bytes, a_very_long_silence_forgets_everybody)
