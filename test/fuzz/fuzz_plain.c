@@ -65,6 +65,7 @@ static void
 step(struct run *r)
 {
 	struct tw_scrape_entry e;
+	struct plain_hint hint;
 	struct plain_ask a;
 
 	switch (buf_get_u8(&r->in) % 8) {
@@ -83,7 +84,8 @@ step(struct run *r)
 		break;
 	case 3:
 		memset(r->ih, buf_get_u8(&r->in) % 5, sizeof(r->ih));
-		plain_warm(r->p, r->ih);
+		for (int step = 0; step < PLAIN_WARM_STEPS; step++)
+			plain_warm(r->p, &hint, r->ih, step);
 		if (plain_scrape(r->p, r->ih, &e) == 0)
 			FUZZ_CHECK(e.complete + e.incomplete > 0);
 		if (buf_get_u8(&r->in) % 8 == 0)
