@@ -36,10 +36,10 @@ track() {
 	"$bin/spate-tracker" -l "127.0.0.1:$port" --lan yes >>tracker.log 2>&1 &
 	trk=$!
 	pids="$pids $trk"
-	until_ok 5 sh -c 'grep -q "listens on=" tracker.log' ||
+	until_ok 5 sh -c 'grep -q "http: listens on=" tracker.log' ||
 	    fail "no tracker"
 	[ "$port" != 0 ] ||
-	    port=$(sed -n 's/.*listens on=127.0.0.1://p' tracker.log)
+	    port=$(sed -n 's/.*http: listens on=127.0.0.1://p' tracker.log)
 	until_ok 5 curl -sf -o hello "http://127.0.0.1:$port/scrape?info_hash=$(
 	    printf 'x%.0s' 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0)" ||
 	    fail "the tracker does not answer"

@@ -35,8 +35,8 @@ python3 -u -m http.server --bind 127.0.0.1 -d other 0 >far.server 2>far.log &
 pids="$pids $!"
 "$bin/spate-tracker" -l 127.0.0.1:0 --lan yes 2>tracker.log &
 pids="$pids $!"
-until_ok 5 grep -q 'listens on=' tracker.log || fail "no tracker"
-port=$(sed -n 's/.*listens on=127.0.0.1://p' tracker.log)
+until_ok 5 grep -q 'http: listens on=' tracker.log || fail "no tracker"
+port=$(sed -n 's/.*http: listens on=127.0.0.1://p' tracker.log)
 until_ok 5 grep -q 'port [0-9]' web.server || fail "no web server"
 until_ok 5 grep -q 'port [0-9]' far.server || fail "no other web server"
 web=$(sed -n 's/.*port \([0-9]*\) .*/\1/p' web.server)

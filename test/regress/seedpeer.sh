@@ -27,8 +27,8 @@ pids="$pids $!"
 "$bin/spate-tracker" -l 127.0.0.1:0 --lan yes 2>tracker.log &
 trk=$!
 pids="$pids $trk"
-until_ok 5 grep -q 'listens on=' tracker.log || fail "no tracker"
-port=$(sed -n 's/.*listens on=127.0.0.1://p' tracker.log)
+until_ok 5 grep -q 'http: listens on=' tracker.log || fail "no tracker"
+port=$(sed -n 's/.*http: listens on=127.0.0.1://p' tracker.log)
 
 "$bin/spate-channel" create \
     --tracker "http://127.0.0.1:$port/announce" tv.key >/dev/null
