@@ -44,7 +44,7 @@ static const struct conn_ops client_ops = {
 	.close = client_close,
 };
 
-static void
+static inline void
 start(const struct http_conf *conf, http_handler handler)
 {
 	struct sp_addr any;
@@ -71,14 +71,14 @@ finish(void)
 	loop_free(loop);
 }
 
-static void
+static inline void
 say(const char *text)
 {
 	ck_assert_int_eq(conn_write(client, text, strlen(text)), 0);
 }
 
 /* Runs the loop until the client has |text|; fails after 5 s. */
-static void
+static inline void
 expect(const char *text)
 {
 	sp_time end = io_now() + 5 * SP_S;
@@ -100,7 +100,7 @@ until(const bool *flag)
 	}
 }
 
-static void
+static inline void
 forget(void)
 {
 	ngot = 0;
