@@ -391,7 +391,9 @@ mesh_have_since(struct mesh *m, struct peer *p, uint8_t track, uint64_t from)
 		if (mesh_may_share(m, pc) &&
 		    bits_group(&g, bits, pc->held, pc->blocks))
 			tell(&t, track, n, &g);
-		memcpy(coming, pc->fetching, sizeof(coming));
+		memset(coming, 0, sizeof(coming));
+		memcpy(coming, pc->fetching,
+		    (pc->blocks + 63) / 64 * sizeof(coming[0]));
 		for (i = 0; i < pc->blocks; i++)
 			if (pc->pending[i] > 0)
 				coming[i / 64] |= UINT64_C(1) << (i % 64);
