@@ -40,10 +40,6 @@ test_bench_mangle_LDADD = $(CORE_LIBS)
 TRACKER_BENCHES += test/bench/null_tracker
 test_bench_null_tracker_SOURCES = test/bench/null_tracker.c test/bench/bench.h
 test_bench_null_tracker_LDADD = $(CORE_LIBS) $(HOST_LIBS) $(CORE_LIBS)
-TRACKER_BENCHES += test/bench/streams
-test_bench_streams_SOURCES = test/bench/streams.c test/bench/bench.h \
-	test/sim/signer.c test/sim/signer.h
-test_bench_streams_LDADD = libsptools.a $(CORE_LIBS) $(HOST_LIBS) $(CORE_LIBS)
 
 EXTRA_PROGRAMS += test/bench/bench_ws
 CLEANFILES += test/bench/bench_ws
