@@ -2,8 +2,26 @@
 # totals.sh OUT...: sums automake's test summaries; the last line printed is
 # `N passed, N failed'. 1 when something failed or nothing ran.
 # Only what follows a "Testsuite summary" counts: with VERBOSE=1, automake
-# prints the figures of test-suite.log too.
+# prints test-suite.log too, with figures of its own. Of the tests in that
+# log, which are those that did not pass, the last lines come before the
+# totals: whoever reads just the end of a long run sees what broke.
 awk '
+function told(i) {
+	print "---- " FILENAME ": " name
+	for (i = n > 40 ? n - 40 : 0; i < n - 1; i++)
+		print "  " line[i]
+	name = ""
+}
+/^===+$/ {
+	if (name != "")
+		told()
+	if (last ~ /^(FAIL|ERROR): / && length(last) == length($0))
+		name = substr(last, index(last, " ") + 1)
+	n = 0
+}
+name != "" { line[n++] = substr($0, 1, 400) }
+/^leg failed with status / { print "---- " FILENAME ": " $0 }
+{ last = $0 }
 /^Testsuite summary/ { on = 1 }
 !on { next }
 /^# PASS: / { pass += $3 }
