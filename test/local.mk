@@ -51,6 +51,10 @@ check-suite: all
 check-slow: all
 	$(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS='$(TESTS_SLOW)'
 
+# Those of check-slow that failed, once more.
+recheck-slow: all
+	$(MAKE) $(AM_MAKEFLAGS) recheck TESTS='$(TESTS_SLOW)'
+
 lint: all
 	$(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS='$(TESTS_LINT)'
 
@@ -59,4 +63,5 @@ coverage:
 
 EXTRA_DIST += test/coverage.sh test/heap.h test/leg.sh test/totals.sh
 
-.PHONY: check-quick check-suite check-slow lint coverage
+.PHONY: check-quick check-suite check-slow recheck-slow lint \
+	coverage
