@@ -51,9 +51,9 @@ check-suite: all
 check-slow: all
 	$(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS='$(TESTS_SLOW)'
 
-# Those of check-slow that failed, once more.
+# Those of check-slow that failed, once more (see not_judged of lib.sh).
 recheck-slow: all
-	$(MAKE) $(AM_MAKEFLAGS) recheck TESTS='$(TESTS_SLOW)'
+	AGAIN=1 $(MAKE) $(AM_MAKEFLAGS) recheck TESTS='$(TESTS_SLOW)'
 
 lint: all
 	$(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS='$(TESTS_LINT)'

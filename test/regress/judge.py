@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """judge.py --origin DIR --access LOG PLAYER.log...: compares all that players
 were given with the origin's files, counts the origin's bytes by its own log,
-and prints what was found. 1 when a bar was missed.
+and prints what was found. 1 when a bar was missed, 3 when bytes were wrong.
 
 --access is nginx's log in the format of lib.sh: time, seconds, status, body
 bytes, method, URI, Range, User-Agent, address, connection, separated by tabs.
@@ -210,7 +210,7 @@ class Judge:
                 self.startup_bar(s, who)
         for text in self.bad:
             print(f"FAIL {text}")
-        return 1 if self.bad else 0
+        return 3 if self.wrong else 1 if self.bad else 0
 
     def startup_bar(self, s, who):
         for e in read_log([p for p in self.args.players

@@ -62,7 +62,7 @@ access 200 10 spate/0.1 1 >"$dir/access.log"
 access 200 90 spate-seed/0.1 2 >>"$dir/access.log"
 { good; player; } | verdict "all well" 0 --offload 0.7 --startup 1
 { good; player; } | verdict "offload" 1 --offload 0.8
-{ get 10 1; get 11 2 '"sha": "00"'; player; } | verdict "wrong byte" 1
+{ get 10 1; get 11 2 '"sha": "00"'; player; } | verdict "wrong byte" 3
 { get 10 1; get 11 2 '"cut": true'; player; } | verdict "cut" 1
 { get 10 1; get 11 2 '"status": 404'; player; } | verdict "404" 1
 { get 10 1; get 11 3; player; } | verdict "hole" 1
@@ -90,3 +90,20 @@ access 206 1 spate/0.1 1 >>"$dir/access.log"
 { good; player; } | verdict "connections that are used again" 0 --reuse 1.5
 access 200 16 spate/0.1 1 | sed 's/seg000001.ts/enc.key/' >"$dir/access.log"
 { good; player; } | verdict "spate asks for a key" 1 --keys 1
+
+# excused STOLEN RC AGAIN: whether a test that ended so is, on a machine of
+# which so many percent were stolen.
+excused() (
+	stolen=$1 rc=$2 AGAIN=$3 cpu_begun="0 0"
+	cpu_times() {
+		echo "$stolen 99"
+	}
+	not_judged >/dev/null
+)
+excused 20 1 1 || fail "a machine that is taken away excuses nothing"
+! excused 19 1 1 || fail "a machine of its own is excused"
+! excused 90 1 "" || fail "the first run is excused"
+! excused 90 3 1 || fail "wrong bytes are excused"
+echo "ERROR: AddressSanitizer" >"$dir/x.out"
+! excused 90 1 1 || fail "a crash is excused"
+rm "$dir/x.out"
