@@ -349,6 +349,23 @@ conf_free(struct conf *c)
 	free(c);
 }
 
+int
+conf_absolute(struct conf *c, const char *dir)
+{
+	const struct conf_row *row;
+	const char **path;
+
+	for (size_t i = 0; (row = conf_row(c->prog, i)) != NULL; i++) {
+		path = row->type == CONF_PATH ? conf_slot(c, i) : NULL;
+		if (path == NULL || *path == NULL || **path == '/')
+			continue;
+		*path = text_of(c, row, *path, dir);
+		if (*path == NULL)
+			return SP_ERR_NOMEM;
+	}
+	return 0;
+}
+
 /* ---- two sets of options ---- */
 
 static bool

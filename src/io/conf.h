@@ -124,6 +124,16 @@ struct conf;
 int conf_parse(struct conf **out, const struct conf_prog *prog, void *opts,
     int argc, char **argv);
 void conf_free(struct conf *c);
+/*
+ * Who hears, a line without its newline at a time, what conf_parse has to say
+ * against options; NULL: stderr, as at first.
+ */
+void conf_complain_to(void (*fn)(void *ctx, const char *line), void *ctx);
+/*
+ * Puts |dir|, which is absolute, in front of all relative paths, so that they
+ * mean the same in another directory. SP_ERR_NOMEM.
+ */
+int conf_absolute(struct conf *c, const char *dir);
 /* Calls |cb| for each of the program's own rows whose value differs. */
 void conf_diff(const struct conf_prog *prog, const void *a, const void *b,
     void (*cb)(void *ctx, const struct conf_row *row), void *ctx);

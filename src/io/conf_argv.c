@@ -61,7 +61,7 @@ row_of_letter(const struct conf_prog *p, int letter)
 static int
 complain(const struct conf *c, const char *what, const char *why)
 {
-	fprintf(stderr, "%s: %s: %s\n", c->prog->name, what, why);
+	conf_complain("%s: %s: %s", c->prog->name, what, why);
 	return SP_ERR_ARG;
 }
 
@@ -242,7 +242,7 @@ conf_parse(struct conf **out, const struct conf_prog *prog, void *opts,
 	if ((c = calloc(1, sizeof(*c))) == NULL ||
 	    (c->args = calloc((size_t)argc + 1, sizeof(*c->args))) == NULL) {
 		free(c);
-		fprintf(stderr, "%s: options: out of memory\n", prog->name);
+		conf_complain("%s: options: out of memory", prog->name);
 		return SP_ERR_ARG;
 	}
 	c->prog = prog;

@@ -4,6 +4,37 @@
 
 #include "io/store.h"
 
+/* ---- what is wrong ---- */
+
+static struct {
+	void (*fn)(void *ctx, const char *line);
+	void *ctx;
+} hears;
+
+void
+conf_complain_to(void (*fn)(void *ctx, const char *line), void *ctx)
+{
+	hears.fn = fn;
+	hears.ctx = ctx;
+}
+
+void
+conf_complain(const char *fmt, ...)
+{
+	char line[2 * 4096 + 512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	if (hears.fn != NULL)
+		hears.fn(hears.ctx, line);
+	else
+		fprintf(stderr, "%s\n", line);
+}
+
+/* ---- files ---- */
+
 struct place {
 	const char *path;
 	unsigned line;
@@ -17,7 +48,7 @@ static int read_file(struct conf *c, const char *path, unsigned depth,
 static int
 complain(const struct place *at, const char *why)
 {
-	fprintf(stderr, "%s:%u: %s\n", at->path, at->line, why);
+	conf_complain("%s:%u: %s", at->path, at->line, why);
 	return SP_ERR_ARG;
 }
 
@@ -137,7 +168,7 @@ cannot_read(const struct place *from, const char *path, int rc)
 	char text[4400];
 
 	if (from == NULL) {
-		fprintf(stderr, "%s: %s\n", path, why);
+		conf_complain("%s: %s", path, why);
 		return SP_ERR_ARG;
 	}
 	snprintf(text, sizeof(text), "%.4000s: %s", path, why);

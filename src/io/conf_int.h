@@ -49,6 +49,10 @@ int conf_defaults(struct conf *c);
 /* SP_ERR_ARG after `file:line: why` on stderr. */
 int conf_file(struct conf *c, const char *path);
 
+/* What is wrong, a line, to who hears it. */
+void conf_complain(const char *fmt, ...)
+    __attribute__((__format__(__printf__, 1, 2)));
+
 /* A number of the row's kind, as conf_set reads it. Returns |out|. */
 const char *conf_put_value(const struct conf_row *row, int64_t v,
     char out[CONF_NUM_MAX]);

@@ -486,6 +486,41 @@ START_TEST(what_differs_is_told_by_name)
 }
 END_TEST
 
+START_TEST(paths_can_be_made_to_mean_the_same_anywhere)
+{
+	ck_assert_int_eq(parse("--path x/y --pidfile /run/pid --name a"), 0);
+	ck_assert_int_eq(conf_absolute(c, "/srv"), 0);
+	ck_assert_str_eq(o.path, "/srv/x/y");
+	ck_assert_str_eq(o.std.pidfile, "/run/pid");
+	ck_assert_ptr_null(o.std.file);
+	ck_assert_str_eq(o.name, "a");
+}
+END_TEST
+
+static char heard[1000];
+
+static void
+hear(void *ctx, const char *line)
+{
+	ck_assert_ptr_eq(ctx, &o);
+	snprintf(heard, sizeof(heard), "%s", line);
+}
+
+START_TEST(what_is_wrong_can_be_heard_elsewhere)
+{
+	conf_complain_to(hear, &o);
+	ck_assert_int_eq(parse("--count 101"), SP_ERR_ARG);
+	ck_assert_str_eq(err, "");
+	ck_assert_str_eq(heard, "prog: --count: '101' is not in 1..100");
+	ck_assert_int_eq(parse_file("\nnonsense 1\n", ""), SP_ERR_ARG);
+	ck_assert_str_eq(err, "");
+	ck_assert_ptr_nonnull(strstr(heard, ":2: no such option: nonsense"));
+	conf_complain_to(NULL, NULL);
+	ck_assert_int_eq(parse("--count 101"), SP_ERR_ARG);
+	ck_assert_str_ne(err, "");
+}
+END_TEST
+
 UNIT_MAIN("conf", defaults_are_set,
     a_tool_that_has_no_check_option_is_not_checking,
     command_line_sets_everything, usage_errors_name_the_option,
@@ -494,4 +529,5 @@ UNIT_MAIN("conf", defaults_are_set,
     check_mode_ends_with_success_or_the_error, help_and_version_go_to_stdout,
     option_table_is_tab_separated, dumped_config_reads_back_the_same,
     numbers_with_units, numbers_print_in_their_largest_unit,
-    what_differs_is_told_by_name)
+    what_differs_is_told_by_name, paths_can_be_made_to_mean_the_same_anywhere,
+    what_is_wrong_can_be_heard_elsewhere)
