@@ -1,6 +1,7 @@
 #include "io/control.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/queue.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -21,10 +22,15 @@ struct client {
 	LIST_ENTRY(client) entry;
 };
 
+#define PAUSE (100 * SP_MS) /* without descriptors */
+
 struct control {
 	struct loop *loop;
 	int fd;
-	struct io_watch *watch;
+	/* Given up for a client when there are no others; -1: one has it. */
+	int spare;
+	struct io_watch *watch; /* NULL: paused, or left */
+	struct io_timer pause;
 	control_fn fn;
 	void *ctx;
 	size_t nclients;
@@ -109,13 +115,59 @@ on_event(struct bufferevent *bev, short what, void *arg)
 	client_free(cl);
 }
 
+/* ---- letting in ---------------------------------------------------------- */
+
+/* Any descriptor does. */
 static void
-on_client(void *ctx, int fd)
+keep_spare(struct control *c)
+{
+	if (c->spare < 0)
+		c->spare = open("/", O_PATH | O_CLOEXEC);
+}
+
+static void on_client(void *ctx, int fd);
+
+static void
+pause_over(void *ctx, sp_time now)
+{
+	struct control *c = ctx;
+
+	if (io_watch_new(&c->watch, c->loop, c->fd, on_client, c) < 0)
+		io_timer_set(&c->pause, now + PAUSE);
+}
+
+/* The next client, -1: none. Who asks why nobody is let in is let in. */
+static int
+let_in(struct control *c)
+{
+	int s;
+
+	keep_spare(c);
+	s = accept4(c->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	if (s >= 0 || (errno != EMFILE && errno != ENFILE))
+		return s;
+	if (c->spare >= 0) {
+		close(c->spare);
+		c->spare = -1;
+		s = accept4(c->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (s >= 0)
+			return s;
+		keep_spare(c);
+	}
+	/* It would be told of the same client without end. */
+	io_watch_free(c->watch);
+	c->watch = NULL;
+	io_timer_set(&c->pause, loop_now(c->loop) + PAUSE);
+	return -1;
+}
+
+static void
+on_client(void *ctx, int fd SP_UNUSED)
 {
 	const struct timeval limit = { CONTROL_TIME / SP_S, 0 };
 	struct control *c = ctx;
 	struct client *cl;
-	int s = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	int s = let_in(c);
 
 	if (s < 0)
 		return;
@@ -228,11 +280,14 @@ control_new(struct control **out, struct loop *l, const char *path,
 	if ((c = calloc(1, sizeof(*c))) == NULL)
 		return SP_ERR_NOMEM;
 	c->loop = l;
-	c->fd = -1;
+	c->fd = c->spare = -1;
 	c->fn = fn;
 	c->ctx = ctx;
 	c->left = true;
-	r = set_path(&c->at, path);
+	keep_spare(c);
+	r = io_timer_init(&c->pause, l, pause_over, c);
+	if (r == 0)
+		r = set_path(&c->at, path);
 	if (r == 0)
 		r = open_path(c);
 	if (r == 0)
@@ -253,6 +308,7 @@ control_leave(struct control *c)
 {
 	io_watch_free(c->watch);
 	c->watch = NULL;
+	io_timer_cancel(&c->pause);
 	if (c->fd >= 0)
 		close(c->fd);
 	c->fd = -1;
@@ -269,9 +325,13 @@ control_free(struct control *c)
 	while (!LIST_EMPTY(&c->clients))
 		client_free(LIST_FIRST(&c->clients));
 	ours = !c->left;
-	control_leave(c);
+	if (c->pause.ev != NULL)
+		control_leave(c);
+	io_timer_fini(&c->pause);
 	if (ours)
 		unlink(c->at.sun_path);
+	if (c->spare >= 0)
+		close(c->spare);
 	free(c);
 }
 

@@ -7,6 +7,8 @@
  *
  *	ok\n		and a body, or
  *	error WHY\n
+ *
+ * One client is let in also when there are no more descriptors.
  */
 
 #include "base/buf.h"

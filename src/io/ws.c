@@ -30,8 +30,8 @@ struct ws {
 	struct wsframe frame;
 	uint32_t id;
 	uint8_t state;
-	bool pinged;
 	bool partial;        /* in the middle of a message */
+	sp_time pinged;      /* since it was heard; 0: not */
 	sp_time heard;       /* last byte; in CLOSING: when we said Close */
 	sp_time begun;       /* of the message */
 	TAILQ_ENTRY(ws) by;  /* one list of |open|, |closing|, |ended| */
@@ -240,7 +240,7 @@ heard(struct ws *w)
 	struct ws_set *s = w->set;
 
 	w->heard = loop_now(s->loop);
-	w->pinged = false;
+	w->pinged = 0;
 	TAILQ_REMOVE(&s->open, w, by);
 	TAILQ_INSERT_TAIL(&s->open, w, by);
 }
@@ -389,7 +389,10 @@ cut_late(struct ws_set *s, struct ws *w)
 	end(w, WS_CUT);
 }
 
-/* Silent for |ping|: asked; and for |timeout| more: cut. */
+/*
+ * Silent for |ping|: asked; and for |timeout| after that: cut. Who was not
+ * asked in time, because we stood still, is not cut for it.
+ */
 static void
 look_at_open(struct ws_set *s, sp_time now)
 {
@@ -398,12 +401,12 @@ look_at_open(struct ws_set *s, sp_time now)
 	for (w = TAILQ_FIRST(&s->open);
 	     w != NULL && now - w->heard >= s->conf.ping; w = next) {
 		next = TAILQ_NEXT(w, by);
-		if (now - w->heard >= s->conf.ping + s->conf.timeout) {
-			cut_late(s, w);
-		} else if (!w->pinged) {
-			w->pinged = true;
+		if (w->pinged == 0) {
+			w->pinged = now;
 			wsframe_send(&w->frame, WSFRAME_PING, NULL, 0, &s->out);
 			flush(w);
+		} else if (now - w->pinged >= s->conf.timeout) {
+			cut_late(s, w);
 		}
 	}
 }

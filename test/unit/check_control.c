@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -137,6 +138,43 @@ START_TEST(who_sends_too_much_or_comes_too_often_is_closed)
 }
 END_TEST
 
+/* A process that has no descriptors left tells its operator so. */
+START_TEST(without_descriptors_one_client_is_let_in)
+{
+	int fd[2], extra[4], n = 0;
+	struct rlimit was, few;
+	char text[100] = "";
+	ssize_t len;
+
+	start();
+	fd[0] = dial();
+	fd[1] = dial();
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &was), 0);
+	few = was;
+	while (n < (int)SP_LEN(extra) && (extra[n] = dup(0)) >= 0)
+		n++;
+	few.rlim_cur = (rlim_t)extra[n - 1] + 1;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
+	for (int i = 0; i < 2; i++)
+		ck_assert_int_eq(send(fd[i], "echo it is full\n", 16, 0), 16);
+	while ((len = recv(fd[0], text, sizeof(text) - 1, MSG_DONTWAIT)) < 0)
+		loop_step(loop, io_now() + 5 * SP_MS);
+	text[SP_MAX(len, 0)] = '\0';
+	ck_assert_str_eq(text, "ok\nit is full");
+	/* The other one has its turn when that one has gone. */
+	while ((len = recv(fd[1], text, sizeof(text) - 1, MSG_DONTWAIT)) < 0)
+		loop_step(loop, io_now() + 5 * SP_MS);
+	ck_assert_int_eq(len, 13);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &was), 0);
+	while (n > 0)
+		close(extra[--n]);
+	close(fd[0]);
+	close(fd[1]);
+	finish();
+	asked = 0;
+}
+END_TEST
+
 START_TEST(a_dead_socket_is_replaced_and_a_live_one_is_not)
 {
 	struct control *other;
@@ -165,4 +203,5 @@ END_TEST
 
 UNIT_MAIN("control", a_line_is_answered_or_refused, a_long_answer_comes_whole,
     who_sends_too_much_or_comes_too_often_is_closed,
+    without_descriptors_one_client_is_let_in,
     a_dead_socket_is_replaced_and_a_live_one_is_not)

@@ -1,5 +1,7 @@
 #include "io/ws.h"
 
+#include <poll.h>
+
 #include "io/wsframe.h"
 #include "test/unit/http_help.h"
 #include "test/unit/ws_help.h"
@@ -74,7 +76,7 @@ begin(void)
 {
 	static const struct http_conf plain = {
 		.methods = HTTP_M_GET | HTTP_M_POST,
-		.timeout = SP_S / 4,
+		.timeout = SP_S / 2,
 		.loopback_too = true,
 	};
 
@@ -319,7 +321,6 @@ START_TEST(the_silent_are_pinged_and_then_cut)
 {
 	begin();
 	conf.ping = SP_S / 10;
-	conf.timeout = SP_S / 5;
 	begin_set();
 	shake();
 	forget();
@@ -330,6 +331,26 @@ START_TEST(the_silent_are_pinged_and_then_cut)
 	ck_assert_uint_eq(ended, 0);
 	until_ended();
 	ck_assert_uint_eq(ws_stats(set).timeouts, 1);
+	finish_set();
+}
+END_TEST
+
+START_TEST(who_was_not_asked_is_not_cut)
+{
+	sp_time end;
+
+	begin();
+	conf.ping = SP_S / 20;
+	conf.timeout = SP_S / 2;
+	begin_set();
+	shake();
+	forget();
+	/* The process stands still: nobody was heard, and nobody asked. */
+	for (end = io_now() + 3 * SP_S / 5; io_now() < end;)
+		poll(NULL, 0, 50);
+	expect("\x89");
+	ck_assert_uint_eq(ended, 0);
+	ck_assert_uint_eq(ws_stats(set).timeouts, 0);
 	finish_set();
 }
 END_TEST
@@ -413,5 +434,6 @@ UNIT_MAIN("ws", the_handshake_is_that_of_the_rfc, bad_handshakes_are_refused,
     a_close_is_answered_and_the_connection_ends,
     breaking_the_rules_ends_it_with_a_code, we_close_and_wait_for_theirs,
     who_does_not_say_close_too_is_cut, a_client_that_leaves_is_gone,
-    the_silent_are_pinged_and_then_cut, a_message_that_is_never_done_is_cut,
-    who_does_not_read_is_cut, numbers_are_used_again_after_gone)
+    the_silent_are_pinged_and_then_cut, who_was_not_asked_is_not_cut,
+    a_message_that_is_never_done_is_cut, who_does_not_read_is_cut,
+    numbers_are_used_again_after_gone)
