@@ -33,7 +33,8 @@ enum {
 
 struct dgram {
 	int fd;
-	bool any; /* bound to all addresses: answers say from which */
+	bool any;  /* bound to all addresses: answers say from which */
+	bool twin; /* another one has the socket too, and tells what it lost */
 	int wait_ms;
 	_Atomic uint64_t count[COUNTS];
 	int n; /* of the last batch */
@@ -128,25 +129,14 @@ make_ready(struct dgram *d, int i)
 	}
 }
 
-int
-dgram_open(struct dgram **out, const struct sp_addr *addr, bool share,
-    sp_time wait)
+/* Takes |fd|, bound to |addr|. */
+static int
+wrap(struct dgram **out, int fd, const struct sp_addr *addr, sp_time wait)
 {
-	struct dgram *d;
-	int fd = -1;
+	struct dgram *d = calloc(1, sizeof(*d));
 
-	*out = NULL;
-	if (addr->family == 0) {
-		errno = EAFNOSUPPORT;
-		return SP_ERR_IO;
-	}
-	if (addr->port != 0)
-		fd = inherit_take(SOCK_DGRAM, addr);
-	if (fd < 0)
-		fd = new_socket(addr, share);
-	if (fd < 0)
-		return errno == EADDRINUSE ? SP_ERR_EXISTS : SP_ERR_IO;
-	if ((d = calloc(1, sizeof(*d))) == NULL) {
+	*out = d;
+	if (d == NULL) {
 		close(fd);
 		return SP_ERR_NOMEM;
 	}
@@ -163,8 +153,44 @@ dgram_open(struct dgram **out, const struct sp_addr *addr, bool share,
 		d->msg[i].out = d->out_buf[i];
 		make_ready(d, i);
 	}
-	*out = d;
 	return 0;
+}
+
+int
+dgram_open(struct dgram **out, const struct sp_addr *addr, bool share,
+    sp_time wait)
+{
+	int fd = -1, one = 1;
+
+	*out = NULL;
+	if (addr->family == 0) {
+		errno = EAFNOSUPPORT;
+		return SP_ERR_IO;
+	}
+	if (addr->port != 0)
+		fd = inherit_take(SOCK_DGRAM, addr);
+	if (fd >= 0 && share)
+		setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof(one));
+	if (fd < 0)
+		fd = new_socket(addr, share);
+	if (fd < 0)
+		return errno == EADDRINUSE ? SP_ERR_EXISTS : SP_ERR_IO;
+	return wrap(out, fd, addr, wait);
+}
+
+int
+dgram_twin(struct dgram **out, const struct dgram *d, sp_time wait)
+{
+	struct sp_addr addr = dgram_addr(d);
+	int fd = fcntl(d->fd, F_DUPFD_CLOEXEC, 0), r;
+
+	*out = NULL;
+	if (fd < 0)
+		return SP_ERR_IO;
+	r = wrap(out, fd, &addr, wait);
+	if (r == 0)
+		(*out)->twin = true;
+	return r;
 }
 
 void
@@ -220,22 +246,28 @@ nobody_came(struct dgram *d)
 
 	if (errno != EAGAIN && errno != EINTR)
 		return SP_ERR_IO;
-	if (errno == EAGAIN)
+	if (errno == EAGAIN && d->wait_ms > 0)
 		poll(&p, 1, d->wait_ms);
 	return 0;
+}
+
+void
+dgram_hurry(struct dgram *d)
+{
+	d->wait_ms = 0;
 }
 
 int
 dgram_recv(struct dgram *d, struct dgram_msg **v)
 {
+	int n, flags = d->wait_ms > 0 ? MSG_WAITFORONE : MSG_DONTWAIT;
 	uint64_t bytes = 0;
-	int n;
 
 	for (int i = 0; i < d->n; i++)
 		make_ready(d, i);
 	d->n = 0;
 	*v = d->msg;
-	n = recvmmsg(d->fd, d->in, DGRAM_BATCH, MSG_WAITFORONE, NULL);
+	n = recvmmsg(d->fd, d->in, DGRAM_BATCH, flags, NULL);
 	if (n < 0)
 		return nobody_came(d);
 	for (int i = 0; i < n; i++) {
@@ -342,6 +374,7 @@ dgram_stats(const struct dgram *d, struct dgram_stats *out)
 		v[i] = atomic_load_explicit(&d->count[i], memory_order_relaxed);
 	*out = (struct dgram_stats){ v[RECEIVED], v[SENT], v[BYTES_IN],
 		v[BYTES_OUT], v[TRUNCATED], v[UNSENT], 0 };
-	if (getsockopt(d->fd, SOL_SOCKET, SO_MEMINFO, mem, &len) == 0)
+	if (!d->twin &&
+	    getsockopt(d->fd, SOL_SOCKET, SO_MEMINFO, mem, &len) == 0)
 		out->lost = mem[SK_MEMINFO_DROPS];
 }

@@ -41,6 +41,12 @@ struct dgram;
  */
 int dgram_open(struct dgram **out, const struct sp_addr *addr, bool share,
     sp_time wait);
+/*
+ * Another one at the socket of |d|, for a thread that takes turns with d's. For
+ * where there can be no second socket: beside one that another user has opened
+ * (a supervisor, or we before we dropped rights). SP_ERR_IO, SP_ERR_NOMEM.
+ */
+int dgram_twin(struct dgram **out, const struct dgram *d, sp_time wait);
 void dgram_free(struct dgram *d); /* NULL is fine */
 struct sp_addr dgram_addr(const struct dgram *d);
 
@@ -49,6 +55,8 @@ struct sp_addr dgram_addr(const struct dgram *d);
  * many, with out_len 0; 0 when there was none in time. SP_ERR_IO.
  */
 int dgram_recv(struct dgram *d, struct dgram_msg **v);
+/* From now on dgram_recv does not wait: 0 when there is none. */
+void dgram_hurry(struct dgram *d);
 /* Sends the replies of the last batch; does not wait. */
 void dgram_send(struct dgram *d);
 

@@ -230,8 +230,49 @@ START_TEST(nobody_comes_and_the_wait_ends)
 }
 END_TEST
 
+START_TEST(who_hurries_does_not_wait)
+{
+	struct sp_addr a = start("127.0.0.1:0");
+	int fd = client(&a);
+
+	dgram_hurry(d);
+	say(fd, "x", 1);
+	ck_assert_int_eq(dgram_recv(d, &v), 1);
+	ck_assert_int_eq(dgram_recv(d, &v), 0);
+	close(fd);
+	dgram_free(d);
+}
+END_TEST
+
+START_TEST(twins_take_turns_at_one_socket)
+{
+	struct sp_addr a = start("127.0.0.1:0"), b;
+	struct dgram_stats stats;
+	struct dgram *twin;
+	int fd = client(&a);
+
+	ck_assert_int_eq(dgram_twin(&twin, d, SP_S), 0);
+	b = dgram_addr(twin);
+	ck_assert(addr_eq(&a, &b));
+	say(fd, "x", 1);
+	ck_assert_int_eq(dgram_recv(twin, &v), 1);
+	say(fd, "y", 1);
+	ck_assert_int_eq(dgram_recv(d, &v), 1);
+	dgram_stats(twin, &stats);
+	ck_assert_uint_eq(stats.received, 1);
+	ck_assert_uint_eq(stats.lost, 0);
+	dgram_free(d);
+	/* The other one still has it. */
+	say(fd, "z", 1);
+	ck_assert_int_eq(dgram_recv(twin, &v), 1);
+	close(fd);
+	dgram_free(twin);
+}
+END_TEST
+
 UNIT_MAIN("dgram", datagrams_come_with_their_sender_and_are_answered,
     what_came_before_is_taken_in_batches, a_long_datagram_is_dropped,
     answers_leave_from_the_address_that_was_asked,
     ipv6_works_and_leaves_ipv4_alone, addresses_are_shared_only_when_all_say_so,
-    what_cannot_be_sent_does_not_stop_the_rest, nobody_comes_and_the_wait_ends)
+    what_cannot_be_sent_does_not_stop_the_rest, nobody_comes_and_the_wait_ends,
+    who_hurries_does_not_wait, twins_take_turns_at_one_socket)
