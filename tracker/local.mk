@@ -32,6 +32,7 @@ libtrack_a_SOURCES += tracker/plain.c
 libtrack_a_SOURCES += tracker/plain.h
 libtrack_a_SOURCES += tracker/plain_announce.c
 libtrack_a_SOURCES += tracker/plain_int.h
+libtrack_a_SOURCES += tracker/plain_save.c
 libtrack_a_SOURCES += tracker/plain_sound.c
 libtrack_a_SOURCES += tracker/plain_swarm.c
 libtrack_a_SOURCES += tracker/plain_tick.c

@@ -36,6 +36,7 @@
  */
 
 #include "base/addr.h"
+#include "base/buf.h"
 #include "base/mem.h"
 #include "base/tstamp.h"
 #include "tracker/access.h"
@@ -180,6 +181,16 @@ bool plain_next_live(const struct plain *p, size_t *it,
 int plain_tick(struct plain *p, sp_time now);
 /* When plain_tick has something to do; SP_NEVER when there is nobody. */
 sp_time plain_deadline(const struct plain *p);
+
+/*
+ * For an upgrade: appends all swarms with their peers, 9 bytes of an IPv4 peer
+ * and 28 of a swarm; b->err. And takes them in another process of this host,
+ * within its limits and lists: returns how many peers are here now.
+ * SP_ERR_SYNTAX; SP_ERR_FULL, SP_ERR_NOMEM: no more go in. What came before an
+ * error stays.
+ */
+int plain_save(const struct plain *p, struct sp_buf *b);
+int64_t plain_load(struct plain *p, const uint8_t *v, size_t len, sp_time now);
 
 struct plain_stats {
 	uint64_t swarms, peers, peers4, peers6, seeders;

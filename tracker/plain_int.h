@@ -7,6 +7,7 @@
  *	plain.c           its life, scrapes, marks
  *	plain_announce.c  who comes, stays and goes, and whom he is told of
  *	plain_swarm.c     where swarms stand: index, wheel, pools
+ *	plain_save.c      all of them, told to another process
  *	plain_tick.c      time: what expires, and whom newcomers push out
  *	plain_sound.c     whether all of it agrees
  *

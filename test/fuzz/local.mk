@@ -71,6 +71,11 @@ test_fuzz_fuzz_plain_SOURCES = test/fuzz/fuzz_plain.c $(MAIN_FUZZ)
 test_fuzz_fuzz_plain_LDADD = $(LIBS_FUZZ)
 test_fuzz_fuzz_plain_LDFLAGS = $(LDFLAGS_FUZZ)
 
+FUZZ += test/fuzz/fuzz_plain_save
+test_fuzz_fuzz_plain_save_SOURCES = test/fuzz/fuzz_plain_save.c $(MAIN_FUZZ)
+test_fuzz_fuzz_plain_save_LDADD = $(LIBS_FUZZ)
+test_fuzz_fuzz_plain_save_LDFLAGS = $(LDFLAGS_FUZZ)
+
 FUZZ += test/fuzz/fuzz_places
 test_fuzz_fuzz_places_SOURCES = test/fuzz/fuzz_places.c $(MAIN_FUZZ)
 test_fuzz_fuzz_places_LDADD = $(LIBS_FUZZ)

@@ -121,6 +121,9 @@ test_unit_check_plain_SOURCES = test/unit/check_plain.c test/unit/plain_help.h
 UNIT_CORE += test/unit/check_plain_model
 test_unit_check_plain_model_SOURCES = test/unit/check_plain_model.c \
 	test/unit/plain_help.h
+UNIT_CORE += test/unit/check_plain_save
+test_unit_check_plain_save_SOURCES = test/unit/check_plain_save.c \
+	test/unit/plain_help.h
 UNIT_CORE += test/unit/check_plain_time
 test_unit_check_plain_time_SOURCES = test/unit/check_plain_time.c \
 	test/unit/plain_help.h
