@@ -18,6 +18,7 @@
 #include "io/upgrade.h"
 
 #define DAEMON_FILES 1048576
+#define PID_TRIES    5
 
 static struct {
 	const char *prog;
@@ -41,26 +42,46 @@ daemon_setup(const char *prog)
 	setrlimit(RLIMIT_NOFILE, &rl);
 }
 
+/* ---- errors ---- */
+
+/*
+ * A line to stderr, which may lead nowhere, and to who waits for us as his
+ * successor, who has a log.
+ */
+static void
+complain(void *ctx SP_UNUSED, const char *line)
+{
+	char text[UPGRADE_WHY];
+
+	fprintf(stderr, "%s\n", line);
+	if (!self.successor || self.ready < 0)
+		return;
+	daemon_log_escape(text, sizeof(text), line);
+	if (write(self.ready, text, strlen(text)) < 0)
+		fprintf(stderr, "%s: nobody waits\n", self.prog);
+}
+
+void
+daemon_complain(const char *what, const char *why)
+{
+	char a[512], b[512], line[1100];
+
+	/* what others sent may be in it: links, replies */
+	daemon_log_escape(a, sizeof(a), what);
+	daemon_log_escape(b, sizeof(b), why);
+	snprintf(line, sizeof(line), "%.60s: %s: %s", self.prog, a, b);
+	complain(NULL, line);
+}
+
 bool
 daemon_succeed(void)
 {
 	self.ready = inherit_take_named(UPGRADE_READY);
 	self.pid_fd = inherit_take_named(UPGRADE_PIDFILE);
 	self.successor = self.ready >= 0;
+	if (self.successor)
+		conf_complain_to(complain, NULL);
 	return self.successor;
-}
-
-/* ---- errors ---- */
-
-void
-daemon_complain(const char *what, const char *why)
-{
-	char a[512], b[512];
-
-	/* what others sent may be in it: links, replies */
-	daemon_log_escape(a, sizeof(a), what);
-	daemon_log_escape(b, sizeof(b), why);
-	fprintf(stderr, "%s: %s: %s\n", self.prog, a, b);
 }
 
 noreturn void
@@ -166,10 +187,37 @@ write_pid(int fd)
 	return 0;
 }
 
+/* Is the file still there? Who ended just now may have removed it. */
+static bool
+is_at(int fd, const char *path)
+{
+	struct stat st, there;
+
+	return fstat(fd, &st) == 0 && lstat(path, &there) == 0 &&
+	       st.st_dev == there.st_dev && st.st_ino == there.st_ino;
+}
+
+/* Opens and locks it. */
+static int
+lock_pidfile(const char *path, long *pid)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+
+	if (fd < 0)
+		return SP_ERR_IO;
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		if (pid != NULL)
+			*pid = read_pid(fd);
+		close(fd);
+		return SP_ERR_EXISTS;
+	}
+	return fd;
+}
+
 int
 daemon_pidfile(const char *path, long *pid)
 {
-	int fd;
+	int fd = -1;
 
 	if (pid != NULL)
 		*pid = 0;
@@ -180,14 +228,12 @@ daemon_pidfile(const char *path, long *pid)
 	snprintf(self.pid_path, sizeof(self.pid_path), "%s", path);
 	if (self.successor && self.pid_fd >= 0) /* written when ready */
 		return 0;
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
-	if (fd < 0)
-		return SP_ERR_IO;
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-		if (pid != NULL)
-			*pid = read_pid(fd);
+	for (int i = 0; i < PID_TRIES; i++) {
+		if ((fd = lock_pidfile(path, pid)) < 0)
+			return fd;
+		if (is_at(fd, path) || i + 1 == PID_TRIES)
+			break;
 		close(fd);
-		return SP_ERR_EXISTS;
 	}
 	if (write_pid(fd) < 0) {
 		close(fd);
@@ -226,7 +272,7 @@ daemon_pidfile_fd(void)
 void
 daemon_ready(void)
 {
-	char byte = 1;
+	char byte = UPGRADE_SERVES;
 	int null;
 
 	if (self.successor && self.pid_fd >= 0)

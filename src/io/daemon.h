@@ -67,7 +67,8 @@ int daemon_pidfile_fd(void); /* -1: none */
 /* `prog: what: why` on stderr and exit 1 (failure) or 2 (usage). */
 noreturn void daemon_fail(const char *what, const char *why);
 noreturn void daemon_usage(const char *what, const char *why);
-/* Without the exit. */
+/* Without the exit. (A successor that complains before daemon_ready is ended.)
+ */
 void daemon_complain(const char *what, const char *why);
 
 /* "prog VERSION" and the libraries, for -V. */

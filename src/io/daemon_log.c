@@ -114,7 +114,8 @@ daemon_log_open(const struct conf_std *std)
 {
 	the_log.level = std->verbose > 0 ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO;
 	if (std->log == CONF_LOG_SYSLOG || std->daemon) {
-		openlog(NULL, LOG_PID, LOG_DAEMON);
+		/* Now: after chroot(2) there is no /dev/log any more. */
+		openlog(NULL, LOG_PID | LOG_NDELAY, LOG_DAEMON);
 		style = LOG_STYLE_SYSLOG;
 	} else if (is_journal()) {
 		style = LOG_STYLE_JOURNAL;

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,8 +24,9 @@ struct upgrade {
 	struct io_timer limit;
 	int ready; /* our end */
 	pid_t pid;
-	void (*done)(void *ctx, int err, long pid);
+	upgrade_fn done;
 	void *ctx;
+	char why[UPGRADE_WHY]; /* the successor's word */
 };
 
 /* What the child is given: descriptors, their names, its environment. */
@@ -93,6 +95,8 @@ gift_sockets(struct gift *g)
 static int
 make_state(const void *p, size_t len)
 {
+	const uint8_t *at = p;
+	ssize_t n;
 	int fd;
 
 	if (len == 0)
@@ -100,7 +104,12 @@ make_state(const void *p, size_t len)
 	fd = memfd_create("spate-state", MFD_CLOEXEC);
 	if (fd < 0)
 		return -1;
-	if (write(fd, p, len) != (ssize_t)len || lseek(fd, 0, SEEK_SET) != 0) {
+	/* One call writes 2 GiB at most. */
+	while (len > 0 && (n = write(fd, at, len)) > 0) {
+		at += n;
+		len -= (size_t)n;
+	}
+	if (len > 0 || lseek(fd, 0, SEEK_SET) != 0) {
 		close(fd);
 		return -1;
 	}
@@ -176,7 +185,11 @@ static void
 become(struct gift *g, const struct upgrade_conf *conf)
 {
 	put_pid(g->pid + strlen(g->pid), (long)getpid());
-	if (place(g) && chdir(conf->cwd) == 0)
+	/* Who has dropped rights may not be let in: it matters to relative
+	 * paths alone, and about them the successor complains itself. */
+	if (chdir(conf->cwd) < 0 && errno != EACCES && errno != ENOENT)
+		_exit(127);
+	if (place(g))
 		execve(conf->file, conf->argv, g->env);
 	_exit(127);
 }
@@ -199,18 +212,24 @@ finish(struct upgrade *u, int err)
 		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 			;
 	}
-	u->done(u->ctx, err, (long)pid);
+	u->done(u->ctx, err, (long)pid, u->why);
 }
 
 static void
 on_ready(void *ctx, int fd)
 {
-	char byte;
-	ssize_t n = read(fd, &byte, 1);
+	struct upgrade *u = ctx;
+	ssize_t n = read(fd, u->why, sizeof(u->why) - 1);
 
 	if (n < 0 && (errno == EINTR || errno == EAGAIN))
 		return;
-	finish(ctx, n == 1 ? 0 : SP_ERR_IO);
+	u->why[SP_MAX(n, 0)] = '\0';
+	if (n == 1 && u->why[0] == UPGRADE_SERVES) {
+		u->why[0] = '\0';
+		finish(u, 0);
+	} else {
+		finish(u, SP_ERR_IO);
+	}
 }
 
 static void
@@ -268,14 +287,12 @@ start(struct upgrade *u, const struct upgrade_conf *conf)
 
 int
 upgrade_new(struct upgrade **out, struct loop *l,
-    const struct upgrade_conf *conf, void (*done)(void *ctx, int err, long pid),
-    void *ctx)
+    const struct upgrade_conf *conf, upgrade_fn done, void *ctx)
 {
 	struct upgrade *u;
 	int r;
 
 	*out = NULL;
-	assert(conf->state_len <= UPGRADE_STATE_MAX && "as much as is read");
 	if ((u = calloc(1, sizeof(*u))) == NULL)
 		return SP_ERR_NOMEM;
 	u->loop = l;
@@ -310,15 +327,24 @@ upgrade_free(struct upgrade *u)
 	free(u);
 }
 
-size_t
-upgrade_state(void *out, size_t size)
+int
+upgrade_state(struct sp_buf *b)
 {
 	int fd = inherit_take_named(UPGRADE_STATE);
-	ssize_t n;
+	uint8_t *room;
+	struct stat st;
+	ssize_t n = 1;
 
 	if (fd < 0)
 		return 0;
-	n = read(fd, out, size);
+	if (fstat(fd, &st) < 0)
+		st.st_size = 0;
+	while (n > 0 && b->err == 0 && b->len < (uint64_t)st.st_size) {
+		room = buf_reserve(b, (size_t)st.st_size - b->len);
+		n = room == NULL ? -1
+				 : read(fd, room, (size_t)st.st_size - b->len);
+		buf_commit(b, n > 0 ? (size_t)n : 0);
+	}
 	close(fd);
-	return n < 0 ? 0 : (size_t)n;
+	return b->err;
 }

@@ -359,10 +359,31 @@ START_TEST(what_nobody_asks_for_is_not_kept)
 }
 END_TEST
 
+/* A worker that answers has the lock of ordinary swarms: it need not wait. */
+START_TEST(news_is_written_while_a_worker_has_its_lock)
+{
+	struct reader *r;
+
+	start(10);
+	r = ask("/stream?since=b007.3");
+	until(all_are_open);
+	pthread_mutex_lock(&locks.plain);
+	publish(3, 3);
+	want(1);
+	streams_tick(streams, loop_now(loop));
+	conn_free(r->c);
+	r->c = NULL;
+	until(none_is_open);
+	pthread_mutex_unlock(&locks.plain);
+	finish();
+}
+END_TEST
+
 UNIT_MAIN("streams", a_poll_with_news_is_answered_at_once,
     without_wait_nobody_waits, a_poll_waits_for_the_next_record,
     a_poll_is_answered_when_its_time_is_over,
     who_waits_counts_among_the_streams, a_poll_that_leaves_is_forgotten,
     a_channel_that_is_gone_ends_polls,
     news_reaches_all_streams_wherever_they_stand,
-    what_nobody_asks_for_is_not_kept)
+    what_nobody_asks_for_is_not_kept,
+    news_is_written_while_a_worker_has_its_lock)

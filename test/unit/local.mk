@@ -268,6 +268,7 @@ UNIT_HOST += test/unit/check_mesh_host
 test_unit_check_mesh_host_SOURCES = test/unit/check_mesh_host.c \
 	test/unit/site_rig.c test/unit/site_rig.h
 UNIT_HOST += test/unit/check_networks
+UNIT_HOST += test/unit/check_udp_host
 UNIT_HOST += test/unit/check_stream_out
 UNIT_HOST += test/unit/check_streams
 test_unit_check_stream_out_SOURCES = test/unit/check_stream_out.c \
@@ -282,6 +283,9 @@ UNIT_HOST += test/unit/check_bt_load
 if HAVE_WSLAY
 UNIT_HOST += test/unit/check_ws
 test_unit_check_ws_SOURCES = test/unit/check_ws.c test/unit/http_help.h \
+	test/unit/ws_help.h
+UNIT_HOST += test/unit/check_ws_host
+test_unit_check_ws_host_SOURCES = test/unit/check_ws_host.c \
 	test/unit/ws_help.h
 UNIT_HOST += test/unit/check_wsframe
 test_unit_check_wsframe_SOURCES = test/unit/check_wsframe.c test/unit/ws_help.h

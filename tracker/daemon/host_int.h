@@ -55,8 +55,12 @@ struct host_part {
 	int (*start)(struct track_host *h, char *why);
 	/* As track_host_listen. */
 	int (*listen)(struct track_host *h, const char **where);
+	/* As track_host_serve. */
+	int (*serve)(struct track_host *h);
 	/* Each PLAN_GAP, with both locks. */
 	void (*tick)(struct track_host *h, sp_time now);
+	/* Then, with the lock of the track alone: what takes its time. */
+	void (*later)(struct track_host *h, sp_time now);
 	/* SIGHUP; without locks. False: something stays as it was. */
 	bool (*reload)(struct track_host *h);
 	/*

@@ -67,6 +67,9 @@ on_stop(void *ctx, int signo)
 	}
 	daemon_notify("STOPPING=1");
 	log_msg(f->c.log, LOG_LEVEL_INFO, "tracker: stops");
+	/* A successor that is not ready yet would outlive us. */
+	upgrade_free(f->upgrade);
+	f->upgrade = NULL;
 	drain(f, LIFE_STOP);
 }
 
@@ -83,16 +86,32 @@ on_change(void *ctx, const struct conf_row *row)
 		    row->name);
 }
 
-/* Parses everything again, from where we were started. */
+static void
+on_complaint(void *ctx, const char *line)
+{
+	const struct life *f = ctx;
+
+	log_msg(f->c.log, LOG_LEVEL_ERROR, "reload: %s", line);
+}
+
+/*
+ * Parses everything again, from where we were started. Whom we have become may
+ * not be allowed to go there: then only relative paths are not found.
+ */
 static int
 read_again(struct life *f, struct conf **c, struct options *o)
 {
 	char here[4096];
 	int r;
 
-	if (getcwd(here, sizeof(here)) == NULL || chdir(f->c.cwd) < 0)
+	if (getcwd(here, sizeof(here)) == NULL)
 		return SP_ERR_IO;
-	r = options_parse(c, o, f->c.argc, f->c.argv);
+	if (chdir(f->c.cwd) < 0)
+		log_msg(f->c.log, LOG_LEVEL_DEBUG, "reload: cannot go to %s",
+		    f->c.cwd);
+	conf_complain_to(on_complaint, f);
+	r = options_parse(c, o, f->c.argc, f->c.argv, f->c.cwd);
+	conf_complain_to(NULL, NULL);
 	if (chdir(here) < 0)
 		log_msg(f->c.log, LOG_LEVEL_WARN, "reload: cannot go back");
 	return r < 0 ? r : 0;
@@ -151,14 +170,15 @@ on_reload(void *ctx, int signo)
 /* ---- upgrade ------------------------------------------------------------- */
 
 static void
-upgraded(void *ctx, int err, long pid)
+upgraded(void *ctx, int err, long pid, const char *why)
 {
 	struct life *f = ctx;
 	char text[64];
 
 	if (err != 0) {
 		log_msg(f->c.log, LOG_LEVEL_ERROR,
-		    "upgrade: goes on as it was why=%s", sp_errname(err));
+		    "upgrade: goes on as it was why=%s says=%q",
+		    sp_errname(err), why, strlen(why));
 		upgrade_free(f->upgrade);
 		f->upgrade = NULL;
 		daemon_notify("READY=1");
@@ -174,8 +194,8 @@ upgraded(void *ctx, int err, long pid)
 	drain(f, LIFE_DRAIN);
 }
 
-int
-life_upgrade(struct life *f)
+static int
+begin_upgrade(struct life *f)
 {
 	struct upgrade_conf u = {
 		.file = f->c.file,
@@ -183,15 +203,26 @@ life_upgrade(struct life *f)
 		.cwd = f->c.cwd,
 		.limit = LIFE_UPGRADE,
 	};
+	struct sp_buf state;
 	int r;
 
-	u.state = track_host_state(f->c.host, &u.state_len);
 	if (f->upgrade != NULL || f->until != 0)
-		r = SP_ERR_EXISTS;
-	else if (f->c.opts->chroot != NULL || f->c.file == NULL)
-		r = SP_ERR_UNSUPPORTED;
-	else
-		r = upgrade_new(&f->upgrade, f->c.loop, &u, upgraded, f);
+		return SP_ERR_EXISTS;
+	if (f->c.opts->chroot != NULL || f->c.file == NULL)
+		return SP_ERR_UNSUPPORTED;
+	track_host_state(f->c.host, &state);
+	u.state = state.p;
+	u.state_len = state.len;
+	r = upgrade_new(&f->upgrade, f->c.loop, &u, upgraded, f);
+	buf_fini(&state);
+	return r;
+}
+
+int
+life_upgrade(struct life *f)
+{
+	int r = begin_upgrade(f);
+
 	if (r < 0)
 		log_msg(f->c.log, LOG_LEVEL_ERROR,
 		    "upgrade: no successor"

@@ -9,10 +9,11 @@
  *	SIGTERM, INT	nobody is let in, what is open ends, exit; at the second
  *			one at once
  *
- * An upgrade: the successor is started with our sockets; as soon as it serves
- * we let nobody in any more, and end what is open within LIFE_DRAIN. What we
- * know of peers is not handed over: they announce themselves again, and seeders
- * publish their windows again.
+ * An upgrade: the successor is started with our sockets and what we know of
+ * ordinary swarms; as soon as it serves we let nobody in any more, and end what
+ * is open within LIFE_DRAIN. Viewers and peers by WebSocket are not handed
+ * over: their streams and sockets end, so they announce themselves again at
+ * once, and seeders publish their windows again.
  */
 
 #include "tracker/daemon/track_host.h"

@@ -27,3 +27,15 @@ locks_give(struct locks *l)
 	pthread_mutex_unlock(&l->track);
 	pthread_mutex_unlock(&l->plain);
 }
+
+void
+locks_take_track(struct locks *l)
+{
+	pthread_mutex_lock(&l->track);
+}
+
+void
+locks_give_track(struct locks *l)
+{
+	pthread_mutex_unlock(&l->track);
+}

@@ -106,7 +106,7 @@ reload(struct track_host *h)
 
 	if (h->opts->networks == NULL)
 		return true;
-	if (networks_open(&fresh, h->opts->networks, why) < 0) {
+	if (networks_open(&fresh, host_path(h, h->opts->networks), why) < 0) {
 		log_msg(h->log, LOG_LEVEL_ERROR,
 		    "reload: the old database stays networks why=%q", why,
 		    strlen(why));

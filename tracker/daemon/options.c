@@ -123,6 +123,9 @@ check_listen(const struct conf_list *l)
 	return NULL;
 }
 
+static const char outside[] =
+    "not below the chroot: it could not be read again";
+
 static bool
 is_below(const char *path, const char *dir)
 {
@@ -158,7 +161,7 @@ check_tls(const struct options *o, const char **what)
 		return "cert and key go together";
 	if (o->cert != NULL &&
 	    (!is_below(o->cert, o->chroot) || !is_below(o->key, o->chroot)))
-		return "not below the chroot: it could not be read again";
+		return outside;
 	return NULL;
 }
 
@@ -185,7 +188,7 @@ check_list(enum access_list which, const struct options *o)
 	if (path == NULL)
 		return NULL;
 	if (!is_below(path, o->chroot))
-		return "not below the chroot: it could not be read again";
+		return outside;
 	r = options_list(&list, path, why);
 	map_free(list);
 	return r < 0 ? why : NULL;
@@ -230,6 +233,9 @@ check(const void *opts, const char **what)
 		return "longer than the interval";
 	if ((why = check_rights(o, what)) != NULL)
 		return why;
+	*what = "networks";
+	if (o->networks != NULL && !is_below(o->networks, o->chroot))
+		return outside;
 	for (int i = 0; i < ACCESS_OWN; i++) {
 		*what = options_list_name((enum access_list)i);
 		why = check_list((enum access_list)i, o);
@@ -252,12 +258,17 @@ static const struct conf_prog prog = {
 };
 
 int
-options_parse(struct conf **out, struct options *o, int argc, char **argv)
+options_parse(struct conf **out, struct options *o, int argc, char **argv,
+    const char *cwd)
 {
 	static const char *any[] = { "6969" };
 	int r;
 
 	r = conf_parse(out, &prog, o, argc, argv);
+	if (r == 0 && (r = conf_absolute(*out, cwd)) < 0) {
+		conf_free(*out);
+		*out = NULL;
+	}
 	if (r == 0 && o->listen.n == 0)
 		o->listen = (struct conf_list){ any, SP_LEN(any) };
 	return r;

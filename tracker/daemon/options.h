@@ -38,8 +38,12 @@ struct options {
 	int log_level;
 };
 
-/* As conf_parse. */
-int options_parse(struct conf **out, struct options *o, int argc, char **argv);
+/*
+ * As conf_parse, called in the directory |cwd|; paths in |o| are absolute.
+ * SP_ERR_NOMEM besides.
+ */
+int options_parse(struct conf **out, struct options *o, int argc, char **argv,
+    const char *cwd);
 /* What the core is told; |boot| is drawn by the caller. */
 void options_track(const struct options *o, uint64_t boot,
     struct track_conf *out);

@@ -31,34 +31,6 @@ take_pidfile(const char *path)
 		daemon_fail(path, strerror(errno));
 }
 
-/* Going to the background leaves the directory that a path was meant in. */
-static void
-make_absolute(const char **path)
-{
-	static char text[6][PATH_MAX];
-	static size_t n;
-
-	if (*path == NULL || **path == '/')
-		return;
-	assert(n < SP_LEN(text) && "there are six of them");
-	if (snprintf(text[n], PATH_MAX, "%s/%s", cwd, *path) >= PATH_MAX)
-		daemon_fail(*path, strerror(ENAMETOOLONG));
-	*path = text[n++];
-}
-
-static void
-detach(struct options *o)
-{
-	make_absolute(&o->access_file);
-	make_absolute(&o->deny_file);
-	make_absolute(&o->channel_file);
-	make_absolute(&o->chroot);
-	make_absolute(&o->control);
-	make_absolute(&o->std.pidfile);
-	if (daemon_detach() < 0)
-		daemon_fail("detach", strerror(errno));
-}
-
 /* Where we are, and what we are: an upgrade starts the same again. */
 static void
 find_self(void)
@@ -161,6 +133,8 @@ serve(struct life_conf *lc)
 	lc->ctl = open_ctl(l, lc->host, lc->opts);
 	close_rest(lc->log);
 	drop_rights(lc->opts);
+	if (track_host_serve(lc->host) < 0)
+		daemon_fail("threads", strerror(errno));
 	if (life_new(&life, lc) < 0)
 		daemon_fail("start", sp_strerror(SP_ERR_NOMEM));
 	daemon_ready();
@@ -188,14 +162,14 @@ main(int argc, char **argv)
 	find_self();
 	lc.argv = argv;
 	lc.file = file[0] == '\0' ? NULL : file;
-	r = options_parse(&lc.conf, &o, argc, argv);
+	r = options_parse(&lc.conf, &o, argc, argv, cwd);
 	if (r != 0)
 		return r < 0 ? 2 : 0;
 	log = *daemon_log_open(&o.std);
 	log.level = options_log_level(&o);
 	lc.log = &log;
-	if (o.std.daemon)
-		detach(&o);
+	if (o.std.daemon && daemon_detach() < 0)
+		daemon_fail("detach", strerror(errno));
 	take_pidfile(o.std.pidfile);
 	r = serve(&lc);
 	daemon_pidfile_remove();

@@ -155,9 +155,9 @@ stream_gone(void *ctx, struct http_req *r)
 	struct stream *st = ctx;
 	struct locks *locks = st->all->locks;
 
-	locks_take(locks);
+	locks_take_track(locks);
 	stream_free(st, loop_now(http_req_loop(r)));
-	locks_give(locks);
+	locks_give_track(locks);
 }
 
 static void
@@ -248,10 +248,10 @@ stream_drained(void *ctx, struct http_req *r)
 	struct stream *st = ctx;
 	struct locks *locks = st->all->locks;
 
+	locks_take_track(locks);
 	st->drained = loop_now(http_req_loop(r));
-	locks_take(locks);
 	stream_pump(st, st->drained);
-	locks_give(locks);
+	locks_give_track(locks);
 }
 
 /* ---- opening ------------------------------------------------------------- */
@@ -439,14 +439,15 @@ soon_cb(void *ctx, sp_time now)
 	struct stream *st;
 	unsigned n;
 
-	locks_take(s->locks);
+	locks_take_track(s->locks);
+	now = io_now();
 	for (n = 0; n < STREAMS_TURN && (st = next_due(s)) != NULL; n++) {
 		if (st->poll)
 			poll_pump(st, now);
 		else
 			stream_pump(st, now);
 	}
-	locks_give(s->locks);
+	locks_give_track(s->locks);
 	if (!TAILQ_EMPTY(&s->due))
 		io_timer_set(&s->soon, 0);
 }

@@ -29,8 +29,10 @@
 struct streams;
 
 /*
- * Borrows |l|, |t| and |locks|: all of this is called with both taken,
- * streams_new and streams_free excepted. SP_ERR_NOMEM.
+ * Borrows |l|, |t| and |locks|: all of this is called with that of |t| taken,
+ * streams_new and streams_free excepted. Ordinary swarms are not come to: their
+ * lock need not be held, and news that is written holds no worker up.
+ * SP_ERR_NOMEM.
  */
 int streams_new(struct streams **out, struct loop *l, struct track *t,
     struct locks *locks, size_t max, uint64_t seed);

@@ -7,7 +7,8 @@
 #include "tracker/daemon/ws_host.h"
 #include "tracker/plan.h"
 
-#define TICK PLAN_GAP
+#define TICK      PLAN_GAP
+#define STATE_MAX ((size_t)16 << 30) /* bytes for a successor */
 
 /* ---- the core and its streams -------------------------------------------- */
 
@@ -49,6 +50,11 @@ core_tick(struct track_host *h, sp_time now)
 	track_tick(h->track, now);
 	while (track_wake(h->track, ih, now))
 		streams_wake(h->streams, ih, now);
+}
+
+static void
+core_later(struct track_host *h, sp_time now)
+{
 	streams_tick(h->streams, now);
 }
 
@@ -77,6 +83,7 @@ static const struct host_part core_part = {
 	.name = "core",
 	.start = core_start,
 	.tick = core_tick,
+	.later = core_later,
 	.reload = core_reload,
 	.report = core_report,
 	.stop = core_stop,
@@ -175,6 +182,12 @@ udp_listen(struct track_host *h, const char **where)
 	return h->udp == NULL ? 0 : udp_host_listen(h->udp, where);
 }
 
+static int
+udp_serve(struct track_host *h)
+{
+	return h->udp == NULL ? 0 : udp_host_serve(h->udp);
+}
+
 static void
 udp_report(struct track_host *h)
 {
@@ -194,6 +207,7 @@ static const struct host_part udp_part = {
 	.name = "udp",
 	.start = udp_start,
 	.listen = udp_listen,
+	.serve = udp_serve,
 	.drain = udp_stop,
 	.report = udp_report,
 	.stop = udp_stop,
@@ -227,11 +241,19 @@ tick(void *ctx, sp_time now)
 	struct track_host *h = ctx;
 
 	locks_take(&h->locks);
+	now = loop_now(h->loop); /* others held them since */
 	for (size_t i = 0; i < SP_LEN(parts); i++) {
 		if (parts[i]->tick != NULL)
 			parts[i]->tick(h, now);
 	}
 	locks_give(&h->locks);
+	locks_take_track(&h->locks);
+	now = loop_now(h->loop);
+	for (size_t i = 0; i < SP_LEN(parts); i++) {
+		if (parts[i]->later != NULL)
+			parts[i]->later(h, now);
+	}
+	locks_give_track(&h->locks);
 	io_timer_set(&h->timer, now + TICK);
 }
 
@@ -252,11 +274,64 @@ start(struct track_host *h, char *why)
 	return 0;
 }
 
+/* ---- what is handed over ------------------------------------------------- */
+
+/* Our own is drawn, our predecessor's is taken. */
+static void
+take_secret(struct track_host *h, struct sp_buf *state)
+{
+	io_random(h->secret, HOST_SECRET);
+	if (upgrade_state(state) < 0)
+		buf_reset(state);
+	if (state->len >= HOST_SECRET)
+		memcpy(h->secret, state->p, HOST_SECRET);
+}
+
+static void
+take_peers(struct track_host *h, const struct sp_buf *state)
+{
+	int64_t n;
+
+	if (state->len <= HOST_SECRET)
+		return;
+	n = plain_load(track_plain(h->track), state->p + HOST_SECRET,
+	    state->len - HOST_SECRET, loop_now(h->loop));
+	if (n < 0)
+		log_msg(h->log, LOG_LEVEL_WARN,
+		    "start: not all peers are taken over why=%s",
+		    sp_errname((int)n));
+	else
+		log_msg(h->log, LOG_LEVEL_INFO, "start: took over peers=%lld",
+		    (long long)n);
+}
+
+void
+track_host_state(struct track_host *h, struct sp_buf *b)
+{
+	size_t len;
+
+	buf_init(b, io_mem(), STATE_MAX);
+	buf_put(b, h->secret, HOST_SECRET);
+	len = b->len;
+	locks_take(&h->locks);
+	plain_save(track_plain(h->track), b);
+	locks_give(&h->locks);
+	if (b->err == 0)
+		return;
+	log_msg(h->log, LOG_LEVEL_WARN,
+	    "upgrade: peers are not handed over why=%s", sp_errname(b->err));
+	b->err = 0;
+	b->len = len;
+}
+
+/* ---- the host ------------------------------------------------------------ */
+
 int
 track_host_new(struct track_host **out, struct loop *l, const struct options *o,
     const struct sp_log *log, char *why)
 {
 	struct track_host *h = calloc(1, sizeof(*h));
+	struct sp_buf state;
 	int r;
 
 	*out = NULL;
@@ -267,11 +342,14 @@ track_host_new(struct track_host **out, struct loop *l, const struct options *o,
 	h->opts = o;
 	h->log = log;
 	process_open(&h->report.process);
-	if (upgrade_state(h->secret, HOST_SECRET) != HOST_SECRET)
-		io_random(h->secret, HOST_SECRET);
+	buf_init(&state, io_mem(), STATE_MAX);
+	take_secret(h, &state);
 	locks_init(&h->locks);
 	buf_init(&h->buf, io_mem(), HOST_REPLY_MAX);
 	r = start(h, why);
+	if (r == 0)
+		take_peers(h, &state);
+	buf_fini(&state);
 	if (r < 0) {
 		track_host_free(h);
 		return r;
@@ -307,6 +385,18 @@ track_host_listen(struct track_host *h, const char **where)
 	return r;
 }
 
+int
+track_host_serve(struct track_host *h)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < SP_LEN(parts) && r == 0; i++) {
+		if (parts[i]->serve != NULL)
+			r = parts[i]->serve(h);
+	}
+	return r;
+}
+
 bool
 track_host_reload(struct track_host *h)
 {
@@ -338,11 +428,4 @@ track_host_drained(struct track_host *h, size_t streams)
 	locks_give(&h->locks);
 	return http_open(h->http) +
 	       (h->admin == NULL ? 0 : http_open(h->admin));
-}
-
-const void *
-track_host_state(const struct track_host *h, size_t *len)
-{
-	*len = HOST_SECRET;
-	return h->secret;
 }

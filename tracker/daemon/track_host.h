@@ -3,6 +3,7 @@
 
 /* The tracker core on a loop: its HTTP face, streams, timers and lists. */
 
+#include "base/buf.h"
 #include "io/loop.h"
 #include "tracker/daemon/options.h"
 
@@ -22,13 +23,21 @@ void track_host_free(struct track_host *h);
  */
 int track_host_listen(struct track_host *h, const char **where);
 /*
+ * Starts threads: when rights are dropped, so that none has had more.
+ * SP_ERR_IO (errno).
+ */
+int track_host_serve(struct track_host *h);
+/*
  * Reads the lists again; one that is bad stays as it was, and is logged. False
  * if there was one.
  */
 bool track_host_reload(struct track_host *h);
 
-/* What the successor of an upgrade is told: |*len| bytes. Borrows. */
-const void *track_host_state(const struct track_host *h, size_t *len);
+/*
+ * What the successor of an upgrade is told, into |b|, which is initialised and
+ * the caller's: the secret, and the peers of ordinary swarms.
+ */
+void track_host_state(struct track_host *h, struct sp_buf *b);
 
 /*
  * The end, politely: nobody is let in any more. Then track_host_drained is

@@ -14,6 +14,7 @@
 
 /* A worker that nobody writes to looks this often whether to stop. */
 #define WAIT (100 * SP_MS)
+#define LAST 1000 /* batches of what came meanwhile */
 
 struct worker {
 	struct udp_host *host;
@@ -105,25 +106,30 @@ answer_all(struct worker *w)
 	pthread_mutex_unlock(lock);
 }
 
+/* A batch: how many there were, or an error. */
+static int
+serve(struct worker *w)
+{
+	w->n = dgram_recv(w->sock, &w->msg);
+	if (w->n <= 0)
+		return w->n;
+	read_all(w);
+	answer_all(w);
+	for (int i = 0; i < w->n; i++)
+		w->msg[i].out_len = w->next[i] == UDP_REPLY ? w->out[i].len : 0;
+	dgram_send(w->sock);
+	return w->n;
+}
+
 static void *
 work(void *arg)
 {
 	static const struct timespec pause = { .tv_nsec = 10000000 };
 	struct worker *w = arg;
 
-	while (!atomic_load(&w->host->stop)) {
-		w->n = dgram_recv(w->sock, &w->msg);
-		if (w->n < 0)
+	while (!atomic_load(&w->host->stop))
+		if (serve(w) < 0)
 			nanosleep(&pause, NULL); /* no memory, most likely */
-		if (w->n <= 0)
-			continue;
-		read_all(w);
-		answer_all(w);
-		for (int i = 0; i < w->n; i++)
-			w->msg[i].out_len =
-			    w->next[i] == UDP_REPLY ? w->out[i].len : 0;
-		dgram_send(w->sock);
-	}
 	return NULL;
 }
 
@@ -143,11 +149,19 @@ start(struct worker *w)
 	return r == 0 ? 0 : SP_ERR_IO;
 }
 
+/*
+ * A successor with fewer threads does not have all of the sockets: what waits
+ * in one that it has not would be lost with it.
+ */
 static void
 stop(struct worker *w)
 {
-	if (w->started)
+	if (w->started) {
 		pthread_join(w->thread, NULL);
+		dgram_hurry(w->sock);
+		for (int i = 0; i < LAST && serve(w) > 0; i++)
+			;
+	}
 	dgram_free(w->sock);
 	udp_free(w->udp);
 	free(w);
@@ -211,8 +225,20 @@ threads(const struct udp_host *u)
 	return (size_t)SP_CLAMP(n, 1, UDP_HOST_WORKERS);
 }
 
+/* The |nth| of those at |addr|. */
 static int
-add(struct udp_host *u, const struct sp_addr *addr, bool share)
+open_sock(struct worker *w, const struct sp_addr *addr, size_t nth, bool share)
+{
+	struct udp_host *u = w->host;
+	int r = dgram_open(&w->sock, addr, share, WAIT);
+
+	if (r == SP_ERR_EXISTS && nth > 0)
+		r = dgram_twin(&w->sock, u->workers[u->n - 1]->sock, WAIT);
+	return r;
+}
+
+static int
+add(struct udp_host *u, const struct sp_addr *addr, size_t nth, bool share)
 {
 	struct worker *w;
 	int r;
@@ -226,7 +252,7 @@ add(struct udp_host *u, const struct sp_addr *addr, bool share)
 	w->v6 = addr->family == 6;
 	r = udp_new(&w->udp, &u->face, io_mem(), io_random_u64());
 	if (r == 0)
-		r = dgram_open(&w->sock, addr, share, WAIT);
+		r = open_sock(w, addr, nth, share);
 	if (r < 0) {
 		stop(w);
 		return r;
@@ -258,7 +284,7 @@ listen_on(struct udp_host *u, const struct sp_addr *addr)
 	int r;
 
 	for (size_t i = 0; i < n; i++) {
-		r = add(u, &at, n > 1);
+		r = add(u, &at, i, n > 1);
 		if (r < 0)
 			return r;
 		at = dgram_addr(u->workers[u->n - 1]->sock);
@@ -287,6 +313,14 @@ udp_host_listen(struct udp_host *u, const char **where)
 		if (n < 0 || r < 0)
 			return n < 0 ? n : r;
 	}
+	return 0;
+}
+
+int
+udp_host_serve(struct udp_host *u)
+{
+	int r = 0;
+
 	for (size_t i = 0; i < u->n && r == 0; i++)
 		r = start(u->workers[i]);
 	return r;

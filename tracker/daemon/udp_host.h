@@ -35,8 +35,10 @@ struct udp_host_conf {
 int udp_host_new(struct udp_host **out, const struct udp_host_conf *conf);
 /* Ends the workers and waits for them; the caller holds no lock. */
 void udp_host_free(struct udp_host *u);
-/* Opens the sockets and starts the workers; as track_host_listen. */
+/* Opens the sockets; as track_host_listen. */
 int udp_host_listen(struct udp_host *u, const char **where);
+/* Starts the workers, once. SP_ERR_IO (errno). */
+int udp_host_serve(struct udp_host *u);
 
 struct udp_host_stats {
 	struct udp_stats face[2]; /* IPv4, IPv6 */
