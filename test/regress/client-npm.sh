@@ -11,5 +11,5 @@ begin
 tracker_start
 udp=udp://127.0.0.1:$tracker_port
 udp_open "$tracker_port" || udp=
-NODE_PATH=$modules timeout 25 node "$tools/btclient.mjs" "$tracker" $udp ||
+NODE_PATH=$modules timeout 100 node "$tools/btclient.mjs" "$tracker" $udp ||
     fail "clients of bittorrent-tracker do not get on with it"

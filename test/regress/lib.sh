@@ -163,7 +163,7 @@ gone() {
 stop() {
 	signal "$1" "${2:-TERM}"
 	status=0
-	if ! await 5 gone "$1"; then
+	if ! await 4 gone "$1"; then
 		say "$1 does not end; killed"
 		signal "$1" KILL
 		await 2 gone "$1" || :
@@ -171,9 +171,10 @@ stop() {
 	wait "$(pid_of "$1")" 2>/dev/null || status=$?
 }
 
-# await SECONDS COMMAND...: until it succeeds; 1 if it never does.
+# await SECONDS COMMAND...: until it succeeds; 1 if it does not even in three times
+# as long, for the machine may be slow or busy.
 await() {
-	local ticks=$(($1 * 20))
+	local ticks=$(($1 * 60))
 	shift
 	while ! "$@" 2>/dev/null; do
 		[ $ticks -gt 0 ] || return 1

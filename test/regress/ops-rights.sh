@@ -41,8 +41,11 @@ refuses 'not below the chroot' --user nobody --chroot "$dir/jail" \
 mkdir "$dir/run"
 chown nobody "$dir/run"
 port=$(ports 1)
+echo "threads 1" >"$dir/conf"
+chmod 644 "$dir/conf"
 spawn tracker "$build/spate-tracker" --listen "127.0.0.1:$port" \
-    --user nobody:nogroup --deny-file "$dir/deny" --control "$dir/run/control"
+    -f "$dir/conf" --user nobody:nogroup --deny-file "$dir/deny" \
+    --control "$dir/run/control"
 await 5 port_open "$port" || fail "no tracker"
 uid=$(id -u nobody)
 gid=$(sed -n 's/^nogroup:[^:]*:\([0-9]*\):.*/\1/p' /etc/group)
@@ -67,13 +70,20 @@ signal tracker HUP
 await 3 log_has 'reload: read deny-file entries=1' || fail "no reload"
 announce 1 | grep -aq 'not permitted' || fail "the list has no effect"
 : >"$dir/deny"
-first=$(pid_of tracker)
+# More threads, though nobody may bind beside a socket that root has opened.
+echo "threads 3" >"$dir/conf"
 signal tracker USR2
 await 10 log_has 'upgrade: the successor serves' || fail "no upgrade"
+log_has 'threads=3' || fail "no more threads"
 await 15 gone tracker || fail "the old one stays"
 sed -n 's/.*successor serves pid=//p' "$dir/tracker.out" >"$dir/tracker.pid"
 is_dropped
+[ "$(ls "/proc/$(pid_of tracker)/task" | wc -l)" -ge 4 ] || fail "threads"
+for n in /proc/"$(pid_of tracker)"/task/*/status; do
+	grep -q '^NoNewPrivs:[[:space:]]*1$' "$n" || fail "new privileges: $n"
+done
 answers || fail "no answer after the upgrade"
+await 5 connects "$port" || fail "no answer by UDP after the upgrade"
 kill "$(pid_of tracker)"
 await 5 gone tracker || fail "the successor stays"
 [ ! -e "$dir/run/control" ] || fail "the socket stays"

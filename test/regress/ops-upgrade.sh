@@ -42,13 +42,21 @@ await 5 test -e "$dir/stop.begun" || fail "no clients"
 echo "nonsense 1" >>"$dir/conf"
 kill -USR2 "$first"
 await 10 log_has 'upgrade: goes on as it was' || fail "a bad successor is not told"
+log_has "says=$dir/conf:2: no such option: nonsense" ||
+    fail "not told why: $(grep upgrade "$dir/tracker.out")"
 alive tracker && is_now "$first" || fail "a bad successor ends the old one"
 answers || fail "no answer after a bad successor"
 
-# A good one, three times; each is the parent's successor.
+# A good one, three times; each is the parent's successor, knows the peers, and
+# has another number of threads.
 sed -i '$d' "$dir/conf"
+quiet=info_hash=zzzzzzzzzzzzzzzzzzzz
+for i in 11 12; do
+	swarm=$quiet announce $i >/dev/null
+done
 old=$first
 for i in 1 2 3; do
+	echo "threads $((4 - i))" >>"$dir/conf"
 	kill -USR2 "$old"
 	await 10 log_has 'upgrade: the successor serves' ||
 	    fail "no successor $i"
@@ -57,7 +65,9 @@ for i in 1 2 3; do
 	is_now "$old" && fail "pid file names the old one"
 	old=$(pid_now)
 	kill -0 "$old" || fail "pid file names nobody"
-	answers || fail "successor $i does not answer"
+	log_has 'start: took over peers=' || fail "successor $i takes no peers"
+	curl -sg -m 5 "http://127.0.0.1:$port/scrape?$quiet" |
+	    grep -aq '10:incompletei2e' || fail "successor $i knows no peers"
 	: >"$dir/tracker.out"
 done
 
@@ -69,10 +79,43 @@ cat "$dir/clients.out"
 
 # kill -9: what starts next takes the address and the pid file at once.
 kill -9 "$old"
-await 5 eval "! port_open $port" || fail "it survives kill -9"
+closed() {
+	! port_open "$port"
+}
+await 5 closed || fail "it survives kill -9"
 tracker_up --pidfile "$dir/tracker.pidfile"
 is_now "$(pid_of tracker)" || fail "pid file after kill -9: $(pid_now)"
 answers || fail "no answer after kill -9"
 stop tracker
 [ $status -eq 0 ] || fail "status $status"
 [ ! -e "$dir/tracker.pidfile" ] || fail "the pid file stays"
+
+# In the background, with files named from where it begins: they are found again
+# by a reload, and by a successor.
+background() {
+	cat "$dir/background.pid"
+}
+end_background() {
+	[ ! -s "$dir/background.pid" ] || kill "$(background)" || :
+}
+at_end=end_background
+: >"$dir/deny"
+(cd "$dir" && "$build/spate-tracker" -d --listen "127.0.0.1:$port" \
+    --deny-file deny --control control --pidfile background.pid) ||
+    fail "not to the background"
+ctl() {
+	"$build/spate-tracker" ctl -c "$dir/control" "$@"
+}
+printf '61%.0s' $(seq 20) >"$dir/deny"
+ctl reload || fail "a reload does not find what is named from elsewhere"
+announce 1 | grep -aq 'not permitted' || fail "the list has no effect"
+first=$(background)
+ctl upgrade || fail "no successor in the background"
+another() {
+	[ "$(background)" != "$first" ]
+}
+await 10 another || fail "the successor in the background does not start"
+announce 1 | grep -aq 'not permitted' || fail "it does not find the list"
+kill "$(background)"
+await 5 test ! -e "$dir/background.pid" || fail "it does not end"
+at_end=:

@@ -23,3 +23,15 @@ swarm=info_hash=aaaaaaaaaaaaaaaaaaaa
 log_has() {
 	grep -Fq -- "$1" "$dir/${2:-tracker}.out"
 }
+
+# connects PORT: the tracker gives connection ids by UDP.
+connects() {
+	python3 - "$1" <<-'END'
+	import socket, struct, sys
+	s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+	s.settimeout(3)
+	s.connect(("127.0.0.1", int(sys.argv[1])))
+	s.send(struct.pack(">QI4s", 0x41727101980, 0, b"wake"))
+	sys.exit(s.recv(99)[4:8] != b"wake")
+	END
+}

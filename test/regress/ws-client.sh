@@ -32,7 +32,7 @@ ws_gone() {
 }
 # meet URL: two clients there.
 meet() {
-	NODE_EXTRA_CA_CERTS=$dir/cert.pem timeout 40 node "$tools/wsclient.mjs" \
+	NODE_EXTRA_CA_CERTS=$dir/cert.pem timeout 120 node "$tools/wsclient.mjs" \
 	    "$modules" "$1" >"$dir/ws.json" 2>"$dir/ws.out" ||
 		fail "$1: the clients do not end well"
 	is '.errors == [] and .warnings == []'

@@ -76,7 +76,7 @@ function make(name, k, left) {
 }
 
 const once = (client, event) => new Promise((done, fail) => {
-	const late = setTimeout(() => fail(new Error("no " + event)), 10000);
+	const late = setTimeout(() => fail(new Error("no " + event)), 30000);
 	client.once(event, (x) => {
 		clearTimeout(late);
 		done(x);
