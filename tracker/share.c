@@ -28,6 +28,7 @@ share_new(struct share **out, const struct share_conf *conf,
 	buf_init(&s->frame, mem, 2 * LIM_FEED_FRAME);
 	buf_init(&s->members, mem, ACCESS_MAX * (2 * HASH_PK_LEN + 1));
 	s->retry_at = now;
+	s->mend_at = SP_NEVER;
 	r = map_new(&s->chans, mem, LINK_INFOHASH_LEN,
 	    sizeof(struct share_chan *), conf->max_channels, rng_u64(&s->rng));
 	if (r < 0) {
@@ -68,11 +69,13 @@ share_up(struct share *s, uint64_t redis_ms, sp_time now)
 	if (s->link == LINK_UP)
 		return;
 	s->link = LINK_UP;
-	s->tries = 0;
+	s->up_at = now;
 	s->flight = 0;
 	s->heard_at = now;
 	s->wait_at = s->list_at = s->policy_at = now;
 	s->keep_at = now + SHARE_KEEP_GAP;
+	s->mend_at = SP_NEVER;
+	s->mend_gap = SHARE_MEND_MIN;
 	s->stats.up = 1;
 	s->stats.ups++;
 	share_in_up(s, redis_ms, now);
@@ -99,6 +102,9 @@ share_down(struct share *s, sp_time now)
 {
 	if (s->link == LINK_DOWN)
 		return;
+	/* Who takes us in and throws us out at once is not asked each time. */
+	if (s->link == LINK_UP && now - s->up_at >= SHARE_CONNECT_MAX)
+		s->tries = 0;
 	s->link = LINK_DOWN;
 	s->retry_at = now + retry_gap(s);
 	s->flight = 0;
@@ -199,8 +205,14 @@ share_next(struct share *s, struct share_act *act, sp_time now)
 	r = next_of_link(s, act, now);
 	if (r == 0 || s->link != LINK_UP || s->flight >= SHARE_FLIGHT)
 		return r;
+	if (s->mend_at <= now) {
+		s->mend_at = SP_NEVER;
+		share_chans_mend(s);
+	}
 	if (s->keep_at <= now) {
 		s->keep_at = now + SHARE_KEEP_GAP;
+		if (s->mend_at == SP_NEVER)
+			s->mend_gap = SHARE_MEND_MIN;
 		share_chans_keep(s);
 	}
 	r = share_in_next(s, act, now);
@@ -209,6 +221,18 @@ share_next(struct share *s, struct share_act *act, sp_time now)
 	if (r < 0)
 		r = next_batch(s, act, now);
 	return r;
+}
+
+/* Who neither waits nor has anything new is not asked in circles. */
+static void
+wait_done(struct share *s, const struct share_act *act, int result, sp_time now)
+{
+	s->wait_at = now;
+	if (result < 0)
+		s->wait_at += SP_S;
+	else if (!share_id_after(s->news, act->after) &&
+		 now - s->wait_from < SHARE_WAIT / 2)
+		s->wait_at += SHARE_PEERS_GAP;
 }
 
 void
@@ -220,14 +244,14 @@ share_done(struct share *s, const struct share_act *act, int result,
 	if (result < 0)
 		s->stats.refused++;
 	if (act->what == SHARE_DO_WAIT) {
-		s->wait_at = result < 0 ? now + SP_S : now;
+		wait_done(s, act, result, now);
 		return;
 	}
 	assert(s->flight > 0 && "an act is answered once");
 	s->flight--;
 	s->heard_at = now;
 	share_in_done(s, act, result, now);
-	share_window_done(s, act, result);
+	share_window_done(s, act, result, now);
 }
 
 sp_time
@@ -246,7 +270,8 @@ share_deadline(const struct share *s)
 		return at;
 	if (!TAILQ_EMPTY(&s->work))
 		return 0;
-	at = SP_MIN(at, SP_MIN(s->keep_at, share_in_deadline(s)));
+	at = SP_MIN(at, SP_MIN(s->keep_at, s->mend_at));
+	at = SP_MIN(at, share_in_deadline(s));
 	return SP_MIN(at, shareout_deadline(s->conf.out));
 }
 

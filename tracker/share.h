@@ -31,9 +31,15 @@
  *
  * Policy. Both sets are read when the news say p, and each SHARE_POLICY_GAP; a
  * set that is not there is no list. The tracker's own lists win
- * (tracker/access.h). Without Redis the sets read last stay.
+ * (tracker/access.h). Without Redis the sets read last stay, and so does one
+ * that has vanished without such news: Redis has lost it.
  *
- * A host has two connections, for one waits. It does
+ * Refusals. Whose act is refused is looked at again after SHARE_MEND_MIN, then
+ * ever more rarely. After an append that was refused nothing that this tracker
+ * wrote there itself counts: what came after it has a gap before it, which no
+ * reader takes, so all of the own window is appended again.
+ *
+ * A host has a connection for WAIT alone. It does
  *
  *	while (share_next(s, &act, now) == 0)
  *		carry act out, or begin to;
@@ -60,6 +66,7 @@
 #define SHARE_CONNECT_MAX (10 * SP_S)
 #define SHARE_TIMEOUT     (5 * SP_S) /* without any answer: hang up */
 #define SHARE_WAIT        (2 * SP_S) /* that a WAIT takes at most */
+#define SHARE_MEND_MIN    SP_S /* after a refusal; doubled, to SHARE_KEEP_GAP */
 #define SHARE_PEERS_GAP   (200 * SP_MS)
 #define SHARE_KEEP_GAP    (10 * SP_S) /* between signs of life of a channel */
 #define SHARE_LIST_GAP    (60 * SP_S)
@@ -81,7 +88,7 @@ struct share_id {
 
 /*
  * what           to do                                  answer
- * CONNECT        open both connections                  share_up, share_down
+ * CONNECT        open connections                       share_up, share_down
  * HANGUP         close them: they are silent
  * WAIT           news after |after|, for SHARE_WAIT     share_news for each
  * LIST           all channels, old ones forgotten       share_channel for each
@@ -147,9 +154,9 @@ void share_free(struct share *s);
 /* The tracker has accepted something of a channel that it was given. */
 void share_local(struct share *s, const uint8_t info_hash[LINK_INFOHASH_LEN]);
 
-/* Both connections are up; the clock of Redis says |redis_ms|. */
+/* All is up; the clock of Redis says |redis_ms|. */
 void share_up(struct share *s, uint64_t redis_ms, sp_time now);
-/* They are not, or one has ended: both are closed. */
+/* It is not, or no more: all connections are closed. */
 void share_down(struct share *s, sp_time now);
 
 /* |info_hash| NULL: the policy has changed. */

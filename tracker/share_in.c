@@ -29,7 +29,7 @@ share_in_up(struct share *s, uint64_t redis_ms, sp_time now)
 			k->last = id_back(redis_ms, SHARE_PEERS_BACK);
 	}
 	s->policy = ACCESS_SHARED_ALLOW;
-	buf_reset(&s->members);
+	s->policy_busy = false;
 }
 
 /* ---- news and channels --------------------------------------------------- */
@@ -43,7 +43,9 @@ share_news(struct share *s, struct share_id id, const uint8_t *info_hash,
 	if (share_id_after(id, s->news))
 		s->news = id;
 	if (info_hash == NULL) {
-		s->policy_at = SP_MIN(s->policy_at, now);
+		s->policy_again = true;
+		if (!s->policy_busy)
+			s->policy_at = now;
 		return;
 	}
 	ch = share_chan_get(s, info_hash);
@@ -118,24 +120,61 @@ share_member(struct share *s, const char *text, size_t len)
 	buf_put_u8(&s->members, '\n');
 }
 
-/* A set was read: it counts, and the other one is next, or none. */
+/*
+ * The set |list| was read, and counts. But one that has vanished without a word
+ * of the operator is one that Redis has lost.
+ */
 static void
-take_policy(struct share *s, sp_time now)
+take_policy(struct share *s, enum access_list list)
 {
 	const char *text = (const char *)s->members.p;
+	bool *some = &s->policy_some[list != ACCESS_SHARED_ALLOW];
 	size_t len = s->members.len;
 	int r = s->members.err;
 
+	if (r == 0 && len == 0 && *some && !s->policy_told)
+		return;
 	if (r == 0)
-		r = track_access(s->conf.track, s->policy,
-		    len == 0 ? NULL : text, len, NULL);
+		r = track_access(s->conf.track, list, len == 0 ? NULL : text,
+		    len, NULL);
 	if (r < 0)
 		s->stats.bad++;
+	else
+		*some = len > 0;
+}
+
+/* The one, then the other, and then none for a while. */
+static void
+policy_done(struct share *s, enum access_list list, int result, sp_time now)
+{
+	s->policy_busy = false;
 	s->policy_at = now;
-	if (s->policy == ACCESS_SHARED_DENY)
+	if (result < 0) {
+		s->policy_at += RETRY;
+		return;
+	}
+	take_policy(s, list);
+	if (list == ACCESS_SHARED_ALLOW) {
+		s->policy = ACCESS_SHARED_DENY;
+		return;
+	}
+	s->policy = ACCESS_SHARED_ALLOW;
+	if (!s->policy_again)
 		s->policy_at += SHARE_POLICY_GAP;
-	s->policy = s->policy == ACCESS_SHARED_ALLOW ? ACCESS_SHARED_DENY
-						     : ACCESS_SHARED_ALLOW;
+}
+
+static void
+next_policy(struct share *s, struct share_act *act, sp_time now)
+{
+	if (s->policy == ACCESS_SHARED_ALLOW) {
+		s->policy_told = s->policy_again;
+		s->policy_again = false;
+	}
+	s->policy_at = SP_NEVER;
+	s->policy_busy = true;
+	buf_reset(&s->members);
+	share_give(s, act, SHARE_DO_READ_POLICY, now);
+	act->list = s->policy;
 }
 
 /* ---- whose turn it is ---------------------------------------------------- */
@@ -149,10 +188,7 @@ share_in_next(struct share *s, struct share_act *act, sp_time now)
 		return 0;
 	}
 	if (s->policy_at <= now) {
-		s->policy_at = SP_NEVER;
-		buf_reset(&s->members);
-		share_give(s, act, SHARE_DO_READ_POLICY, now);
-		act->list = s->policy;
+		next_policy(s, act, now);
 		return 0;
 	}
 	return next_peers(s, act, now) ? 0 : SP_ERR_AGAIN;
@@ -169,16 +205,15 @@ share_in_done(struct share *s, const struct share_act *act, int result,
 		s->list_at = now + (result < 0 ? RETRY : SHARE_LIST_GAP);
 		break;
 	case SHARE_DO_READ_POLICY:
-		if (result < 0)
-			s->policy_at = now + RETRY;
-		else
-			take_policy(s, now);
+		policy_done(s, act->list, result, now);
 		break;
 	case SHARE_DO_READ_PEERS:
 		k = &s->shards[act->shard];
 		k->reading = false;
 		k->at = now;
-		if (result < 0)
+		/* Or the same ones come for ever. */
+		if (result < 0 || (result >= SHARE_BATCHES &&
+				      !share_id_after(k->last, act->after)))
 			k->at += RETRY;
 		else if (result < SHARE_BATCHES)
 			k->at += SHARE_PEERS_GAP;

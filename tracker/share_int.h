@@ -33,8 +33,12 @@ struct share_chan {
 	TAILQ_ENTRY(share_chan) woke_link;
 	bool queued, woke;
 	bool want_manifest, want_read, reading, synced;
-	bool dirty; /* the own window may have what the stream lacks */
-	bool told;  /* appended, and the news not told yet */
+	bool whole;  /* not synced, but being read from the beginning */
+	bool redo;   /* is to be read so, after the read under way */
+	bool dirty;  /* the own window may have what the stream lacks */
+	bool told;   /* appended, and the news not told yet */
+	bool holes;  /* an append was refused: what follows it may be there */
+	bool failed; /* something was refused: to be done again, at mend_at */
 	unsigned chores;
 	sp_time again_at; /* unknown here: when to read all of it again */
 	struct share_id last;
@@ -68,6 +72,7 @@ struct share {
 	sp_time heard_at;  /* last sign of the other end while it owes one */
 	sp_time wait_from; /* of the WAIT under way */
 	sp_time wait_at;   /* when to give the next; SP_NEVER: one is */
+	sp_time up_at;
 	uint32_t flight;
 
 	struct map *chans; /* info-hash -> struct share_chan * */
@@ -76,11 +81,17 @@ struct share {
 	size_t cur_at;
 	struct sp_buf frame; /* that an act borrows */
 	sp_time keep_at, list_at;
+	sp_time mend_at;  /* SP_NEVER: no channel has failed */
+	sp_time mend_gap; /* before the next such */
 
 	struct share_shard shards[SHAREOUT_SHARDS];
 	struct share_id news;
 	sp_time policy_at;
-	enum access_list policy; /* the set being read */
+	enum access_list policy; /* the set that is read, or next */
+	bool policy_busy;        /* it is read */
+	bool policy_again;       /* news of it, since both were read */
+	bool policy_told;        /* and before this reading of both */
+	bool policy_some[2];     /* the set is not empty here */
 	struct sp_buf members;   /* of it, a line each */
 	struct share_stats stats;
 };
@@ -104,10 +115,12 @@ void share_chan_resync(struct share *s, struct share_chan *ch);
 void share_chans_down(struct share *s);
 /* Signs of life are due, and what nobody has is forgotten. */
 void share_chans_keep(struct share *s);
+/* Does again what was refused. */
+void share_chans_mend(struct share *s);
 /* The next act of a channel; SP_ERR_AGAIN. */
 int share_window_next(struct share *s, struct share_act *act, sp_time now);
-void share_window_done(struct share *s, const struct share_act *act,
-    int result);
+void share_window_done(struct share *s, const struct share_act *act, int result,
+    sp_time now);
 
 /* ---- share_in.c ---- */
 

@@ -88,10 +88,14 @@ share_chan_read(struct share *s, struct share_chan *ch)
 void
 share_chan_resync(struct share *s, struct share_chan *ch)
 {
+	ch->synced = false;
+	ch->redo = ch->reading;
+	if (ch->redo)
+		return;
 	memset(ch->edges, 0, sizeof(ch->edges));
 	ch->serial = 0;
 	ch->last = (struct share_id){ 0, 0 };
-	ch->synced = false;
+	ch->whole = true;
 	ch->want_manifest = true;
 	share_chan_read(s, ch);
 }
@@ -119,7 +123,8 @@ share_chans_down(struct share *s)
 	while (map_next(s->chans, &it, &v) != NULL) {
 		ch = *(struct share_chan **)v;
 		dequeue(s, ch);
-		ch->reading = ch->synced = ch->told = false;
+		ch->reading = ch->synced = ch->told = ch->failed = false;
+		ch->redo = false;
 		ch->chores = 0;
 	}
 }
@@ -145,6 +150,59 @@ share_chans_keep(struct share *s)
 		ch->chores |= CHORE_MARK | CHORE_KEEP;
 		share_chan_read(s, ch);
 	}
+}
+
+static void
+failed(struct share *s, struct share_chan *ch, sp_time now)
+{
+	ch->failed = true;
+	if (s->mend_at != SP_NEVER)
+		return;
+	s->mend_at = now + s->mend_gap;
+	s->mend_gap = SP_MIN(2 * s->mend_gap, SHARE_KEEP_GAP);
+}
+
+void
+share_chans_mend(struct share *s)
+{
+	struct share_chan *ch;
+	size_t it = 0;
+	void *v;
+
+	while (map_next(s->chans, &it, &v) != NULL) {
+		ch = *(struct share_chan **)v;
+		if (!ch->failed)
+			continue;
+		ch->failed = false;
+		if (ch->synced)
+			share_chan_read(s, ch);
+		else if (!ch->reading)
+			share_chan_resync(s, ch);
+	}
+}
+
+static void
+refused(struct share *s, struct share_chan *ch, enum share_what what,
+    sp_time now)
+{
+	switch (what) {
+	case SHARE_DO_APPEND:
+		ch->synced = ch->whole = false;
+		ch->holes = true;
+		break;
+	case SHARE_DO_GET_MANIFEST:
+		ch->want_manifest = true;
+		break;
+	case SHARE_DO_PUT_MANIFEST:
+		ch->chores |= CHORE_MANIFEST;
+		break;
+	case SHARE_DO_NEWS:
+		ch->told = true;
+		break;
+	default: /* KEEP and MARK come again anyway */
+		return;
+	}
+	failed(s, ch, now);
 }
 
 void
@@ -237,10 +295,10 @@ share_frame(struct share *s, const uint8_t info_hash[LINK_INFOHASH_LEN],
 		ch->last = id;
 	if (len == 0 || tw_frame_read(&f, p, len) != (int)len)
 		s->stats.bad++;
-	else if (node == s->conf.node)
-		note(ch, &f);
-	else
+	else if (node != s->conf.node)
 		relay(s, ch, &f, p, len, now);
+	else if (!ch->holes)
+		note(ch, &f);
 }
 
 /* ---- what goes ----------------------------------------------------------- */
@@ -298,7 +356,8 @@ next_append(struct share *s, struct share_chan *ch, struct share_act *act,
 		if (!note(ch, &f))
 			continue;
 		if (lend(s, act, f) < 0) {
-			ch->synced = false; /* it is noted, and was not told */
+			/* It is noted, and was not told. */
+			refused(s, ch, SHARE_DO_APPEND, now);
 			break;
 		}
 		if (f.type == TW_FRAME_MANIFEST)
@@ -374,7 +433,7 @@ chan_next(struct share *s, struct share_chan *ch, struct share_act *act,
     sp_time now)
 {
 	/* What was looked at is told before anything else is begun. */
-	bool telling = s->cur_at < s->cur.len || ch->told;
+	bool telling = ch->synced && (s->cur_at < s->cur.len || ch->told);
 
 	if (!telling && ch->want_read && !ch->reading)
 		return next_read(s, ch, act, now);
@@ -407,15 +466,26 @@ share_window_next(struct share *s, struct share_act *act, sp_time now)
 
 /* The stream was read, up to its end if |result| says so. */
 static void
-read_done(struct share *s, struct share_chan *ch, int result)
+read_done(struct share *s, struct share_chan *ch, const struct share_act *act,
+    int result, sp_time now)
 {
+	bool more = result >= SHARE_COUNT;
+
 	ch->reading = false;
-	if (result < 0)
-		return; /* share_chans_keep tries again */
-	if (result >= SHARE_COUNT) {
+	if (ch->redo) {
+		share_chan_resync(s, ch);
+		return;
+	}
+	if (result < 0 || (more && !share_id_after(ch->last, act->after))) {
+		failed(s, ch, now);
+		return;
+	}
+	if (more) {
 		ch->want_read = true;
-	} else if (!ch->synced) {
+	} else if (ch->whole) {
+		ch->whole = false;
 		ch->synced = true;
+		ch->holes = false;
 		ch->pos = (struct tw_since){ 0, 0 };
 		ch->dirty = true;
 		ch->chores = CHORES;
@@ -424,18 +494,19 @@ read_done(struct share *s, struct share_chan *ch, int result)
 }
 
 void
-share_window_done(struct share *s, const struct share_act *act, int result)
+share_window_done(struct share *s, const struct share_act *act, int result,
+    sp_time now)
 {
 	struct share_chan *ch = find(s, act->info_hash);
 
 	if (ch == NULL)
 		return;
-	if (act->what == SHARE_DO_READ)
-		read_done(s, ch, result);
-	else if (act->what == SHARE_DO_APPEND && result < 0)
-		ch->synced = false;
-	else if (act->what == SHARE_DO_KEEP && result == 0 && ch->synced) {
+	if (act->what == SHARE_DO_READ) {
+		read_done(s, ch, act, result, now);
+	} else if (act->what == SHARE_DO_KEEP && result == 0 && ch->synced) {
 		s->stats.lost++;
 		share_chan_resync(s, ch);
+	} else if (result < 0) {
+		refused(s, ch, act->what, now);
 	}
 }

@@ -5,29 +5,11 @@
 
 static struct rig r;
 
-static void
-all_have(uint64_t newest, uint32_t held)
-{
-	for (size_t i = 0; i < r.n; i++) {
-		ck_assert_uint_eq(rig_newest(&r, i), newest);
-		ck_assert_uint_eq(rig_held(&r, i), held);
-	}
-}
-
 /* |n| trackers that are connected. */
 static void
 start(size_t n)
 {
 	rig_start(&r, n);
-	rig_run(&r, SP_S);
-}
-
-/* All of them have records 1 to 5. */
-static void
-start_channel(size_t n)
-{
-	rig_start(&r, n);
-	rig_channel(&r, 0, 5);
 	rig_run(&r, SP_S);
 }
 
@@ -38,13 +20,13 @@ START_TEST(what_is_published_at_one_is_read_at_all)
 	start(3);
 	rig_channel(&r, 0, 5);
 	rig_run(&r, 100 * SP_MS);
-	all_have(5, 5);
+	rig_all_have(&r, 5, 5);
 	ck_assert_uint_gt(r.t[1].woke, 0);
 	ck_assert_uint_eq(r.t[0].woke, 0);
 	/* also the next one, published elsewhere */
 	rig_records(&r, 2, 6, 6);
 	rig_run(&r, 100 * SP_MS);
-	all_have(6, 6);
+	rig_all_have(&r, 6, 6);
 	/* nobody tells again what others told */
 	ck_assert_uint_eq(rig_window_len(&r), 7);
 	ck_assert_uint_eq(rig_stats(&r, 1).appended, 0);
@@ -65,14 +47,14 @@ START_TEST(who_starts_later_gets_the_whole_window)
 	ck_assert_uint_eq(rig_newest(&r, 1), 0);
 	rig_run(&r, SP_S);
 	ck_assert_uint_eq(rig_held(&r, 1), rig_held(&r, 0));
-	all_have(200, rig_held(&r, 0));
+	rig_all_have(&r, 200, rig_held(&r, 0));
 	rig_end(&r);
 }
 END_TEST
 
 START_TEST(the_manifest_is_known_when_the_stream_has_lost_it)
 {
-	start_channel(2);
+	rig_start_channel(&r, 2);
 	rig_lose_window(&r);
 	rig_records(&r, 0, 6, 8);
 	rig_run(&r, SP_S);
@@ -86,7 +68,7 @@ END_TEST
 
 START_TEST(while_it_is_away_each_goes_on_and_then_all_agree)
 {
-	start_channel(3);
+	rig_start_channel(&r, 3);
 	for (size_t i = 0; i < r.n; i++)
 		r.t[i].fault = RIG_CUT;
 	rig_run(&r, SP_S);
@@ -98,7 +80,7 @@ START_TEST(while_it_is_away_each_goes_on_and_then_all_agree)
 	for (size_t i = 0; i < r.n; i++)
 		r.t[i].fault = RIG_FINE;
 	rig_run(&r, 2 * SHARE_CONNECT_MAX);
-	all_have(9, 9);
+	rig_all_have(&r, 9, 9);
 	ck_assert_uint_eq(rig_stats(&r, 0).up, 1);
 	ck_assert_uint_eq(rig_stats(&r, 0).ups, 2);
 	rig_end(&r);
@@ -107,7 +89,7 @@ END_TEST
 
 START_TEST(data_lost_there_are_written_again)
 {
-	start_channel(2);
+	rig_start_channel(&r, 2);
 	rig_wipe(&r);
 	ck_assert_uint_eq(rig_window_len(&r), 0);
 	/* without a loss of the connection: at the next sign of life */
@@ -116,7 +98,7 @@ START_TEST(data_lost_there_are_written_again)
 	ck_assert_uint_gt(rig_stats(&r, 0).lost + rig_stats(&r, 1).lost, 0);
 	rig_restart(&r, 1);
 	rig_run(&r, SP_S);
-	all_have(5, 5);
+	rig_all_have(&r, 5, 5);
 	/* with it: at once */
 	r.t[0].fault = RIG_CUT;
 	rig_run(&r, 50 * SP_MS);
@@ -130,7 +112,7 @@ END_TEST
 
 START_TEST(a_tracker_whose_channel_it_was_may_die)
 {
-	start_channel(3);
+	rig_start_channel(&r, 3);
 	rig_restart(&r, 0);
 	rig_wipe(&r);
 	/* the seeder goes on elsewhere */
@@ -148,12 +130,12 @@ START_TEST(entries_that_come_twice_change_nothing)
 	r.t[1].fault = RIG_TWICE;
 	rig_channel(&r, 0, 5);
 	rig_run(&r, SP_S);
-	all_have(5, 5);
+	rig_all_have(&r, 5, 5);
 	ck_assert_uint_eq(rig_stats(&r, 1).taken, 6);
 	ck_assert_uint_eq(rig_stats(&r, 1).bad, 0);
 	rig_records(&r, 0, 6, 9);
 	rig_run(&r, SP_S);
-	all_have(9, 9);
+	rig_all_have(&r, 9, 9);
 	rig_end(&r);
 }
 END_TEST
@@ -163,7 +145,7 @@ START_TEST(what_the_channel_key_did_not_sign_is_refused)
 	struct signer other;
 	struct sp_buf b;
 
-	start_channel(2);
+	rig_start_channel(&r, 2);
 	buf_init(&b, &r.fm.mem, 1 << 20);
 	signer_init(&other, 9);
 	signer_record(&other, &b, 0, 6, 12000, 0);
@@ -173,12 +155,12 @@ START_TEST(what_the_channel_key_did_not_sign_is_refused)
 	rig_forge(&r, NULL, 0);
 	buf_fini(&b);
 	rig_run(&r, SP_S);
-	all_have(5, 5);
+	rig_all_have(&r, 5, 5);
 	ck_assert_uint_eq(rig_stats(&r, 0).bad, 4);
 	/* and does not keep the true one from being told */
 	rig_records(&r, 0, 6, 6);
 	rig_run(&r, SP_S);
-	all_have(6, 6);
+	rig_all_have(&r, 6, 6);
 	rig_end(&r);
 }
 END_TEST
@@ -193,12 +175,105 @@ START_TEST(refusals_are_tried_again)
 	ck_assert_uint_gt(rig_stats(&r, 0).refused, 0);
 	r.t[0].fault = RIG_FINE;
 	rig_run(&r, 2 * SHARE_KEEP_GAP);
-	all_have(5, 5);
+	rig_all_have(&r, 5, 5);
+	rig_end(&r);
+}
+END_TEST
+
+START_TEST(a_refused_append_leaves_no_hole)
+{
+	rig_start_channel(&r, 2);
+	r.t[0].fault = RIG_FULL;
+	rig_records(&r, 0, 6, 20);
+	rig_run(&r, 100 * SP_MS);
+	ck_assert_uint_lt(rig_newest(&r, 1), 20);
+	r.t[0].fault = RIG_FINE;
+	rig_run(&r, 2 * SHARE_MEND_MIN);
+	rig_all_have(&r, 20, 20);
+	rig_end(&r);
+}
+END_TEST
+
+START_TEST(refusals_amid_many_appends_do_not_silence_a_channel)
+{
+	start(2);
+	r.seed.window_ms = 900000;
+	r.t[0].fault = RIG_FULL;
+	rig_channel(&r, 0, 3 * SHARE_FLIGHT);
+	rig_run(&r, 5 * SP_S);
+	r.t[0].fault = RIG_FINE;
+	rig_run(&r, 2 * SHARE_KEEP_GAP);
+	rig_records(&r, 0, 3 * SHARE_FLIGHT + 1, 3 * SHARE_FLIGHT + 1);
+	rig_run(&r, SP_S);
+	ck_assert_uint_eq(rig_newest(&r, 1), 3 * SHARE_FLIGHT + 1);
+	rig_end(&r);
+}
+END_TEST
+
+START_TEST(refusals_that_stay_are_tried_again_ever_more_rarely)
+{
+	rig_start_channel(&r, 2);
+	r.t[0].fault = RIG_REFUSE;
+	rig_records(&r, 0, 6, 6);
+	rig_run(&r, 60 * SP_S);
+	/* peers and lists each 5 s, a channel and its signs of life each 10 */
+	ck_assert_uint_lt(rig_stats(&r, 0).refused, 12 * 18 + 6 * 6 + 20);
+	rig_end(&r);
+}
+END_TEST
+
+START_TEST(a_stream_that_does_not_move_on_is_not_read_in_circles)
+{
+	rig_start(&r, 2);
+	r.seed.window_ms = 900000;
+	rig_channel(&r, 0, 200);
+	rig_run(&r, SP_S);
+	rig_restart(&r, 1);
+	r.t[1].fault = RIG_STUCK;
+	rig_run(&r, 20 * SP_S);
+	ck_assert_uint_lt(r.t[1].reads, 20);
+	r.t[1].fault = RIG_FINE;
+	rig_run(&r, 2 * SHARE_KEEP_GAP);
+	rig_all_have(&r, 200, rig_held(&r, 0));
 	rig_end(&r);
 }
 END_TEST
 
 /* ---- the link ------------------------------------------------------------ */
+
+START_TEST(who_does_not_wait_for_news_is_not_asked_in_circles)
+{
+	start(2);
+	r.t[0].fault = RIG_HASTY;
+	r.t[0].waited = 0;
+	rig_run(&r, 10 * SP_S);
+	ck_assert_uint_le(r.t[0].waited, 51);
+	/* news come all the same */
+	rig_channel(&r, 1, 5);
+	rig_run(&r, SP_S);
+	rig_all_have(&r, 5, 5);
+	rig_end(&r);
+}
+END_TEST
+
+START_TEST(who_throws_us_out_at_once_is_asked_ever_more_rarely)
+{
+	rig_start(&r, 1);
+	r.t[0].fault = RIG_BOUNCE;
+	rig_run(&r, 300 * SP_S);
+	ck_assert_uint_ge(r.t[0].connects, 16);
+	ck_assert_uint_le(r.t[0].connects, 50);
+	/* who has been there for a while is asked soon */
+	r.t[0].fault = RIG_FINE;
+	rig_run(&r, 3 * SHARE_CONNECT_MAX);
+	r.t[0].fault = RIG_CUT;
+	rig_run(&r, 20 * SP_MS);
+	r.t[0].fault = RIG_FINE;
+	rig_run(&r, SP_S);
+	ck_assert_uint_eq(rig_stats(&r, 0).up, 1);
+	rig_end(&r);
+}
+END_TEST
 
 START_TEST(silence_is_the_end_of_a_connection)
 {
@@ -209,7 +284,7 @@ START_TEST(silence_is_the_end_of_a_connection)
 	rig_channel(&r, 1, 5);
 	r.t[0].fault = RIG_FINE;
 	rig_run(&r, SHARE_TIMEOUT + SP_S);
-	all_have(5, 5);
+	rig_all_have(&r, 5, 5);
 	rig_end(&r);
 }
 END_TEST
@@ -306,7 +381,7 @@ START_TEST(viewers_are_known_by_what_they_said)
 	struct tw_announce a;
 	const struct roster *duty;
 
-	start_channel(2);
+	rig_start_channel(&r, 2);
 	memcpy(p.info_hash, r.seed.info_hash, LINK_INFOHASH_LEN);
 	p.flags = SHAREWIRE_LIVE | SHAREWIRE_REACHABLE;
 	p.up_kbps = 50000;
@@ -354,49 +429,6 @@ START_TEST(bad_batches_are_skipped)
 }
 END_TEST
 
-/* ---- policy -------------------------------------------------------------- */
-
-START_TEST(a_channel_denied_for_all_is_served_by_none)
-{
-	char hex[2 * LINK_INFOHASH_LEN + 1];
-
-	start_channel(3);
-	buf_hex(hex, r.seed.info_hash, LINK_INFOHASH_LEN);
-	rig_policy(&r, ACCESS_SHARED_DENY, "not a hash");
-	rig_policy(&r, ACCESS_SHARED_DENY, hex);
-	rig_run(&r, SP_S);
-	all_have(0, 0);
-	signer_record(&r.seed, &r.body, 0, 6, 12000, 0);
-	ck_assert_int_eq(rig_publish(&r, 1), SP_ERR_DENIED);
-	/* what was read stays when it is away */
-	for (size_t i = 0; i < 3; i++)
-		r.t[i].fault = RIG_CUT;
-	rig_run(&r, SP_S);
-	signer_record(&r.seed, &r.body, 0, 7, 14000, 0);
-	ck_assert_int_eq(rig_publish(&r, 1), SP_ERR_DENIED);
-	rig_end(&r);
-}
-END_TEST
-
-START_TEST(own_lists_win)
-{
-	char hex[2 * LINK_INFOHASH_LEN + 1];
-
-	rig_start(&r, 2);
-	buf_hex(hex, r.seed.info_hash, LINK_INFOHASH_LEN);
-	ck_assert_int_eq(track_access(r.t[0].track, ACCESS_ALLOW, hex,
-			     sizeof(hex) - 1, NULL),
-	    1);
-	rig_policy(&r, ACCESS_SHARED_DENY, hex);
-	rig_run(&r, SP_S);
-	rig_channel(&r, 0, 5);
-	rig_run(&r, SP_S);
-	ck_assert_uint_eq(rig_newest(&r, 0), 5);
-	ck_assert_uint_eq(rig_newest(&r, 1), 0);
-	rig_end(&r);
-}
-END_TEST
-
 /* ---- memory -------------------------------------------------------------- */
 
 START_TEST(every_failing_allocation_is_survived)
@@ -435,7 +467,7 @@ START_TEST(every_failing_allocation_is_survived)
 	}
 	failmem_arm(&r.fm, 0);
 	rig_run(&r, SHARE_LIST_GAP + 2 * SHARE_KEEP_GAP);
-	all_have(5, 5);
+	rig_all_have(&r, 5, 5);
 	rig_end(&r);
 }
 END_TEST
@@ -447,9 +479,14 @@ UNIT_MAIN("share", what_is_published_at_one_is_read_at_all,
     data_lost_there_are_written_again, a_tracker_whose_channel_it_was_may_die,
     entries_that_come_twice_change_nothing,
     what_the_channel_key_did_not_sign_is_refused, refusals_are_tried_again,
+    a_refused_append_leaves_no_hole,
+    refusals_amid_many_appends_do_not_silence_a_channel,
+    refusals_that_stay_are_tried_again_ever_more_rarely,
+    a_stream_that_does_not_move_on_is_not_read_in_circles,
+    who_does_not_wait_for_news_is_not_asked_in_circles,
+    who_throws_us_out_at_once_is_asked_ever_more_rarely,
     silence_is_the_end_of_a_connection, tries_to_connect_get_rarer,
     peers_of_different_trackers_find_each_other,
     who_leaves_one_is_forgotten_by_all, viewers_are_known_by_what_they_said,
     who_starts_later_gets_the_peers_of_the_last_half_hour,
-    bad_batches_are_skipped, a_channel_denied_for_all_is_served_by_none,
-    own_lists_win, every_failing_allocation_is_survived)
+    bad_batches_are_skipped, every_failing_allocation_is_survived)

@@ -149,6 +149,9 @@ UNIT_CORE += test/unit/check_secure_frames
 UNIT_CORE += test/unit/check_share
 test_unit_check_share_SOURCES = test/unit/check_share.c test/unit/share_help.h \
 	test/unit/share_rig.c test/unit/share_rig.h
+UNIT_CORE += test/unit/check_share_policy
+test_unit_check_share_policy_SOURCES = test/unit/check_share_policy.c \
+	test/unit/share_rig.c test/unit/share_rig.h
 UNIT_CORE += test/unit/check_shareout
 test_unit_check_shareout_SOURCES = test/unit/check_shareout.c test/unit/share_help.h
 UNIT_CORE += test/unit/check_sharewire

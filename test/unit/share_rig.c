@@ -122,10 +122,13 @@ void
 rig_policy(struct rig *r, enum access_list list, const char *member)
 {
 	size_t k = list == ACCESS_SHARED_ALLOW ? 0 : 1;
-	char *to = r->store->policy[k][r->store->n_policy[k]++];
+	char *to;
 
-	ck_assert_uint_lt(strlen(member), 80);
-	memcpy(to, member, strlen(member) + 1);
+	if (member != NULL) {
+		to = r->store->policy[k][r->store->n_policy[k]++];
+		ck_assert_uint_lt(strlen(member), 80);
+		memcpy(to, member, strlen(member) + 1);
+	}
 	append(r, &r->store->news, 0, NULL, 0)->policy = true;
 }
 
@@ -149,6 +152,8 @@ carry_out(struct rig *r, struct rig_tracker *t, const struct share_act *a)
 		st->manifest_len = a->len;
 		return 0;
 	case SHARE_DO_APPEND:
+		if (t->fault == RIG_FULL && ++t->appends % 3 == 0)
+			return SP_ERR_IO;
 		append(r, &st->window, t->node, a->p, a->len);
 		return 0;
 	case SHARE_DO_KEEP:
@@ -175,7 +180,7 @@ answer_window(struct rig *r, struct rig_tracker *t, const struct rig_answer *an)
 	int n = 0;
 
 	for (size_t i = 0; i < s->n && n < SHARE_COUNT; i++) {
-		if (!is_after(&s->v[i], an->after))
+		if (!is_after(&s->v[i], an->after) && t->fault != RIG_STUCK)
 			continue;
 		n++;
 		for (size_t k = 0; k <= (twice ? 2u : 0u); k++)
@@ -222,6 +227,7 @@ answer(struct rig *r, struct rig_tracker *t, const struct rig_answer *an)
 			    st->manifest, st->manifest_len, r->now);
 		break;
 	case SHARE_DO_READ:
+		t->reads++;
 		result = answer_window(r, t, an);
 		break;
 	case SHARE_DO_READ_PEERS:
@@ -266,19 +272,18 @@ answer_wait(struct rig *r, struct rig_tracker *t)
 		share_news(t->share, s->v[i].id,
 		    s->v[i].policy ? NULL : s->v[i].ih, r->now);
 	}
-	if (n == 0 && r->now < t->wait_until)
+	if (n == 0 && r->now < t->wait_until && t->fault != RIG_HASTY)
 		return;
 	t->waits = false;
+	t->waited++;
 	share_done(t->share, &t->wait, n, r->now);
 }
 
 static void
-answer_all(struct rig *r, struct rig_tracker *t)
+answer_acts(struct rig *r, struct rig_tracker *t)
 {
 	struct rig_answer *an = t->first;
 
-	if (!t->connected || t->fault == RIG_SILENT)
-		return;
 	t->first = NULL;
 	t->last = &t->first;
 	while (an != NULL) {
@@ -291,6 +296,15 @@ answer_all(struct rig *r, struct rig_tracker *t)
 		free(an);
 		an = next;
 	}
+}
+
+static void
+answer_all(struct rig *r, struct rig_tracker *t)
+{
+	if (!t->connected || t->fault == RIG_SILENT)
+		return;
+	if (t->fault != RIG_SLOW || r->now % (100 * SP_MS) == 0)
+		answer_acts(r, t);
 	if (t->waits)
 		answer_wait(r, t);
 }
@@ -351,7 +365,7 @@ round_of(struct rig *r, struct rig_tracker *t)
 	struct share_act a;
 	unsigned n = 0;
 
-	if (t->fault == RIG_CUT && t->connected) {
+	if ((t->fault == RIG_CUT || t->fault == RIG_BOUNCE) && t->connected) {
 		forget(t);
 		share_down(t->share, r->now);
 	}
@@ -475,6 +489,14 @@ rig_channel(struct rig *r, size_t i, uint64_t n)
 	rig_records(r, i, 1, n);
 }
 
+void
+rig_start_channel(struct rig *r, size_t n)
+{
+	rig_start(r, n);
+	rig_channel(r, 0, 5);
+	rig_run(r, SP_S);
+}
+
 static const struct live_chan *
 chan(const struct rig *r, size_t i)
 {
@@ -497,6 +519,15 @@ rig_held(const struct rig *r, size_t i)
 	struct live_edge e;
 
 	return ch != NULL && live_edge(ch, 0, &e) == 0 ? e.held : 0;
+}
+
+void
+rig_all_have(const struct rig *r, uint64_t newest, uint32_t held)
+{
+	for (size_t i = 0; i < r->n; i++) {
+		ck_assert_uint_eq(rig_newest(r, i), newest);
+		ck_assert_uint_eq(rig_held(r, i), held);
+	}
 }
 
 struct share_stats

@@ -20,6 +20,11 @@ enum rig_fault {
 	RIG_SILENT, /* takes acts and never answers */
 	RIG_REFUSE, /* answers with errors */
 	RIG_TWICE,  /* entries come twice, and the older ones again */
+	RIG_FULL,   /* refuses every third append */
+	RIG_STUCK,  /* reads a window from its beginning each time */
+	RIG_HASTY,  /* does not wait for news */
+	RIG_BOUNCE, /* lets in, and throws out in the next round */
+	RIG_SLOW,   /* answers each 100 ms, but tells news at once */
 };
 
 struct rig_tracker {
@@ -32,7 +37,7 @@ struct rig_tracker {
 	struct share_act wait;
 	sp_time wait_until;
 	bool connected;
-	unsigned connects, hangups, woke;
+	unsigned connects, hangups, woke, appends, reads, waited;
 	sp_time connected_at[16];
 };
 
@@ -48,6 +53,8 @@ struct rig {
 
 /* |n| trackers that know nothing, at second 100. */
 void rig_start(struct rig *r, size_t n);
+/* And they have records 1 to 5 of a channel, a second later. */
+void rig_start_channel(struct rig *r, size_t n);
 void rig_end(struct rig *r);
 void rig_run(struct rig *r, sp_time span);
 /* Publishes r->body at tracker |i| and empties it; the result of publish. */
@@ -58,6 +65,8 @@ void rig_records(struct rig *r, size_t i, uint64_t first, uint64_t last);
 /* Newest number of track 0 at tracker |i|; 0: it has none. */
 uint64_t rig_newest(const struct rig *r, size_t i);
 uint32_t rig_held(const struct rig *r, size_t i);
+/* All trackers: that is the newest one, and so many are there. */
+void rig_all_have(const struct rig *r, uint64_t newest, uint32_t held);
 struct share_stats rig_stats(const struct rig *r, size_t i);
 /* Tracker |i| dies, and another begins with nothing in its place. */
 void rig_restart(struct rig *r, size_t i);
@@ -73,7 +82,7 @@ size_t rig_window_len(const struct rig *r);
 /* Somebody writes there what is no frame of the channel. */
 void rig_forge(struct rig *r, const void *p, size_t len);
 void rig_forge_batch(struct rig *r, unsigned shard, const void *p, size_t len);
-/* Into the set |list|; and the news of it. */
+/* Into the set |list|, unless NULL; and the news of it. */
 void rig_policy(struct rig *r, enum access_list list, const char *member);
 
 #endif
