@@ -50,13 +50,20 @@ libspio_a_SOURCES += src/io/origin_reach.c
 libspio_a_SOURCES += src/io/priv.c
 libspio_a_SOURCES += src/io/priv.h
 libspio_a_SOURCES += src/io/redis.h
+libspio_a_SOURCES += src/io/redis_int.h
+libspio_a_SOURCES += src/io/redis_net.h
+libspio_a_SOURCES += src/io/redis_slot.c
 libspio_a_SOURCES += src/io/redis_url.c
 if HAVE_HIREDIS
 libspio_a_SOURCES += src/io/redis.c
+libspio_a_SOURCES += src/io/redis_net.c
+libspio_a_SOURCES += src/io/redis_reply.c
+libspio_a_SOURCES += src/io/redis_tls.c
 else
 libspio_a_SOURCES += src/io/redis_none.c
 endif
-EXTRA_DIST += src/io/redis.c src/io/redis_none.c
+EXTRA_DIST += src/io/redis.c src/io/redis_net.c src/io/redis_reply.c \
+	src/io/redis_tls.c src/io/redis_none.c
 libspio_a_SOURCES += src/io/sock.c
 libspio_a_SOURCES += src/io/sock.h
 libspio_a_SOURCES += src/io/store.c

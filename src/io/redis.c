@@ -1,47 +1,63 @@
 #include "io/redis.h"
 
+#include <netinet/tcp.h>
 #include <stdio.h>
+#include <sys/queue.h>
+#include <sys/un.h>
 
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/bufferevent_ssl.h>
 #include <event2/dns.h>
 #include <event2/event.h>
 #include <event2/util.h>
-#include <hiredis/adapters/libevent.h>
-#include <hiredis/async.h>
+#include <hiredis/hiredis.h>
+#include <openssl/err.h>
+
+#include "io/redis_int.h"
 
 #define WHY_MAX 200
+#define CHUNK   16384 /* bytes that the reader is given at once */
 
 /*
  * state      meaning                                   leaves on
  * CLOSED     nothing is there                          redis_open
  * LOOKUP     the name is looked up                     its answer, redis_close
- * OPENING    hiredis connects, or says who we are      up, down, redis_close
- * OPEN       up was called                             down, redis_close
+ * OPENING    it connects, or says who we are           up, fail, redis_close
+ * OPEN       up was called                             fail, redis_close
+ * FAILED     down will be told                         down, redis_close
  */
 enum redis_state {
 	REDIS_CLOSED,
 	REDIS_LOOKUP,
 	REDIS_OPENING,
 	REDIS_OPEN,
-};
-
-struct redis {
-	struct loop *loop;
-	const struct redis_url *url;
-	const struct redis_ops *ops;
-	void *ctx;
-	enum redis_state state;
-	struct evdns_base *dns; /* NULL: a socket's path */
-	struct evdns_getaddrinfo_request *lookup;
-	redisAsyncContext *ac; /* its data is this, while it is ours */
-	struct io_timer fail;  /* down is told from the loop */
-	char why[WHY_MAX];
+	REDIS_FAILED,
 };
 
 /* A command under way. */
 struct sent {
-	struct redis *redis;
+	STAILQ_ENTRY(sent) link;
 	redis_cb *cb;
-	void *arg;
+	void *ctx, *arg;
+};
+STAILQ_HEAD(sents, sent);
+
+struct redis {
+	struct redis_env *env;
+	char host[REDIS_TEXT_MAX]; /* "": the path of the URL */
+	uint16_t port;
+	const struct redis_ops *ops;
+	void *ctx;
+	enum redis_state state;
+	struct evdns_getaddrinfo_request *lookup;
+	unsigned tries; /* which of the addresses of a name is next */
+	struct bufferevent *bev;
+	struct redis_rx *rx;
+	struct sents sent; /* their answers come in this order */
+	struct io_timer silence;
+	struct io_timer fail; /* down is told from the loop */
+	char why[WHY_MAX];
 };
 
 bool
@@ -52,135 +68,242 @@ redis_is_built(void)
 
 /* ---- the end ------------------------------------------------------------- */
 
-/* |ac| is hiredis's alone from now on, which frees it. */
 static void
-let_go(struct redis *r)
+cut(struct redis *r)
 {
-	if (r->ac != NULL)
-		r->ac->data = NULL;
-	r->ac = NULL;
+	io_timer_cancel(&r->silence);
+	if (r->lookup != NULL)
+		evdns_getaddrinfo_cancel(r->lookup);
+	r->lookup = NULL;
+	if (r->bev != NULL)
+		bufferevent_free(r->bev);
+	r->bev = NULL;
+	redis_rx_free(r->rx);
+	r->rx = NULL;
+}
+
+/* All that was asked has no answer; who is told may not ask again. */
+static void
+give_up(struct redis *r)
+{
+	struct sents list = STAILQ_HEAD_INITIALIZER(list);
+	struct sent *s;
+
+	STAILQ_CONCAT(&list, &r->sent);
+	while ((s = STAILQ_FIRST(&list)) != NULL) {
+		STAILQ_REMOVE_HEAD(&list, link);
+		s->cb(s->ctx, s->arg, SP_ERR_CLOSED, NULL);
+		free(s);
+	}
 }
 
 void
 redis_close(struct redis *r)
 {
-	redisAsyncContext *ac = r->ac;
-
 	io_timer_cancel(&r->fail);
 	r->state = REDIS_CLOSED;
-	if (r->lookup != NULL)
-		evdns_getaddrinfo_cancel(r->lookup);
-	r->lookup = NULL;
-	let_go(r);
-	if (ac != NULL)
-		redisAsyncFree(ac);
+	cut(r);
+	give_up(r);
 }
 
 /* Tells down in the next round: nobody is called from within his own call. */
 static void
 fail(struct redis *r, const char *why)
 {
-	char text[WHY_MAX];
-
-	snprintf(text, sizeof(text), "%s", why);
-	redis_close(r);
-	memcpy(r->why, text, sizeof(text));
+	snprintf(r->why, sizeof(r->why), "%s",
+	    why != NULL && *why != '\0' ? why : "closed");
+	r->state = REDIS_FAILED;
+	cut(r);
 	io_timer_set(&r->fail, 0);
 }
 
+/* Down comes first: who hears of it then expects no answers any more. */
 static void
 on_fail(void *ctx, sp_time now SP_UNUSED)
 {
 	struct redis *r = ctx;
 
+	r->state = REDIS_CLOSED;
 	r->ops->down(r->ctx, r->why);
-}
-
-/* hiredis frees |ac| itself after this. */
-static void
-on_disconnect(const redisAsyncContext *ac, int status)
-{
-	struct redis *r = ac->data;
-	const char *why = status == REDIS_OK ? "closed" : ac->errstr;
-
-	if (r == NULL)
-		return;
-	let_go(r);
-	fail(r, why != NULL && *why != '\0' ? why : "closed");
+	if (r->state == REDIS_CLOSED)
+		give_up(r);
 }
 
 static void
-on_connect(const redisAsyncContext *ac, int status)
+on_silence(void *ctx, sp_time now SP_UNUSED)
 {
-	if (status != REDIS_OK)
-		on_disconnect(ac, status);
+	fail(ctx, "it does not answer");
 }
 
 /* ---- commands ------------------------------------------------------------ */
 
+/* Until it is open its time is bounded as a whole. */
 static void
-on_reply(redisAsyncContext *ac, void *reply, void *priv)
+watch(struct redis *r)
 {
-	struct sent *s = priv;
-
-	/* Without a reply the connection has ended: down tells. */
-	if (ac->data != NULL && reply != NULL)
-		s->cb(s->redis->ctx, s->arg, reply);
-	free(s);
+	if (r->state != REDIS_OPEN)
+		return;
+	if (STAILQ_EMPTY(&r->sent))
+		io_timer_cancel(&r->silence);
+	else
+		io_timer_set(&r->silence,
+		    loop_now(r->env->loop) + REDIS_SILENCE);
 }
 
-int
-redis_send(struct redis *r, const struct redis_arg *v, size_t n, redis_cb *cb,
-    void *arg)
+static int
+write_command(struct redis *r, const struct redis_arg *v, size_t n)
 {
 	const char *text[REDIS_ARGS];
 	size_t len[REDIS_ARGS];
-	struct sent *s;
+	char *bytes;
+	int size, rv;
 
-	assert(n > 0 && n <= REDIS_ARGS && "a command has some arguments");
-	if (r->ac == NULL)
-		return SP_ERR_CLOSED;
 	for (size_t i = 0; i < n; i++) {
 		text[i] = v[i].len == 0 ? "" : v[i].p;
 		len[i] = v[i].len;
 	}
+	size = redisFormatCommandArgv(&bytes, (int)n, text, len);
+	if (size < 0)
+		return SP_ERR_NOMEM;
+	rv = bufferevent_write(r->bev, bytes, (size_t)size);
+	redisFreeCommand(bytes);
+	return rv < 0 ? SP_ERR_NOMEM : 0;
+}
+
+int
+redis_send(struct redis *r, const struct redis_arg *v, size_t n, redis_cb *cb,
+    void *ctx, void *arg)
+{
+	struct sent *s;
+	int rv;
+
+	assert(n > 0 && n <= REDIS_ARGS && "a command has some arguments");
+	if (r->bev == NULL)
+		return SP_ERR_CLOSED;
 	s = malloc(sizeof(*s));
 	if (s == NULL)
 		return SP_ERR_NOMEM;
-	*s = (struct sent){ r, cb, arg };
-	if (redisAsyncCommandArgv(r->ac, on_reply, s, (int)n, text, len) ==
-	    REDIS_OK)
-		return 0;
+	*s = (struct sent){ .cb = cb, .ctx = ctx, .arg = arg };
+	rv = write_command(r, v, n);
+	if (rv < 0) {
+		free(s);
+		return rv;
+	}
+	STAILQ_INSERT_TAIL(&r->sent, s, link);
+	if (STAILQ_FIRST(&r->sent) == s)
+		watch(r);
+	return 0;
+}
+
+/* ---- answers ------------------------------------------------------------- */
+
+/* False: it has ended meanwhile. */
+static bool
+answer(struct redis *r, void *reply)
+{
+	struct sent *s = STAILQ_FIRST(&r->sent);
+	const struct bufferevent *bev = r->bev;
+
+	if (s == NULL) {
+		redis_rx_done(reply);
+		fail(r, "it speaks without being asked");
+		return false;
+	}
+	STAILQ_REMOVE_HEAD(&r->sent, link);
+	watch(r);
+	s->cb(s->ctx, s->arg, 0, reply);
 	free(s);
-	return SP_ERR_CLOSED;
+	redis_rx_done(reply);
+	return r->bev == bev;
+}
+
+static bool
+take(struct redis *r, const void *p, size_t len)
+{
+	const char *why = redis_rx_feed(r->rx, p, len);
+	void *reply;
+	int rv = 0;
+
+	while (why == NULL && (rv = redis_rx_next(r->rx, &reply)) > 0) {
+		if (!answer(r, reply))
+			return false;
+	}
+	if (rv < 0)
+		why = redis_rx_why(r->rx);
+	if (why != NULL)
+		fail(r, why);
+	return why == NULL;
+}
+
+static void
+on_read(struct bufferevent *bev, void *ctx)
+{
+	struct evbuffer *in = bufferevent_get_input(bev);
+	struct redis *r = ctx;
+	uint8_t chunk[CHUNK];
+	int n;
+
+	while ((n = evbuffer_remove(in, chunk, sizeof(chunk))) > 0) {
+		if (!take(r, chunk, (size_t)n))
+			return;
+	}
+}
+
+static void
+on_event(struct bufferevent *bev, short what, void *ctx)
+{
+	const SSL *ssl = bufferevent_openssl_get_ssl(bev);
+	const char *why = "closed";
+	struct redis *r = ctx;
+	int one = 1;
+
+	if (what & BEV_EVENT_CONNECTED) {
+		if (r->host[0] != '\0')
+			setsockopt(bufferevent_getfd(bev), IPPROTO_TCP,
+			    TCP_NODELAY, &one, sizeof(one));
+		return;
+	}
+	if (what & BEV_EVENT_ERROR)
+		why = evutil_socket_error_to_string(EVUTIL_SOCKET_ERROR());
+	if (ssl != NULL) {
+		const char *more =
+		    redis_tls_why(ssl, bufferevent_get_openssl_error(bev));
+
+		why = more != NULL ? more : why;
+		ERR_clear_error();
+	}
+	fail(r, why);
 }
 
 /* ---- the beginning ------------------------------------------------------- */
 
 static void
-on_hello(void *ctx SP_UNUSED, void *arg, const struct redis_value *v)
+on_hello(void *ctx, void *arg SP_UNUSED, int err, const struct redis_value *v)
 {
-	struct redis *r = arg;
+	struct redis *r = ctx;
 
-	if (redis_error(v) != NULL)
+	if (err == 0 && redis_error(v) != NULL)
 		fail(r, redis_error(v));
 }
 
 static void
-on_time(void *ctx, void *arg, const struct redis_value *v)
+on_time(void *ctx, void *arg SP_UNUSED, int err, const struct redis_value *v)
 {
-	struct redis *r = arg;
+	struct redis *r = ctx;
 	int64_t s, us;
 
+	if (err < 0)
+		return;
 	if (redis_error(v) != NULL) {
 		fail(r, redis_error(v));
 	} else if (redis_int(redis_at(v, 0), &s) < 0 ||
 		   redis_int(redis_at(v, 1), &us) < 0 || s < 0 || us < 0 ||
-		   s > INT64_MAX / 2000) {
+		   us >= 1000000 || s > INT64_MAX / 2000) {
 		fail(r, "it does not tell the time");
 	} else {
 		r->state = REDIS_OPEN;
-		r->ops->up(ctx, (uint64_t)s * 1000 + (uint64_t)us / 1000);
+		watch(r);
+		r->ops->up(r->ctx, (uint64_t)s * 1000 + (uint64_t)us / 1000);
 	}
 }
 
@@ -191,10 +314,10 @@ word(const char *s)
 }
 
 /* Who we are, which database, what time it is; the answers come in order. */
-static void
+static int
 say_hello(struct redis *r)
 {
-	const struct redis_url *u = r->url;
+	const struct redis_url *u = r->env->url;
 	struct redis_arg v[3];
 	char db[12];
 	size_t n = 0;
@@ -205,46 +328,73 @@ say_hello(struct redis *r)
 		if (u->user[0] != '\0')
 			v[n++] = word(u->user);
 		v[n++] = word(u->pass);
-		rv = redis_send(r, v, n, on_hello, r);
+		rv = redis_send(r, v, n, on_hello, r, NULL);
 	}
 	if (u->db != 0 && rv == 0) {
 		snprintf(db, sizeof(db), "%" PRIu32, u->db);
 		v[0] = word("SELECT");
 		v[1] = word(db);
-		rv = redis_send(r, v, 2, on_hello, r);
+		rv = redis_send(r, v, 2, on_hello, r, NULL);
 	}
 	v[0] = word("TIME");
-	if (rv == 0)
-		rv = redis_send(r, v, 1, on_time, r);
+	return rv == 0 ? redis_send(r, v, 1, on_time, r, NULL) : rv;
+}
+
+static struct bufferevent *
+make_wire(struct redis *r)
+{
+	struct event_base *base = loop_base(r->env->loop);
+	struct bufferevent *bev;
+	SSL *ssl;
+
+	if (r->env->tls == NULL || r->host[0] == '\0')
+		return bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
+	ssl = redis_tls_new(r->env, r->host);
+	if (ssl == NULL)
+		return NULL;
+	bev = bufferevent_openssl_socket_new(base, -1, ssl,
+	    BUFFEREVENT_SSL_CONNECTING, BEV_OPT_CLOSE_ON_FREE);
+	if (bev == NULL)
+		SSL_free(ssl);
+	return bev;
+}
+
+static int
+connect_to(struct redis *r, const struct sockaddr *sa, int len)
+{
+	int rv;
+
+	r->state = REDIS_OPENING;
+	r->bev = make_wire(r);
+	r->rx = redis_rx_new();
+	if (r->bev == NULL || r->rx == NULL)
+		return SP_ERR_NOMEM;
+	bufferevent_setcb(r->bev, on_read, NULL, on_event, r);
+	if (bufferevent_enable(r->bev, EV_READ | EV_WRITE) < 0)
+		return SP_ERR_NOMEM;
+	rv = say_hello(r);
+	/* An error may have been told by on_event already. */
+	if (rv == 0 && bufferevent_socket_connect(r->bev, sa, len) < 0 &&
+	    r->state == REDIS_OPENING)
+		rv = SP_ERR_IO;
+	return rv;
+}
+
+static void
+begin(struct redis *r, const struct sockaddr *sa, int len)
+{
+	int rv = connect_to(r, sa, len);
+
 	if (rv < 0)
 		fail(r, sp_strerror(rv));
 }
 
 static void
-begin(struct redis *r, redisAsyncContext *ac)
-{
-	r->state = REDIS_OPENING;
-	r->ac = ac;
-	if (ac == NULL) {
-		fail(r, sp_strerror(SP_ERR_NOMEM));
-		return;
-	}
-	ac->data = r;
-	if (ac->err != 0 ||
-	    redisLibeventAttach(ac, loop_base(r->loop)) != REDIS_OK) {
-		fail(r, ac->err != 0 ? ac->errstr : "event loop");
-		return;
-	}
-	redisAsyncSetConnectCallback(ac, on_connect);
-	redisAsyncSetDisconnectCallback(ac, on_disconnect);
-	say_hello(r);
-}
-
-static void
 on_name(int err, struct evutil_addrinfo *list, void *ctx)
 {
+	struct evutil_addrinfo *ai;
 	struct redis *r = ctx;
-	char text[64] = "";
+	unsigned n = 0, at;
 
 	if (err == EVUTIL_EAI_CANCEL)
 		return;
@@ -253,61 +403,120 @@ on_name(int err, struct evutil_addrinfo *list, void *ctx)
 		fail(r, evutil_gai_strerror(err));
 		return;
 	}
-	if (list->ai_family == AF_INET6)
-		evutil_inet_ntop(AF_INET6,
-		    &((struct sockaddr_in6 *)(void *)list->ai_addr)->sin6_addr,
-		    text, sizeof(text));
-	else
-		evutil_inet_ntop(AF_INET,
-		    &((struct sockaddr_in *)(void *)list->ai_addr)->sin_addr,
-		    text, sizeof(text));
+	for (ai = list; ai != NULL; ai = ai->ai_next)
+		n++;
+	at = r->tries++ % n;
+	for (ai = list; at > 0; at--)
+		ai = ai->ai_next;
+	begin(r, ai->ai_addr, (int)ai->ai_addrlen);
 	evutil_freeaddrinfo(list);
-	begin(r, redisAsyncConnect(text, r->url->port));
+}
+
+static void
+begin_unix(struct redis *r)
+{
+	struct sockaddr_un sa = { .sun_family = AF_UNIX };
+	const char *path = r->env->url->path;
+
+	memcpy(sa.sun_path, path, strnlen(path, sizeof(sa.sun_path) - 1));
+	begin(r, (const struct sockaddr *)(const void *)&sa, sizeof(sa));
 }
 
 void
 redis_open(struct redis *r)
 {
-	struct evutil_addrinfo hints = { .ai_socktype = SOCK_STREAM };
+	struct evutil_addrinfo hints = { .ai_socktype = SOCK_STREAM,
+		.ai_protocol = IPPROTO_TCP };
 	struct evdns_getaddrinfo_request *req;
+	char port[8];
 
 	redis_close(r);
-	if (r->dns == NULL) {
-		begin(r, redisAsyncConnectUnix(r->url->path));
+	io_timer_set(&r->silence, loop_now(r->env->loop) + REDIS_OPEN_TIME);
+	if (r->host[0] == '\0') {
+		begin_unix(r);
 		return;
 	}
 	r->state = REDIS_LOOKUP;
+	snprintf(port, sizeof(port), "%u", r->port);
 	/* NULL: on_name was called already. */
-	req = evdns_getaddrinfo(r->dns, r->url->host, NULL, &hints, on_name, r);
+	req = evdns_getaddrinfo(r->env->dns, r->host, port, &hints, on_name, r);
 	if (r->state == REDIS_LOOKUP)
 		r->lookup = req;
 }
 
-int
-redis_new(struct redis **out, struct loop *l, const struct redis_url *u,
-    const struct redis_ops *ops, void *ctx)
+bool
+redis_is_up(const struct redis *r)
 {
-	struct redis *r = calloc(1, sizeof(*r));
+	return r->state == REDIS_OPEN;
+}
+
+/* ---- life ---------------------------------------------------------------- */
+
+int
+redis_env_new(struct redis_env **out, struct loop *l, const struct redis_url *u,
+    const char *tls_ca, const char *tls_cert, char *why, size_t size)
+{
+	struct redis_env *e = calloc(1, sizeof(*e));
+	int rv = 0;
 
 	*out = NULL;
-	if (r == NULL)
+	if (e == NULL)
 		return SP_ERR_NOMEM;
-	r->loop = l;
-	r->url = u;
-	r->ops = ops;
-	r->ctx = ctx;
-	if (io_timer_init(&r->fail, l, on_fail, r) < 0) {
-		free(r);
-		return SP_ERR_NOMEM;
-	}
-	if (u->host[0] != '\0') {
-		r->dns = evdns_base_new(loop_base(l),
+	e->loop = l;
+	e->url = u;
+	if (u->tls)
+		rv = redis_env_tls(e, tls_ca, tls_cert, why, size);
+	/* Of a cluster behind a socket's path the others are hosts. */
+	if (rv == 0) {
+		e->dns = evdns_base_new(loop_base(l),
 		    EVDNS_BASE_INITIALIZE_NAMESERVERS |
 			EVDNS_BASE_DISABLE_WHEN_INACTIVE);
-		if (r->dns == NULL) {
-			redis_free(r);
-			return SP_ERR_IO;
-		}
+		rv = e->dns == NULL ? SP_ERR_IO : 0;
+	}
+	if (rv < 0) {
+		redis_env_free(e);
+		return rv;
+	}
+	*out = e;
+	return 0;
+}
+
+void
+redis_env_free(struct redis_env *e)
+{
+	if (e == NULL)
+		return;
+	if (e->dns != NULL)
+		evdns_base_free(e->dns, 0);
+	SSL_CTX_free(e->tls);
+	free(e);
+}
+
+int
+redis_new(struct redis **out, struct redis_env *e, const char *host,
+    uint16_t port, const struct redis_ops *ops, void *ctx)
+{
+	struct redis *r;
+	int fail, silence;
+
+	*out = NULL;
+	if (host != NULL && strlen(host) >= sizeof(r->host))
+		return SP_ERR_TOOBIG;
+	r = calloc(1, sizeof(*r));
+	if (r == NULL)
+		return SP_ERR_NOMEM;
+	r->env = e;
+	if (host != NULL)
+		memcpy(r->host, host, strlen(host) + 1);
+	r->port = port;
+	r->ops = ops;
+	r->ctx = ctx;
+	STAILQ_INIT(&r->sent);
+	fail = io_timer_init(&r->fail, e->loop, on_fail, r);
+	silence = io_timer_init(&r->silence, e->loop, on_silence, r);
+	if (fail < 0 || silence < 0) {
+		redis_free(r);
+		return SP_ERR_NOMEM;
 	}
 	*out = r;
 	return 0;
@@ -319,70 +528,7 @@ redis_free(struct redis *r)
 	if (r == NULL)
 		return;
 	redis_close(r);
-	if (r->dns != NULL)
-		evdns_base_free(r->dns, 0);
 	io_timer_fini(&r->fail);
+	io_timer_fini(&r->silence);
 	free(r);
-}
-
-/* ---- replies ------------------------------------------------------------- */
-
-static const redisReply *
-as_reply(const struct redis_value *v)
-{
-	return (const redisReply *)(const void *)v;
-}
-
-const char *
-redis_error(const struct redis_value *v)
-{
-	const redisReply *p = as_reply(v);
-
-	return p != NULL && p->type == REDIS_REPLY_ERROR ? p->str : NULL;
-}
-
-const void *
-redis_bytes(const struct redis_value *v, size_t *len)
-{
-	const redisReply *p = as_reply(v);
-
-	*len = 0;
-	if (p == NULL || p->type != REDIS_REPLY_STRING)
-		return NULL;
-	*len = p->len;
-	return p->str;
-}
-
-int
-redis_int(const struct redis_value *v, int64_t *out)
-{
-	const redisReply *p = as_reply(v);
-	char *end;
-
-	if (p != NULL && p->type == REDIS_REPLY_INTEGER) {
-		*out = p->integer;
-		return 0;
-	}
-	if (p == NULL || p->type != REDIS_REPLY_STRING || p->len == 0)
-		return SP_ERR_SYNTAX;
-	*out = strtoll(p->str, &end, 10);
-	return end == p->str + p->len ? 0 : SP_ERR_SYNTAX;
-}
-
-size_t
-redis_len(const struct redis_value *v)
-{
-	const redisReply *p = as_reply(v);
-
-	return p != NULL && p->type == REDIS_REPLY_ARRAY ? p->elements : 0;
-}
-
-const struct redis_value *
-redis_at(const struct redis_value *v, size_t i)
-{
-	const redisReply *p = as_reply(v);
-
-	return i < redis_len(v)
-		   ? (const struct redis_value *)(const void *)p->element[i]
-		   : NULL;
 }

@@ -1,4 +1,4 @@
-#include "io/redis.h"
+#include "io/redis_net.h"
 
 /* Without hiredis. */
 
@@ -9,34 +9,50 @@ redis_is_built(void)
 }
 
 int
-redis_new(struct redis **out, struct loop *l SP_UNUSED,
-    const struct redis_url *u SP_UNUSED, const struct redis_ops *ops SP_UNUSED,
-    void *ctx SP_UNUSED)
+redis_net_new(struct redis_net **out,
+    const struct redis_net_conf *conf SP_UNUSED, char *why SP_UNUSED,
+    size_t size SP_UNUSED)
 {
 	*out = NULL;
 	return SP_ERR_UNSUPPORTED;
 }
 
 void
-redis_free(struct redis *r SP_UNUSED)
-{
-}
-
-void
-redis_open(struct redis *r SP_UNUSED)
-{
-}
-
-void
-redis_close(struct redis *r SP_UNUSED)
+redis_net_free(struct redis_net *n SP_UNUSED)
 {
 }
 
 int
-redis_send(struct redis *r SP_UNUSED, const struct redis_arg *v SP_UNUSED,
-    size_t n SP_UNUSED, redis_cb *cb SP_UNUSED, void *arg SP_UNUSED)
+redis_net_tls(struct redis_net *n SP_UNUSED, const char *tls_ca SP_UNUSED,
+    const char *tls_cert SP_UNUSED, char *why SP_UNUSED, size_t size SP_UNUSED)
+{
+	return SP_ERR_UNSUPPORTED;
+}
+
+void
+redis_net_open(struct redis_net *n SP_UNUSED)
+{
+}
+
+void
+redis_net_close(struct redis_net *n SP_UNUSED)
+{
+}
+
+int
+redis_net_send(struct redis_net *n SP_UNUSED, enum redis_lane lane SP_UNUSED,
+    const char *key SP_UNUSED, const struct redis_arg *v SP_UNUSED,
+    size_t argc SP_UNUSED, redis_cb *cb SP_UNUSED, void *ctx SP_UNUSED,
+    void *arg SP_UNUSED)
 {
 	return SP_ERR_CLOSED;
+}
+
+void
+redis_net_stats(const struct redis_net *n SP_UNUSED,
+    struct redis_net_stats *out)
+{
+	memset(out, 0, sizeof(*out));
 }
 
 const char *
@@ -56,6 +72,18 @@ redis_bytes(const struct redis_value *v SP_UNUSED, size_t *len)
 {
 	*len = 0;
 	return NULL;
+}
+
+bool
+redis_is_nil(const struct redis_value *v SP_UNUSED)
+{
+	return true;
+}
+
+bool
+redis_is_array(const struct redis_value *v SP_UNUSED)
+{
+	return false;
 }
 
 size_t

@@ -113,12 +113,11 @@ redis_url_parse(struct redis_url *out, const char *text, const char **why)
 	} else if (strncmp(text, "unix:", 5) == 0) {
 		text += strncmp(text, "unix://", 7) == 0 ? 7 : 5;
 		r = parse_unix(out, text, why);
-	} else if (strncmp(text, "rediss:", 7) == 0) {
-		*why = "hiredis is built without TLS here: use stunnel, or "
-		       "redis: in a private network";
-		return SP_ERR_UNSUPPORTED;
+	} else if (strncmp(text, "rediss://", 9) == 0) {
+		out->tls = true;
+		r = parse_tcp(out, text + 9, why);
 	} else {
-		*why = "neither redis:// nor unix:";
+		*why = "neither redis://, rediss:// nor unix:";
 	}
 	return r;
 }

@@ -6,17 +6,13 @@
 set -eu
 . "${top_srcdir:-.}/test/regress/lib.sh"
 
-need redis-server redis-cli python3 curl
-"$build/spate-tracker" --redis redis://127.0.0.1 -n >/dev/null 2>&1 ||
-    skip "spate-tracker has no --redis"
+. "$tools/redislib.sh"
+
+need_redis
 begin
-mkrecord=$build/test/regress/mkrecord
 sock=$dir/redis.sock
 url="unix:operator:s3cret%21@$sock"
-hash=$("$mkrecord" hash 7)
-set -- $(ports 3)
-p1=$1 p2=$2 p3=$3
-all="http://127.0.0.1:$p1 http://127.0.0.1:$p2 http://127.0.0.1:$p3"
+tracker_ports
 
 redis_start() {
 	cat >"$dir/redis.conf" <<-CONF
@@ -37,61 +33,13 @@ cli() {
 	    "$dir/cli.txt"
 }
 
-# tracker I
-tracker() {
-	eval "port=\$p$1"
-	spawn "tracker$1" "$build/spate-tracker" --listen "127.0.0.1:$port" \
-	    --redis "$url"
-	await 5 port_open "$port" || fail "tracker $1 does not start"
-}
-
-# up I: tracker I has its connections.
-up() {
-	eval "port=\$p$1"
-	curl -s -m 5 "http://127.0.0.1:$port/metrics" |
-	    grep -q '^spate_tracker_redis_up 1$'
-}
-
-# records I: the numbers of the records that tracker I has.
-records() {
-	eval "port=\$p$1"
-	curl -s -m 5 "http://127.0.0.1:$port/live/$hash/window$2" |
-	    "$mkrecord" frames | sed -n 's/.*number=//p' | tr '\n' ' '
-}
-
-# has I N: tracker I has record N.
-has() {
-	case " $(records "$1" '')" in
-	*" $2 "*) ;;
-	*) return 1 ;;
-	esac
-}
-
-# publish I FIRST LAST [manifest=0]
-publish() {
-	eval "port=\$p$1"
-	"$mkrecord" publish 7 first="$2" last="$3" "${4:-manifest=1}" \
-	    >"$dir/body"
-	curl -s -m 5 --data-binary "@$dir/body" \
-	    "http://127.0.0.1:$port/live/$hash/publish" >"$dir/reply"
-	! grep -aq 'failure reason' "$dir/reply" || fail "publish at $1: $(
-	    tr -d '\000' <"$dir/reply")"
-}
-
 redis_start
-for i in 1 2 3; do
-	tracker $i
-done
-for i in 1 2 3; do
-	await 10 up $i || fail "tracker $i does not come up"
-done
+trackers 1 2 3
 
 # ---- windows ----
 
 publish 1 1 5
-for i in 1 2 3; do
-	await 5 has $i 5 || fail "tracker $i has no window"
-done
+all_have 5 5
 last=25 bar=2000
 [ -z "${BENCH:-}" ] || last=205 bar=100
 for n in $(seq 6 $last); do

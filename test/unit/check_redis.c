@@ -1,4 +1,6 @@
-#include "io/redis.h"
+#include "io/redis_net.h"
+
+#include <stdio.h>
 
 #include "test/unit/unit.h"
 #include "tracker/daemon/redis_cmd.h"
@@ -32,6 +34,11 @@ START_TEST(a_url_names_host_port_user_and_database)
 	ck_assert_int_eq(parse("redis://:secret@h/"), 0);
 	ck_assert_str_eq(u.user, "");
 	ck_assert_str_eq(u.pass, "secret");
+	ck_assert(!u.tls);
+	ck_assert_int_eq(parse("rediss://a:b@h:1/2"), 0);
+	ck_assert(u.tls);
+	ck_assert_str_eq(u.host, "h");
+	ck_assert_uint_eq(u.db, 2);
 }
 END_TEST
 
@@ -57,15 +64,66 @@ START_TEST(other_urls_are_refused_with_a_reason)
 		"redis://:1", "redis://h:0", "redis://h:70000", "redis://h/x",
 		"redis://h/1/2", "redis://h/123456", "redis://me@h",
 		"redis://a:%zz@h", "redis://a:%00@h", "redis://a:b@",
-		"unix:", "unix:run", "unix:/s?x=1", "unix:/s?db=x",
-		"http://h" };
+		"unix:", "unix:run", "unix:/s?x=1", "unix:/s?db=x", "http://h",
+		"rediss:h", "rediss://", "rediss://:1" };
 
 	for (size_t i = 0; i < SP_LEN(bad); i++) {
 		ck_assert_msg(parse(bad[i]) == SP_ERR_SYNTAX, "%s", bad[i]);
 		ck_assert_ptr_nonnull(why);
 	}
-	ck_assert_int_eq(parse("rediss://h"), SP_ERR_UNSUPPORTED);
-	ck_assert_ptr_nonnull(strstr(why, "TLS"));
+}
+END_TEST
+
+static unsigned
+slot(const char *key)
+{
+	return redis_slot(key, strlen(key));
+}
+
+START_TEST(a_key_has_the_slot_that_redis_gives_it)
+{
+	/* as CLUSTER KEYSLOT says */
+	ck_assert_uint_eq(slot("123456789"), 0x31c3);
+	ck_assert_uint_eq(slot(""), 0);
+	ck_assert_uint_eq(slot("spate:news"), 2089);
+	ck_assert_uint_eq(slot("spate:{peers:07}"), slot("peers:07"));
+	ck_assert_uint_eq(slot("a{b}c{d}"), slot("b"));
+	ck_assert_uint_eq(slot("a{{b}}"), slot("{b"));
+	/* no tag: all of it counts */
+	ck_assert_uint_eq(slot("a{}b"), 13694);
+	ck_assert_uint_eq(slot("a{b"), 13340);
+	ck_assert_uint_eq(slot("a}b{"), 6027);
+}
+END_TEST
+
+START_TEST(a_redirection_names_slot_and_node)
+{
+	static const char *const bad[] = { "", "MOVED", "MOVED ", "MOVED 1",
+		"MOVED 1 ", "MOVED 1 h", "MOVED 1 h:", "MOVED 1 h:0",
+		"MOVED 1 h:65536", "MOVED 16384 h:1", "MOVED -1 h:1",
+		"MOVED x h:1", "MOVED 1 h:1 ", "ASKING", "ERR MOVED 1 h:1" };
+	struct redis_redirect to;
+	char text[400] = "MOVED 1 ";
+
+	ck_assert_int_eq(redis_redirect_parse(&to, "MOVED 16383 h.de:1"), 0);
+	ck_assert(!to.ask);
+	ck_assert_uint_eq(to.slot, 16383);
+	ck_assert_str_eq(to.host, "h.de");
+	ck_assert_uint_eq(to.port, 1);
+	ck_assert_int_eq(redis_redirect_parse(&to, "ASK 0 2001:db8::1:65535"),
+	    0);
+	ck_assert(to.ask);
+	ck_assert_str_eq(to.host, "2001:db8::1");
+	ck_assert_uint_eq(to.port, 65535);
+	ck_assert_int_eq(redis_redirect_parse(&to, "MOVED 7 :7000"), 0);
+	ck_assert_str_eq(to.host, "");
+	for (size_t i = 0; i < SP_LEN(bad); i++)
+		ck_assert_msg(redis_redirect_parse(&to, bad[i]) ==
+				  SP_ERR_SYNTAX,
+		    "%s", bad[i]);
+	memset(text + 8, 'h', REDIS_TEXT_MAX);
+	memcpy(text + 8 + REDIS_TEXT_MAX, ":1", 3);
+	ck_assert_int_eq(redis_redirect_parse(&to, text), SP_ERR_SYNTAX);
 }
 END_TEST
 
@@ -143,6 +201,31 @@ START_TEST(acts_become_commands)
 }
 END_TEST
 
+START_TEST(a_command_knows_what_key_it_is_about)
+{
+	struct share_act a = { .p = (const uint8_t *)"PPP", .len = 3 };
+	struct redis_cmd c;
+	char word[80];
+	bool found;
+
+	memset(a.info_hash, 'a', sizeof(a.info_hash));
+	for (int what = SHARE_DO_WAIT; what < SHARE_DO_WOKE; what++) {
+		a.what = (enum share_what)what;
+		for (unsigned k = 0; redis_cmd_make(&c, &a, k, 1, 1); k++) {
+			found = false;
+			for (size_t i = 0; i < c.n; i++) {
+				snprintf(word, sizeof(word), "%.*s",
+				    (int)SP_MIN(c.v[i].len, 79),
+				    (const char *)c.v[i].p);
+				found |= strcmp(word, c.key) == 0;
+			}
+			ck_assert_msg(found, "act %d", what);
+		}
+	}
+}
+END_TEST
+
 UNIT_MAIN("redis", a_url_names_host_port_user_and_database,
     a_url_may_name_a_socket, other_urls_are_refused_with_a_reason,
-    acts_become_commands)
+    a_key_has_the_slot_that_redis_gives_it, a_redirection_names_slot_and_node,
+    acts_become_commands, a_command_knows_what_key_it_is_about)

@@ -255,6 +255,11 @@ test_unit_check_origin_SOURCES = test/unit/check_origin.c \
 UNIT_HOST += test/unit/check_priv
 UNIT_HOST += test/unit/check_process
 UNIT_HOST += test/unit/check_redis
+if HAVE_HIREDIS
+UNIT_HOST += test/unit/check_redis_net
+test_unit_check_redis_net_SOURCES = test/unit/check_redis_net.c \
+	test/unit/redis_rig.c test/unit/redis_rig.h
+endif
 UNIT_HOST += test/unit/check_sock
 UNIT_HOST += test/unit/check_store
 UNIT_HOST += test/unit/check_client

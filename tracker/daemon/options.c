@@ -99,6 +99,10 @@ static const struct conf_row rows[] = {
 	    "create the channels in FILE only", 0 },
 	{ "redis", 0, CONF_STR, AT(redis), 1, 1023, NULL, "URL",
 	    "share windows, peers and policy with other trackers there", 0 },
+	{ "redis-ca", 0, CONF_PATH, AT(redis_ca), 1, 4095, NULL, "FILE",
+	    "who signs certificates for rediss:, as PEM", 0 },
+	{ "redis-cert", 0, CONF_PATH, AT(redis_cert), 1, 4095, NULL, "FILE",
+	    "our certificate for rediss: with its chain and key, as PEM", 0 },
 	{ "networks", 0, CONF_PATH, AT(networks), 1, 4095, NULL, "FILE",
 	    "viewers of one network by this MaxMind database are near", 0 },
 	{ "user", 0, CONF_STR, AT(user), 1, 255, NULL, "NAME",
@@ -133,7 +137,8 @@ is_below(const char *path, const char *dir)
 
 	while (len > 0 && dir[len - 1] == '/')
 		len--;
-	return len == 0 || (strncmp(path, dir, len) == 0 && path[len] == '/');
+	return len == 0 || path == NULL ||
+	       (strncmp(path, dir, len) == 0 && path[len] == '/');
 }
 
 static const char *
@@ -195,14 +200,26 @@ check_list(enum access_list which, const struct options *o)
 }
 
 static const char *
-check_redis(const char *url)
+check_redis(const struct options *o, const char **what)
 {
-	struct redis_url u;
+	struct redis_url u = { .tls = false };
 	const char *why = NULL;
 
-	if (url == NULL || redis_url_parse(&u, url, &why) < 0)
+	*what = "redis";
+	if (o->redis != NULL && redis_url_parse(&u, o->redis, &why) < 0)
 		return why;
-	return redis_is_built() ? NULL : "spate was built without hiredis";
+	if (o->redis != NULL && !redis_is_built())
+		return "spate was built without hiredis";
+	*what = o->redis_ca == NULL && o->redis_cert != NULL ? "redis-cert"
+							     : "redis-ca";
+	if (u.tls && o->chroot != NULL && o->redis_ca == NULL)
+		return "is needed: the system's are not in the chroot";
+	if (!u.tls && (o->redis_ca != NULL || o->redis_cert != NULL))
+		return "is for redis by rediss:";
+	if (!is_below(o->redis_ca, o->chroot) ||
+	    !is_below(o->redis_cert, o->chroot))
+		return "not below the chroot: it could not be read again";
+	return NULL;
 }
 
 static const char *
@@ -217,8 +234,7 @@ check(const void *opts, const char **what)
 	*what = "admin-listen";
 	if ((why = check_listen(&o->admin_listen)) != NULL)
 		return why;
-	*what = "redis";
-	if ((why = check_redis(o->redis)) != NULL)
+	if ((why = check_redis(o, what)) != NULL)
 		return why;
 	if ((why = check_tls(o, what)) != NULL)
 		return why;

@@ -35,6 +35,7 @@ struct options {
 	const char *networks;
 	const char *user, *chroot, *control;
 	const char *redis; /* NULL: alone */
+	const char *redis_ca, *redis_cert;
 	int log_level;
 };
 

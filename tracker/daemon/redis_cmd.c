@@ -54,6 +54,13 @@ node(struct redis_cmd *c)
 	arg(c, &c->node, sizeof(c->node));
 }
 
+static void
+key(struct redis_cmd *c, const char *text)
+{
+	snprintf(c->key, sizeof(c->key), "%s", text);
+	word(c, c->key);
+}
+
 /* spate:{HASH}:w or :m */
 static void
 channel_key(struct redis_cmd *c, const struct share_act *a, char what)
@@ -127,11 +134,13 @@ make_news(struct redis_cmd *c, const struct share_act *a)
 		number(c, SHARE_WAIT / SP_MS);
 		WORDS(c, "COUNT");
 		number(c, SHARE_NEWS_COUNT);
-		WORDS(c, "STREAMS", "spate:news");
+		WORDS(c, "STREAMS");
+		key(c, REDIS_CMD_NEWS);
 		id(c, a->after);
 		return;
 	}
-	WORDS(c, "XADD", "spate:news");
+	WORDS(c, "XADD");
+	key(c, REDIS_CMD_NEWS);
 	cap(c, SHARE_NEWS_KEEP);
 	node(c);
 	WORDS(c, "c");
@@ -142,15 +151,22 @@ static void
 make_list(struct redis_cmd *c, const struct share_act *a, unsigned part,
     int64_t now_s)
 {
+	static const char list[] = "spate:channels";
+
 	if (a->what == SHARE_DO_MARK) {
-		WORDS(c, "ZADD", "spate:channels");
+		WORDS(c, "ZADD");
+		key(c, list);
 		number(c, now_s);
 		arg(c, a->info_hash, LINK_INFOHASH_LEN);
 	} else if (part == 0) {
-		WORDS(c, "ZREMRANGEBYSCORE", "spate:channels", "-inf");
+		WORDS(c, "ZREMRANGEBYSCORE");
+		key(c, list);
+		WORDS(c, "-inf");
 		number(c, now_s - REDIS_CMD_DAY);
 	} else {
-		WORDS(c, "ZREVRANGE", "spate:channels", "0");
+		WORDS(c, "ZREVRANGE");
+		key(c, list);
+		WORDS(c, "0");
 		number(c, LIVE_CHANNELS_MAX - 1);
 	}
 }
@@ -197,9 +213,9 @@ redis_cmd_make(struct redis_cmd *c, const struct share_act *a, unsigned part,
 		make_peers(c, a);
 		break;
 	case SHARE_DO_READ_POLICY:
-		WORDS(c, "SMEMBERS",
-		    a->list == ACCESS_SHARED_ALLOW ? "spate:{policy}:allow"
-						   : "spate:{policy}:deny");
+		WORDS(c, "SMEMBERS");
+		key(c, a->list == ACCESS_SHARED_ALLOW ? "spate:{policy}:allow"
+						      : "spate:{policy}:deny");
 		break;
 	default:
 		make_window(c, a, part);
@@ -320,9 +336,14 @@ take(struct share *s, const struct share_act *a, const struct redis_value *v,
 	case SHARE_DO_WAIT:
 	case SHARE_DO_READ:
 	case SHARE_DO_READ_PEERS:
+		if (!redis_is_array(v) && !redis_is_nil(v))
+			return SP_ERR_SYNTAX;
 		return take_stream(s, a, v, now);
-	case SHARE_DO_LIST:
 	case SHARE_DO_READ_POLICY:
+		if (!redis_is_array(v))
+			return SP_ERR_SYNTAX; /* or it would be an empty set */
+		return take_list(s, a, v);
+	case SHARE_DO_LIST:
 		return take_list(s, a, v);
 	case SHARE_DO_GET_MANIFEST:
 		p = redis_bytes(v, &len);

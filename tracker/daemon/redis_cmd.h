@@ -10,12 +10,13 @@
 #include "io/redis.h"
 #include "tracker/share.h"
 
-#define REDIS_CMD_DAY 86400 /* a channel silent for so many s is forgotten */
+#define REDIS_CMD_NEWS "spate:news"
+#define REDIS_CMD_DAY  86400 /* a channel silent for so many s is forgotten */
 
 struct redis_cmd {
 	struct redis_arg v[REDIS_ARGS];
 	size_t n;
-	char key[64];
+	char key[64];     /* what it is about */
 	char text[6][48]; /* what some of |v| point to */
 	size_t n_text;
 	uint64_t node;
@@ -24,13 +25,13 @@ struct redis_cmd {
 /*
  * The command of |a|, which is neither CONNECT, HANGUP nor WOKE; |part| from 0
  * on, for some have two; false: there is no such part. It borrows |a|; |now_s|
- * is the wall clock.
+ * is the clock of Redis.
  */
 bool redis_cmd_make(struct redis_cmd *c, const struct share_act *a,
     unsigned part, uint64_t node, int64_t now_s);
 /*
- * Gives |s| what came for the last part of |a|, or for the first one of KEEP:
- * the result for share_done.
+ * Gives |s| what came for a part of |a|: the result of the part. Of KEEP, 0 or
+ * 1; the least of its parts is that of the act.
  */
 int redis_cmd_take(struct share *s, const struct share_act *a,
     const struct redis_value *v, sp_time now);

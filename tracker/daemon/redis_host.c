@@ -1,13 +1,10 @@
 #include "tracker/daemon/redis_host.h"
 
-#include <sys/queue.h>
-
 #include "base/log.h"
+#include "io/redis_net.h"
 #include "tracker/daemon/redis_cmd.h"
 
 #define WORKERS_GAP (50 * SP_MS) /* they add to batches without a word */
-
-enum { CMD, WAIT, LINKS };
 
 struct redis_host {
 	struct track_host *host;
@@ -15,41 +12,24 @@ struct redis_host {
 	char name[REDIS_NAME_MAX];
 	struct share *share;
 	uint64_t node;
-	struct redis *link[LINKS];
-	bool up[LINKS];
-	uint64_t redis_ms;
+	struct redis_net *net;
+	uint64_t up_ms; /* the clock of Redis at |up_at| */
+	sp_time up_at;
 	struct io_timer timer;
 	sp_time next_warn;
 	bool told_up, told_down; /* what was logged last */
-	bool missing;            /* a KEEP's first part says so */
-	TAILQ_HEAD(, ask) asked; /* of both links, in order of each */
 };
 
-/* A command under way. */
+/* An act under way. */
 struct ask {
-	TAILQ_ENTRY(ask) link;
 	struct share_act act;
-	bool last; /* of its act */
+	unsigned left; /* parts without an answer */
+	int result;    /* of those that have one */
 };
 
 static void pump(struct redis_host *r);
 
 /* ---- up and down --------------------------------------------------------- */
-
-static void
-forget(struct redis_host *r)
-{
-	struct ask *a;
-
-	for (int i = 0; i < LINKS; i++) {
-		redis_close(r->link[i]);
-		r->up[i] = false;
-	}
-	while ((a = TAILQ_FIRST(&r->asked)) != NULL) {
-		TAILQ_REMOVE(&r->asked, a, link);
-		free(a);
-	}
-}
 
 /* One line for each change, however often it is tried. */
 static void
@@ -75,30 +55,17 @@ tell_up(struct redis_host *r)
 }
 
 static void
-on_up(struct redis_host *r, int which, uint64_t server_ms)
+on_up(void *ctx, uint64_t server_ms)
 {
-	r->up[which] = true;
-	if (which == CMD)
-		r->redis_ms = server_ms;
-	if (!r->up[CMD] || !r->up[WAIT])
-		return;
+	struct redis_host *r = ctx;
+
+	r->up_ms = server_ms;
+	r->up_at = loop_now(r->host->loop);
 	tell_up(r);
 	locks_take(&r->host->locks);
-	share_up(r->share, r->redis_ms, loop_now(r->host->loop));
+	share_up(r->share, server_ms, r->up_at);
 	pump(r);
 	locks_give(&r->host->locks);
-}
-
-static void
-on_cmd_up(void *ctx, uint64_t server_ms)
-{
-	on_up(ctx, CMD, server_ms);
-}
-
-static void
-on_wait_up(void *ctx, uint64_t server_ms)
-{
-	on_up(ctx, WAIT, server_ms);
 }
 
 static void
@@ -107,17 +74,13 @@ on_down(void *ctx, const char *why)
 	struct redis_host *r = ctx;
 
 	tell_down(r, why);
-	forget(r);
 	locks_take(&r->host->locks);
 	share_down(r->share, loop_now(r->host->loop));
 	pump(r);
 	locks_give(&r->host->locks);
 }
 
-static const struct redis_ops ops[LINKS] = {
-	[CMD] = { on_cmd_up, on_down },
-	[WAIT] = { on_wait_up, on_down },
-};
+static const struct redis_ops ops = { on_up, on_down };
 
 /* ---- acts ---------------------------------------------------------------- */
 
@@ -134,76 +97,82 @@ warn_refused(struct redis_host *r, const char *why)
 	    strlen(why));
 }
 
+/* What one part of |a| came to. */
 static void
-answered(struct redis_host *r, const struct ask *a, const struct redis_value *v)
+add_result(struct ask *a, int result)
 {
-	sp_time now = loop_now(r->host->loop);
-	bool keep = a->act.what == SHARE_DO_KEEP;
-	int result;
-
-	if (!a->last) {
-		r->missing =
-		    keep && redis_cmd_take(r->share, &a->act, v, now) == 0;
+	if (a->result < 0)
 		return;
-	}
-	result = redis_cmd_take(r->share, &a->act, v, now);
-	if (keep && r->missing && result == 1)
-		result = 0;
-	share_done(r->share, &a->act, result, now);
-	pump(r);
+	if (result >= 0 && a->act.what == SHARE_DO_KEEP)
+		result = SP_MIN(result, a->result);
+	a->result = result;
 }
 
 static void
-on_answer(void *ctx, void *arg, const struct redis_value *v)
+on_answer(void *ctx, void *arg, int err, const struct redis_value *v)
 {
 	struct redis_host *r = ctx;
 	struct ask *a = arg;
+	sp_time now;
 
-	if (redis_error(v) != NULL)
+	/* All is down: tracker/share knows it, or will not ask any more. */
+	if (err == SP_ERR_CLOSED) {
+		if (--a->left == 0)
+			free(a);
+		return;
+	}
+	if (err == 0 && redis_error(v) != NULL)
 		warn_refused(r, redis_error(v));
-	TAILQ_REMOVE(&r->asked, a, link);
+	now = loop_now(r->host->loop);
 	locks_take(&r->host->locks);
-	answered(r, a, v);
+	add_result(a,
+	    err < 0 ? err : redis_cmd_take(r->share, &a->act, v, now));
+	if (--a->left == 0) {
+		share_done(r->share, &a->act, a->result, now);
+		free(a);
+		pump(r);
+	}
 	locks_give(&r->host->locks);
-	free(a);
 }
 
 static int
-send_part(struct redis_host *r, const struct share_act *act, unsigned part,
-    bool last)
+send_part(struct redis_host *r, struct ask *a, const struct share_act *act,
+    unsigned part)
 {
-	struct redis *link = r->link[act->what == SHARE_DO_WAIT ? WAIT : CMD];
-	struct ask *a = calloc(1, sizeof(*a));
+	enum redis_lane lane =
+	    act->what == SHARE_DO_WAIT ? REDIS_LANE_WAIT : REDIS_LANE_CMD;
+	sp_time age = loop_now(r->host->loop) - r->up_at;
+	int64_t now_s = (int64_t)(r->up_ms + (uint64_t)(age / SP_MS)) / 1000;
 	struct redis_cmd c;
-	int rv;
 
-	if (a == NULL)
-		return SP_ERR_NOMEM;
-	redis_cmd_make(&c, act, part, r->node, io_wall_ms() / 1000);
-	a->act = *act;
-	a->act.p = NULL;
-	a->last = last;
-	rv = redis_send(link, c.v, c.n, on_answer, a);
-	if (rv < 0)
-		free(a);
-	else
-		TAILQ_INSERT_TAIL(&r->asked, a, link);
-	return rv;
+	redis_cmd_make(&c, act, part, r->node, now_s);
+	return redis_net_send(r->net, lane, c.key, c.v, c.n, on_answer, r, a);
 }
 
+/* A part that is not sent makes the act fail when those that were are done. */
 static void
 send_act(struct redis_host *r, const struct share_act *act)
 {
+	struct ask *a = calloc(1, sizeof(*a));
 	struct redis_cmd c;
 	unsigned n = 1;
-	int rv = 0;
+	int rv = SP_ERR_NOMEM;
 
 	while (redis_cmd_make(&c, act, n, 0, 0))
 		n++;
-	for (unsigned i = 0; i < n && rv == 0; i++)
-		rv = send_part(r, act, i, i + 1 == n);
-	if (rv < 0)
-		share_done(r->share, act, rv, loop_now(r->host->loop));
+	if (a != NULL) {
+		a->act = *act;
+		a->act.p = NULL;
+		a->result = 1;
+		for (rv = 0; a->left < n && rv == 0; a->left += rv == 0)
+			rv = send_part(r, a, act, a->left);
+		if (a->left > 0) {
+			add_result(a, rv < 0 ? rv : 1);
+			return;
+		}
+		free(a);
+	}
+	share_done(r->share, act, rv, loop_now(r->host->loop));
 }
 
 static void
@@ -211,12 +180,11 @@ carry_out(struct redis_host *r, const struct share_act *act)
 {
 	switch (act->what) {
 	case SHARE_DO_CONNECT:
-		redis_open(r->link[CMD]);
-		redis_open(r->link[WAIT]);
+		redis_net_open(r->net);
 		break;
 	case SHARE_DO_HANGUP:
 		tell_down(r, "it does not answer");
-		forget(r);
+		redis_net_close(r->net);
 		break;
 	case SHARE_DO_WOKE:
 		streams_wake(r->host->streams, act->info_hash,
@@ -283,6 +251,21 @@ make_share(struct redis_host *r, sp_time now)
 }
 
 static int
+make_net(struct redis_host *r, char *why)
+{
+	struct track_host *h = r->host;
+	struct redis_net_conf conf = { .loop = h->loop,
+		.url = &r->url,
+		.tls_ca = h->opts->redis_ca,
+		.tls_cert = h->opts->redis_cert,
+		.wait_key = REDIS_CMD_NEWS,
+		.ops = &ops,
+		.ctx = r };
+
+	return redis_net_new(&r->net, &conf, why, OPTIONS_WHY);
+}
+
+static int
 redis_start(struct track_host *h, char *why)
 {
 	struct redis_host *r;
@@ -295,7 +278,6 @@ redis_start(struct track_host *h, char *why)
 	if (r == NULL)
 		return SP_ERR_NOMEM;
 	r->host = h;
-	TAILQ_INIT(&r->asked);
 	r->node = shareout_node(track_shareout(h->track));
 	rv = redis_url_parse(&r->url, h->opts->redis, &text);
 	if (rv < 0) {
@@ -304,8 +286,8 @@ redis_start(struct track_host *h, char *why)
 	}
 	redis_url_name(&r->url, r->name);
 	rv = make_share(r, h->started);
-	for (int i = 0; i < LINKS && rv == 0; i++)
-		rv = redis_new(&r->link[i], h->loop, &r->url, &ops[i], r);
+	if (rv == 0)
+		rv = make_net(r, why);
 	if (rv == 0)
 		rv = io_timer_init(&r->timer, h->loop, on_timer, r);
 	if (rv == 0)
@@ -313,11 +295,31 @@ redis_start(struct track_host *h, char *why)
 	return rv;
 }
 
+/* What certificates are believed by, from now on. */
+static bool
+redis_reload(struct track_host *h)
+{
+	char why[OPTIONS_WHY] = "";
+	int rv = 0;
+
+	if (h->redis != NULL)
+		rv = redis_net_tls(h->redis->net,
+		    host_path(h, h->opts->redis_ca),
+		    host_path(h, h->opts->redis_cert), why, sizeof(why));
+	if (rv < 0)
+		log_msg(h->log, LOG_LEVEL_ERROR,
+		    "reload: the old redis-ca and redis-cert stay why=%q", why,
+		    strlen(why));
+	return rv >= 0;
+}
+
 static void
 redis_report(struct track_host *h)
 {
-	if (h->redis != NULL)
-		share_stats(h->redis->share, &h->report.share);
+	if (h->redis == NULL)
+		return;
+	share_stats(h->redis->share, &h->report.share);
+	redis_net_stats(h->redis->net, &h->report.redis);
 }
 
 static void
@@ -327,10 +329,7 @@ redis_stop(struct track_host *h)
 
 	if (r == NULL)
 		return;
-	if (r->link[CMD] != NULL && r->link[WAIT] != NULL)
-		forget(r);
-	for (int i = 0; i < LINKS; i++)
-		redis_free(r->link[i]);
+	redis_net_free(r->net);
 	io_timer_fini(&r->timer);
 	share_free(r->share);
 	free(r);
@@ -340,6 +339,7 @@ redis_stop(struct track_host *h)
 const struct host_part redis_part = {
 	.name = "redis",
 	.start = redis_start,
+	.reload = redis_reload,
 	.report = redis_report,
 	.stop = redis_stop,
 };

@@ -2,8 +2,8 @@
 #define TRACKER_DAEMON_REDIS_HOST_H
 
 /*
- * tracker/share on two connections to Redis: commands, and waiting for news.
- * Without --redis the part does nothing.
+ * tracker/share on connections to Redis: for commands, and for waiting for
+ * news. Without --redis the part does nothing.
  */
 
 #include "tracker/daemon/host_int.h"

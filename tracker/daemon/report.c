@@ -143,6 +143,12 @@ static const struct row rows[] = {
 	{ "redis", "up", "redis_up", NULL, false, AT(host.share.up) },
 	{ "redis", "ups", "redis_connects_total", NULL, true,
 	    AT(host.share.ups) },
+	{ "redis", "nodes", "redis_nodes", "state=\"all\"", false,
+	    AT(host.redis.nodes) },
+	{ "redis", "nodes_up", "redis_nodes", "state=\"up\"", false,
+	    AT(host.redis.up) },
+	{ "redis", "moved", "redis_moved_total", NULL, true,
+	    AT(host.redis.moved) },
 	{ "redis", "channels", "redis_channels", NULL, false,
 	    AT(host.share.channels) },
 	{ "redis", "appended", "redis_frames_total", "result=\"told\"", true,
@@ -319,7 +325,10 @@ report_json(const struct track *t, const struct report *r)
 static const struct {
 	const char *name, *text;
 } helps[] = {
-	{ "redis_up", "Whether state is shared: both connections are there." },
+	{ "redis_up", "Whether state is shared." },
+	{ "redis_nodes",
+	    "Redis servers that have keys; more than 1: a cluster." },
+	{ "redis_moved_total", "Commands that met MOVED or ASK." },
 	{ "redis_connects_total", "Times that Redis was reached." },
 	{ "redis_channels", "Channels known of here or through Redis." },
 	{ "redis_frames_total", "Manifests and records through Redis." },

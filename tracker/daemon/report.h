@@ -6,6 +6,7 @@
 #include <jansson.h>
 
 #include "io/http.h"
+#include "io/redis_net.h"
 #include "tracker/daemon/process.h"
 #include "tracker/share.h"
 #include "tracker/daemon/udp_host.h"
@@ -53,6 +54,7 @@ struct report {
 	uint64_t ws_bytes_in, ws_bytes_out;
 	uint64_t reloads;
 	struct share_stats share; /* zeros: alone */
+	struct redis_net_stats redis;
 	struct udp_host_stats udp;
 	sp_time up;
 	sp_time now;
