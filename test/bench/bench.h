@@ -6,6 +6,7 @@
  * users of the machine out of it.
  */
 
+#include <errno.h>
 #include <time.h>
 
 #include "base/tstamp.h"
@@ -30,7 +31,7 @@ must(bool ok, const char *what)
 {
 	if (ok)
 		return;
-	fprintf(stderr, "bench: %s\n", what);
+	fprintf(stderr, "bench: %s (%s)\n", what, strerror(errno));
 	exit(1);
 }
 

@@ -11,7 +11,7 @@
  *	streams.lost        deliveries that had not come after 5 s
  *	streams.null_ms,    the same of a process that does nothing but send(2)
  *	streams.null_cpu_s  as many bytes to as many sockets: what the kernel
- *takes
+ *			    takes
  *
  * A delivery is one record at one reader. Each publish has RECORDS of them, of
  * as many tracks.
@@ -20,6 +20,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,6 +66,7 @@ stop_tracker(void)
 static void
 start_tracker(const char *path)
 {
+	static const char http[] = "http: listens on=127.0.0.1:";
 	char text[4096], *at;
 	size_t n = 0;
 	int out[2];
@@ -88,12 +90,13 @@ start_tracker(const char *path)
 		must(r > 0, "the tracker does not start");
 		n += (size_t)r;
 		text[n] = '\0';
-		at = strstr(text, "http: listens on=127.0.0.1:");
+		at = strstr(text, http);
 	} while (at == NULL || strchr(at, '\n') == NULL);
 	where.sin_family = AF_INET;
 	where.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	/* Other lines may have come with it: UDP has another port. */
 	where.sin_port =
-	    htons((uint16_t)strtoul(strrchr(at, ':') + 1, NULL, 10));
+	    htons((uint16_t)strtoul(at + sizeof(http) - 1, NULL, 10));
 	fcntl(out[0], F_SETFL, O_NONBLOCK);
 }
 
@@ -306,6 +309,23 @@ run(int fd)
 
 /* ---- the ceiling --------------------------------------------------------- */
 
+/* To the processors that the readers leave free, if there are any. */
+static void
+move_away(void)
+{
+	cpu_set_t ours, others;
+	int n = (int)sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (sched_getaffinity(0, sizeof(ours), &ours) < 0)
+		return;
+	CPU_ZERO(&others);
+	for (int i = 0; i < n; i++)
+		if (!CPU_ISSET(i, &ours))
+			CPU_SET(i, &others);
+	if (CPU_COUNT(&others) > 0)
+		(void)sched_setaffinity(0, sizeof(others), &others);
+}
+
 /* Accepts all, and at each byte of |ctl| sends |len| bytes to all. */
 static void
 null_server(int listener, int ctl, size_t len)
@@ -313,6 +333,7 @@ null_server(int listener, int ctl, size_t len)
 	int *fds = calloc(n_readers, sizeof(*fds));
 	char *text = calloc(1, len), c;
 
+	move_away();
 	must(fds != NULL && text != NULL, "memory");
 	for (unsigned i = 0; i < n_readers; i++)
 		fds[i] = accept(listener, NULL, NULL);

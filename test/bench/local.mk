@@ -69,6 +69,7 @@ bench-tracker: all $(TRACKER_BENCHES) test/bench/bench_streams$(EXEEXT) \
     $(check_PROGRAMS)
 	@$(AM_TESTS_ENVIRONMENT) $(SHELL) $(top_srcdir)/test/bench/tracker.sh
 
+EXTRA_DIST += test/bench/apart.sh
 EXTRA_DIST += test/bench/callgrind.py
 EXTRA_DIST += test/bench/crowd.sh
 EXTRA_DIST += test/bench/sched.sh

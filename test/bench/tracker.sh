@@ -255,9 +255,15 @@ part_http() {
 	load="--peers $peers --swarms $swarms"
 }
 
+# In a network of its own.
+can_apart() {
+	[ "$(id -u)" = 0 ] && unshare -n -m true 2>/dev/null
+}
+
 part_live() {
 	local mk=$build/test/regress/mkrecord viewers=60000 records
 	forget live
+	forget apart
 	printf '#!/bin/sh\nexec %s %s "$@"\n' "$server" "$program" \
 	    >"$dir/pinned"
 	chmod 755 "$dir/pinned"
@@ -266,6 +272,13 @@ part_live() {
 		    "$((rounds * 2))" $records >"$dir/streams.txt" 2>&1 ||
 		    say "live: $(cat "$dir/streams.txt")"
 		lines live.$records <"$dir/streams.txt"
+		# The readers' end on their processor, as between two machines.
+		can_apart || continue
+		sh "$top/test/bench/apart.sh" 1 $client \
+		    "$bench/bench_streams" "$dir/pinned" "$subscribers" \
+		    "$((rounds * 2))" $records >"$dir/streams.txt" 2>&1 ||
+		    say "apart: $(cat "$dir/streams.txt")"
+		lines apart.$records <"$dir/streams.txt"
 	done
 	[ -x "$mk" ] || {
 		say "live: viewers' memory skipped: make check has not been run"
@@ -413,6 +426,14 @@ table_http() {
 	    "  raw epoll, constant answer" "$(med httpk.null.rate) /s"
 }
 
+# apart RECORDS NAME: without what the kernel does for the readers, and what a
+# bare send(2) to each costs then.
+apart() {
+	local v=$(med apart.$1.streams.cpu_s)
+	[ -z "$v" ] || printf '%-44s %14s\n' "$2" "$v s" \
+	    "    bare send(2)" "$(med apart.$1.streams.null_cpu_s) s"
+}
+
 table_live() {
 	local v=$(med live.1.streams.last_ms)
 	row "publish to the last of $subscribers streams" "$v" ms "" \
@@ -421,6 +442,8 @@ table_live() {
 	row "CPU for a million deliveries" "$v" s "" "<= 1 s" "${v:-9} <= 1"
 	v=$(med live.4.streams.cpu_s)
 	row "  four records in a publish" "$v" s "" "<= 1 s" "${v:-9} <= 1"
+	apart 1 "  readers' end on the other processor"
+	apart 4 "  the same, four records in a publish"
 	v=$(med live.viewer)
 	row "memory for a live viewer" "$v" B "" "<= 64 B" "${v:-999} <= 64"
 }

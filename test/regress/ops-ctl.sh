@@ -58,7 +58,7 @@ ctl "two words" >/dev/null || rc=$?
 # A peer, a channel with its stream, and ourselves: each is refused for a while,
 # all at the same time, and is back after it. (A slow machine must get through
 # what is to be refused in that time.)
-while=8s
+while=5s
 opens() {
 	curl -sN -m 60 "$1/stream" -o "$dir/stream" &
 	stream=$!
