@@ -189,6 +189,7 @@ sp_time plain_deadline(const struct plain *p);
  * SP_ERR_SYNTAX; SP_ERR_FULL, SP_ERR_NOMEM: no more go in. What came before an
  * error stays.
  */
+size_t plain_save_len(const struct plain *p); /* bytes that it appends */
 int plain_save(const struct plain *p, struct sp_buf *b);
 int64_t plain_load(struct plain *p, const uint8_t *v, size_t len, sp_time now);
 

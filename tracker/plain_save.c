@@ -45,6 +45,18 @@ put_pool(const struct plain *p, const struct pool *v, struct sp_buf *b)
 	}
 }
 
+size_t
+plain_save_len(const struct plain *p)
+{
+	size_t len = sizeof(magic) - 1;
+
+	len += (size_t)p->n_swarms * (LINK_INFOHASH_LEN + 8);
+	for (size_t i = 0; i < POOL_CLASSES; i++)
+		len += (p->count[i][0] + p->count[i][1]) *
+		       (3 + (i & POOL_V6 ? POOL_V6_BYTES : POOL_V4_BYTES));
+	return len;
+}
+
 int
 plain_save(const struct plain *p, struct sp_buf *b)
 {

@@ -11,6 +11,7 @@ hand_over(int saved, int loaded)
 	plain_tick(pl, saved * SP_S);
 	buf_init(&text, &fm.mem, 1 << 20);
 	ck_assert_int_eq(plain_save(pl, &text), 0);
+	ck_assert_uint_eq(text.len, plain_save_len(pl));
 	ck_assert(plain_is_sound(pl));
 	plain_free(pl);
 	ck_assert_int_eq(plain_new(&pl, &conf, &fm.mem, 2, loaded * SP_S), 0);

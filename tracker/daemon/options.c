@@ -218,7 +218,7 @@ check_redis(const struct options *o, const char **what)
 		return "is for redis by rediss:";
 	if (!is_below(o->redis_ca, o->chroot) ||
 	    !is_below(o->redis_cert, o->chroot))
-		return "not below the chroot: it could not be read again";
+		return outside;
 	return NULL;
 }
 
@@ -250,7 +250,7 @@ check(const void *opts, const char **what)
 	if ((why = check_rights(o, what)) != NULL)
 		return why;
 	*what = "networks";
-	if (o->networks != NULL && !is_below(o->networks, o->chroot))
+	if (!is_below(o->networks, o->chroot))
 		return outside;
 	for (int i = 0; i < ACCESS_OWN; i++) {
 		*what = options_list_name((enum access_list)i);

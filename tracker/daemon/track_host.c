@@ -314,6 +314,8 @@ track_host_state(struct track_host *h, struct sp_buf *b)
 	buf_put(b, h->secret, HOST_SECRET);
 	len = b->len;
 	locks_take(&h->locks);
+	/* At once: a buffer that grows may need twice as much. */
+	buf_reserve(b, plain_save_len(track_plain(h->track)));
 	plain_save(track_plain(h->track), b);
 	locks_give(&h->locks);
 	if (b->err == 0)
