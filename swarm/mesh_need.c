@@ -157,6 +157,24 @@ mind_promises(struct mesh *m, struct piece *pc)
 		m->peers[i]->timeouts++;
 }
 
+/* Ranges beyond what the origin's window takes wait for those before them. */
+static sp_time
+in_turn(const struct mesh *m, const struct piece *pc)
+{
+	uint32_t runs = 0, i;
+	bool held = true, had;
+	size_t most;
+
+	for (i = 0; i < pc->blocks; i++) {
+		had = held;
+		held = piece_holds(pc, i) || piece_fetches(pc, i);
+		runs += had && !held;
+	}
+	most = rescue_ranges(pc->blocks, true, tap_grain(&m->taps[0], m->now));
+	runs = (uint32_t)SP_CLAMP(runs, 1, most);
+	return (runs - 1) / SP_MAX(m->taps[0].window, 1) * mesh_fetch_ttfb(m);
+}
+
 /*
  * need[] of the blocks that are to be fetched now; *next is lowered to when
  * that may change. Returns why.
@@ -167,8 +185,9 @@ needs(struct mesh *m, const struct wanted *w, uint64_t believed, uint8_t *need,
 {
 	struct piece *pc = w->pc;
 	const struct playhead *ph = &m->play[pc->rec.track % LIM_TRACK_INIT];
-	sp_time guard = mesh_fetch_guard(m,
-	    (uint64_t)(pc->blocks - pc->n_held) * LIM_BLOCK);
+	sp_time guard = in_turn(m, pc) +
+			mesh_fetch_guard(m,
+			    (uint64_t)(pc->blocks - pc->n_held) * LIM_BLOCK);
 
 	/*
 	 * Half of the time is the neighbours' all the same: who fetched all of

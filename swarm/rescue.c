@@ -101,7 +101,7 @@ rescue_plan(const uint8_t *need, uint32_t blocks,
 		missing += need[i] != 0;
 	if (missing == 0)
 		return 0;
-	if (missing * 10 > blocks * 6) {
+	if (missing * 10 > blocks * 8) {
 		out[0] = (struct rescue_range){ 0, blocks };
 		return 1;
 	}

@@ -17,7 +17,7 @@
 
 #define RESCUE_TAU_MIN (100 * SP_MS)
 #define RESCUE_TAU_MAX (2 * SP_S)
-#define RESCUE_RANGES  4
+#define RESCUE_RANGES  8
 
 /*
  * tau where somebody is on duty: the time in which the holders of a block
@@ -81,7 +81,7 @@ size_t rescue_ranges(uint32_t blocks, bool urgent, unsigned grain);
 /*
  * Ranges that cover every block with need[i] != 0, at most |max| of them, which
  * is 1..RESCUE_RANGES, bridging the smallest gaps; all in one when more than
- * 60 % of the piece is needed. Returns their number.
+ * 80 % of the piece is needed. Returns their number.
  */
 size_t rescue_plan(const uint8_t *need, uint32_t blocks,
     struct rescue_range out[RESCUE_RANGES], size_t max);

@@ -86,6 +86,7 @@ enum metric_unit {
 	X(HEDGES, "hedges", COUNT, false, "second requests for a block")       \
 	X(BANNED, "banned", COUNT, false, "bans of neighbours")                \
 	X(NEIGHBOURS, "neighbours", COUNT, true, "at the end")                 \
+	X(USE, "use", RATIO, false, "share of uplinks that blocks took")       \
 	X(JAIN, "jain", RATIO, false,                                          \
 	    "Jain's index of the use of uplinks that may be used")             \
 	X(VIEWERS, "viewers", COUNT, false, "that joined")                     \

@@ -32,6 +32,8 @@ tally_uplink(struct tally *t, const struct viewer *v,
 	could = v->up_bps * (uint64_t)((now - v->joined) / SP_MS) / 1000;
 	if (could == 0 || now - v->joined < SIM_SETTLED)
 		return;
+	t->used_bytes += s->up_bytes;
+	t->usable_bytes += could;
 	could = s->up_bytes * 1000 / could; /* in 1/1000 keeps squares small */
 	t->use_n++;
 	t->use_ppm += could;

@@ -141,6 +141,7 @@ tally_close(struct tally *t, const struct scenario *scn)
 	    v[METRIC_MISSES] > 0 ? PPM : SP_MIN(tally_ppm(3, due, PPM), PPM);
 	v[METRIC_ORIGIN_MEAN] =
 	    took_ms > 0 ? (int64_t)(t->sum.origin_sent * 1000 / took_ms) : 0;
+	v[METRIC_USE] = tally_ppm(t->used_bytes, t->usable_bytes, 0);
 	v[METRIC_JAIN] =
 	    tally_ppm(t->use_ppm * t->use_ppm, t->use_n * t->use_ppm2, PPM);
 	v[METRIC_RECOVERY] = series_recovery(&t->series, scn);

@@ -46,6 +46,7 @@ struct tally {
 	struct sums early;                 /* as it was after settle */
 	struct quantile lag_later;         /* sum.lag without early.lag */
 	uint64_t use_n, use_ppm, use_ppm2; /* of uplinks */
+	uint64_t used_bytes, usable_bytes; /* the same, summed up */
 	struct means means;
 	sp_time polluter; /* the last one joined then; -1: there are none */
 	struct series series;

@@ -152,15 +152,15 @@ END_TEST
 
 START_TEST(piece_that_is_mostly_missing_is_fetched_whole)
 {
-	uint8_t need[10] = { 1, 1, 1, 1, 1, 1, 0, 0, 0, 1 };
+	uint8_t need[10] = { 1, 1, 1, 1, 1, 1, 1, 1, 0, 1 };
 	struct rescue_range r[RESCUE_RANGES];
 
 	ck_assert_uint_eq(rescue_plan(need, 10, r, RESCUE_RANGES), 1);
 	ck_assert_uint_eq(r[0].first, 0);
 	ck_assert_uint_eq(r[0].n, 10);
-	need[9] = 0; /* 60 % is not more than 60 % */
+	need[9] = 0; /* 80 % is not more than 80 % */
 	ck_assert_uint_eq(rescue_plan(need, 10, r, RESCUE_RANGES), 1);
-	ck_assert_uint_eq(r[0].n, 6);
+	ck_assert_uint_eq(r[0].n, 8);
 }
 END_TEST
 
@@ -239,7 +239,7 @@ START_TEST(plan_covers_all_needs_at_least_cost)
 		}
 		for (i = 0; i < blocks; i++)
 			ck_assert(covered[i] || !need[i]);
-		if (missing * 10 > blocks * 6)
+		if (missing * 10 > blocks * 8)
 			ck_assert_uint_eq(cost, blocks);
 		else
 			ck_assert_uint_eq(cost, least_cover(need, blocks));
