@@ -47,6 +47,23 @@ make_room(struct evidence *e, const uint8_t info_hash[LINK_INFOHASH_LEN])
 		drop(e, 0);
 }
 
+static bool
+is_kept(const struct evidence *e, const uint8_t info_hash[LINK_INFOHASH_LEN],
+    const uint8_t *a, size_t a_len, const uint8_t *b, size_t b_len)
+{
+	const struct evidence_pair *p;
+
+	for (size_t i = 0; i < e->n; i++) {
+		p = e->v[i];
+		if (memcmp(p->info_hash, info_hash, LINK_INFOHASH_LEN) == 0 &&
+		    p->a_len == a_len && p->b_len == b_len &&
+		    memcmp(p->p, a, a_len) == 0 &&
+		    memcmp(p->p + a_len, b, b_len) == 0)
+			return true;
+	}
+	return false;
+}
+
 void
 evidence_keep(struct evidence *e, const uint8_t info_hash[LINK_INFOHASH_LEN],
     uint8_t frame, const uint8_t *a, size_t a_len, const uint8_t *b,
@@ -54,6 +71,8 @@ evidence_keep(struct evidence *e, const uint8_t info_hash[LINK_INFOHASH_LEN],
 {
 	struct evidence_pair *p;
 
+	if (is_kept(e, info_hash, a, a_len, b, b_len))
+		return;
 	p = mem_alloc(e->mem, sizeof(*p) + a_len + b_len);
 	if (p == NULL)
 		return;

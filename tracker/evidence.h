@@ -22,7 +22,8 @@ struct evidence {
 void evidence_init(struct evidence *e, const struct sp_mem *mem);
 void evidence_fini(struct evidence *e);
 /*
- * Copies both. When there is no room the oldest pair of the channel, or of
+ * Copies both, unless this pair is kept already: who sends it again pushes no
+ * other one out. When there is no room the oldest pair of the channel, or of
  * all, gives way; when there is no memory the new one is not kept.
  */
 void evidence_keep(struct evidence *e,

@@ -166,6 +166,45 @@ plain_drop(struct plain *p, const uint8_t info_hash[LINK_INFOHASH_LEN])
 	return 0;
 }
 
+/* Of swarm |i|, which may go with them. */
+static uint32_t
+forget_in(struct plain *p, uint32_t i, const struct pool_key *k, bool host)
+{
+	struct pool *pool = plain_pool(plain_swarm(p, i), k->class);
+	uint32_t at = POOL_NONE, n = 0;
+
+	if (pool == NULL)
+		return 0;
+	for (;; n++) {
+		/* Deletions move what stands behind, and was seen. */
+		at =
+		    host ? pool_last_of(pool, k, at) : pool_find(pool, k, NULL);
+		if (at == POOL_NONE)
+			break;
+		plain_peer_del(p, i, pool, at);
+	}
+	if (n > 0)
+		plain_pool_trim(p, i, k->class);
+	if (plain_swarm(p, i)->len == 0)
+		plain_swarm_del(p, i);
+	return n;
+}
+
+uint32_t
+plain_forget(struct plain *p, const struct sp_addr *addr)
+{
+	struct pool_key k = pool_key(&p->env, addr);
+	const struct swarm *s;
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < p->swarms_len; i++) {
+		s = plain_swarm(p, i);
+		if ((s->flags & SWARM_USED) && !(s->flags & SWARM_LIVE))
+			n += forget_in(p, i, &k, addr->port == 0);
+	}
+	return n;
+}
+
 int
 plain_set_live(struct plain *p, const uint8_t info_hash[LINK_INFOHASH_LEN],
     bool live)

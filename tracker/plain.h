@@ -167,6 +167,13 @@ bool plain_next(const struct plain *p, size_t *it, struct tw_scrape_entry *out);
 int plain_drop(struct plain *p, const uint8_t info_hash[LINK_INFOHASH_LEN]);
 
 /*
+ * Forgets who is at |addr| (port 0: at any port) in all swarms; returns how
+ * many entries that were. Looks at all swarms, for port 0 at all their peers: a
+ * hundredth of a second for a million.
+ */
+uint32_t plain_forget(struct plain *p, const struct sp_addr *addr);
+
+/*
  * Marks an info-hash as that of a live channel, or takes the mark away. The
  * peers of an ordinary swarm of that name are forgotten. Marks count neither
  * as swarms nor against the ceiling. SP_ERR_NOMEM; 0 too when it is so already.

@@ -201,11 +201,14 @@ store(struct plain *p, const struct plain_ask *ask, struct spot *s,
 
 /* ---- the announce -------------------------------------------------------- */
 
-/* Our own viewers say so in their peer-id (link_peerid). */
+/*
+ * Our own viewers say so in their peer-id (link_peerid). -SP3 and so on is
+ * BitSpirit.
+ */
 static bool
 is_viewer(const struct plain_ask *ask)
 {
-	return ask->peer_id != NULL && memcmp(ask->peer_id, "-SP", 3) == 0;
+	return ask->peer_id != NULL && memcmp(ask->peer_id, "-SP0", 4) == 0;
 }
 
 static void

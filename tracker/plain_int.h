@@ -35,6 +35,7 @@
 #define MARK_FOREIGN   0x4000 /* another tracker told of it */
 #define MARK_TICK      0x3fff
 #define MARK_AHEAD     0x3000 /* so far ahead a tick may lie, at most */
+#define MARK_BEHIND    0x0fff /* and so far behind: together all there are */
 
 #define SWARM_USED 1
 #define SWARM_LIVE 2 /* a mark: no pools */
@@ -67,7 +68,7 @@ struct sweep {
 	uint32_t at;    /* entries of the pool still to be seen */
 	uint8_t class;  /* the pool's */
 	bool cut;       /* by the end of a call, so some may have been missed */
-	int64_t soonest; /* ticks from p->turn to what expires first */
+	int64_t soonest; /* the tick at which the first of the others expires */
 };
 
 struct plain {

@@ -6,20 +6,23 @@
 
 /* ---- expiry -------------------------------------------------------------- */
 
-/* Looks at the rest of a pool, backwards: deletions move what was seen. */
+/*
+ * Looks at the rest of a pool, backwards: deletions move what was seen. When
+ * turn is behind, all that has expired by now goes with one look.
+ */
 static int
 sweep_pool(struct plain *p, struct pool *pool, uint32_t *left)
 {
 	struct sweep *w = &p->sweep;
-	int64_t ahead;
+	int64_t due;
 	int n = 0;
 
 	w->at = SP_MIN(w->at, pool->len);
 	for (; w->at > 0 && *left > 0; --*left) {
 		w->at--;
-		ahead = plain_mark_tick(p, pool_mark(pool, w->at)) - p->turn;
-		if (ahead > 0) {
-			w->soonest = SP_MIN(w->soonest, ahead);
+		due = plain_mark_tick(p, pool_mark(pool, w->at));
+		if (due > p->tick) {
+			w->soonest = SP_MIN(w->soonest, due);
 			continue;
 		}
 		plain_peer_del(p, w->swarm, pool, w->at);
@@ -39,7 +42,7 @@ sweep_to(struct plain *p, const struct pool *pool)
 static void
 sweep_end(struct plain *p, uint32_t i)
 {
-	int64_t ahead = p->sweep.cut ? 1 : p->sweep.soonest;
+	int64_t due = p->sweep.cut ? p->tick + 1 : p->sweep.soonest;
 
 	p->sweep.swarm = PLAIN_NONE;
 	if (plain_swarm(p, i)->len == 0) {
@@ -47,7 +50,7 @@ sweep_end(struct plain *p, uint32_t i)
 		return;
 	}
 	plain_unhang(p, i);
-	plain_hang(p, i, p->turn + ahead);
+	plain_hang(p, i, due);
 }
 
 /* Returns how many peers have gone. */
@@ -96,10 +99,11 @@ set_tick(struct plain *p, sp_time now)
 		p->turn = SP_MAX(p->turn, p->tick);
 	/*
 	 * After a very long silence time is taken to have stood still, or the
-	 * wheel would have to turn more than once.
+	 * wheel would have to turn more than once, and marks come round.
 	 */
 	most = SP_MIN((int64_t)p->wheel_mask, (int64_t)MARK_AHEAD) -
 	       p->max_ttl - 2;
+	most = SP_MIN(most, (int64_t)MARK_BEHIND);
 	late = p->tick - p->turn;
 	if (late > most) {
 		p->start += (late - most) * TICK;

@@ -370,6 +370,18 @@ pool_find(const struct pool *p, const struct pool_key *k, uint32_t *ports)
 	return p->cap <= POOL_SCAN ? scan(p, k, ports) : probe(p, k, ports);
 }
 
+uint32_t
+pool_last_of(const struct pool *p, const struct pool_key *k, uint32_t end)
+{
+	size_t ip = stride(p->class) - 4;
+
+	for (uint32_t i = SP_MIN(end, p->len); i-- > 0;) {
+		if (memcmp(entry(p, i), k->at, ip) == 0)
+			return i;
+	}
+	return POOL_NONE;
+}
+
 /* Entry |from| is to stand at |to|, where none is. */
 static void
 move(struct pool *p, const struct pool_env *env, uint32_t from, uint32_t to)

@@ -76,6 +76,9 @@ void pool_free(struct pool *p, struct pool_env *env);
  */
 uint32_t pool_find(const struct pool *p, const struct pool_key *k,
     uint32_t *ports);
+/* The last entry before |end| with |k|'s IP, at any port, or POOL_NONE. */
+uint32_t pool_last_of(const struct pool *p, const struct pool_key *k,
+    uint32_t end);
 /*
  * Adds an entry that is not there; the pool may move. SP_ERR_FULL,
  * SP_ERR_NOMEM: nothing has changed.

@@ -268,6 +268,9 @@ enter(struct wt *w, uint32_t conn, const struct wt_announce *a, uint32_t *peer,
 			return 0;
 		}
 	} else {
+		if (w->tab.peers[*peer].conn != conn)
+			evict_of_conn(w, wt_tab_conn(&w->tab, conn),
+			    w->tab.peers[*peer].swarm);
 		wt_tab_seen(&w->tab, *peer, conn, s);
 	}
 	set_role(w, *peer, a);

@@ -438,6 +438,30 @@ START_TEST(broken_bodies_are_told_apart)
 }
 END_TEST
 
+START_TEST(evidence_that_is_sent_again_pushes_nothing_out)
+{
+	struct live_evidence ev;
+	struct signer first;
+	size_t n = 0;
+
+	start();
+	signer_manifest(&seed, &body);
+	records(0, 1, 1);
+	memset(seed.prev[0], 0, HASH_LEN);
+	signer_record(&seed, &body, 0, 1, 2000, 1);
+	first = seed;
+	for (int i = 0; i < 6; i++) {
+		memset(first.prev[0], 0, HASH_LEN);
+		signer_record(&first, &body, 0, 1, 2000, 2);
+	}
+	ck_assert_int_eq(publish(), SP_ERR_EQUIV);
+	while (live_evidence(live, n, &ev) == 0)
+		n++;
+	ck_assert_uint_eq(n, 2);
+	tear_down();
+}
+END_TEST
+
 UNIT_MAIN("live", a_channel_begins_with_its_manifest,
     a_manifest_of_another_key_is_refused, a_forged_manifest_is_refused,
     the_same_manifest_again_changes_nothing, an_older_manifest_is_stale,
@@ -452,4 +476,5 @@ UNIT_MAIN("live", a_channel_begins_with_its_manifest,
     a_gap_longer_than_the_window_is_accepted,
     two_records_for_one_place_are_evidence, forged_equivocation_is_no_evidence,
     evidence_is_bounded_by_channel_and_in_all,
-    the_outermost_tracks_have_their_slots, broken_bodies_are_told_apart)
+    the_outermost_tracks_have_their_slots, broken_bodies_are_told_apart,
+    evidence_that_is_sent_again_pushes_nothing_out)

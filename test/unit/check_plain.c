@@ -249,7 +249,7 @@ END_TEST
 START_TEST(live_swarms_are_told_apart)
 {
 	struct plain_ask a = ask(1, "5.0.0.1", 1001, false);
-	static const uint8_t viewer[LINK_PEERID_LEN] = "-SP0001-abcdefghijkl";
+	static const uint8_t viewer[LINK_PEERID_LEN] = "-SP0100-abcdefghijkl";
 	uint8_t ih[LINK_INFOHASH_LEN];
 	struct tw_scrape_entry e;
 	size_t it = 0;
@@ -370,6 +370,77 @@ START_TEST(bad_configurations_are_refused)
 }
 END_TEST
 
+START_TEST(who_is_forgotten_is_in_no_swarm)
+{
+	struct sp_addr who = ask(1, "5.0.0.1", 0, false).addr;
+
+	set_up();
+	start();
+	for (uint32_t swarm = 1; swarm <= 40; swarm++) {
+		for (uint16_t port = 1; port <= swarm; port++)
+			join(swarm, "5.0.0.1", port, port % 3 == 0, 0);
+		if (swarm % 2 == 0)
+			join(swarm, "5.0.0.2", 1, true, 0);
+	}
+	join(1, "2400::1", 1, false, 0);
+	who.port = 3;
+	ck_assert_uint_eq(plain_forget(pl, &who), 38);
+	ck_assert(plain_is_sound(pl));
+	ck_assert_uint_eq(scrape(40).incomplete, 27);
+	ck_assert_uint_eq(scrape(40).complete, 13);
+	who.port = 0;
+	ck_assert_uint_eq(plain_forget(pl, &who), 820 - 38);
+	ck_assert(plain_is_sound(pl));
+	ck_assert_uint_eq(plain_forget(pl, &who), 0);
+	ck_assert_uint_eq(stats().peers, 21);
+	ck_assert_uint_eq(stats().seeders, 20);
+	ck_assert_uint_eq(stats().swarms, 21);
+	join(40, "5.0.0.3", 7, false, 0);
+	ck_assert_uint_eq(ans.n_peers, 1);
+	tear_down();
+}
+END_TEST
+
+/* A look through a swarm that one call did not end goes on after it. */
+START_TEST(who_is_forgotten_may_be_looked_at)
+{
+	struct sp_addr who = ask(1, "5.0.0.1", 0, false).addr;
+	char name[32];
+
+	set_up();
+	conf.max_ip_ports = 5000;
+	start();
+	for (uint16_t port = 1; port <= 5000; port++) {
+		join(1, "5.0.0.1", port, false, 0);
+		log_format(name, sizeof(name), "6.0.%u.%u", port / 250u,
+		    port % 250u);
+		join(1, name, 9, false, 0);
+	}
+	plain_tick(pl, 4000 * SP_S);
+	ck_assert_uint_gt(stats().peers, 4000);
+	plain_forget(pl, &who);
+	ck_assert(plain_is_sound(pl));
+	for (int i = 0; i < 4; i++)
+		plain_tick(pl, (4001 + 40 * i) * SP_S);
+	ck_assert_uint_eq(stats().swarms, 0);
+	tear_down();
+}
+END_TEST
+
+START_TEST(clients_of_others_are_no_viewers)
+{
+	static const uint8_t bitspirit[] = "-SP3602-abcdefghijkl";
+	struct plain_ask a = ask(1, "5.0.0.1", 1, false);
+
+	set_up();
+	start();
+	a.peer_id = bitspirit;
+	ck_assert_int_eq(tell(&a, 0), 0);
+	ck_assert_uint_eq(stats().peers, 1);
+	tear_down();
+}
+END_TEST
+
 UNIT_MAIN("plain", peers_meet_and_never_meet_themselves,
     swarms_and_families_are_apart, seeders_are_not_handed_to_seeders,
     stopped_removes_and_tells_nobody, what_cannot_be_dialled_is_refused,
@@ -378,4 +449,5 @@ UNIT_MAIN("plain", peers_meet_and_never_meet_themselves,
     a_download_counts_once, a_host_has_so_many_ports,
     intervals_differ_by_a_tenth, live_swarms_are_told_apart,
     what_other_trackers_tell_is_kept_for_less, what_is_denied_is_refused,
-    bad_configurations_are_refused)
+    bad_configurations_are_refused, who_is_forgotten_is_in_no_swarm,
+    who_is_forgotten_may_be_looked_at, clients_of_others_are_no_viewers)

@@ -201,6 +201,25 @@ START_TEST(bad_settings_are_refused)
 }
 END_TEST
 
+/* Else all sockets of a host would fill one after the other. */
+START_TEST(peers_that_are_taken_over_count)
+{
+	set_up();
+	conf.max_conn_peers = 2;
+	start();
+	ck_assert_int_eq(open_from(1, "5.0.0.1:1"), 0);
+	ck_assert_int_eq(open_from(2, "5.0.0.1:2"), 0);
+	for (uint8_t i = 0; i < 20; i++) {
+		join(1, i, 1, WT_LEFT_SOME, 0);
+		join(2, i, 1, WT_LEFT_SOME, 0);
+	}
+	ck_assert_uint_eq(stats().peers, 2);
+	join(1, 99, 1, WT_LEFT_SOME, 0);
+	ck_assert_uint_eq(stats().peers, 3);
+	tear_down();
+}
+END_TEST
+
 UNIT_MAIN("wt_full", connections_are_bounded_in_all_and_by_host,
     a_line_of_ipv6_is_one_host,
     a_connection_with_too_many_peers_loses_its_oldest,
@@ -209,4 +228,5 @@ UNIT_MAIN("wt_full", connections_are_bounded_in_all_and_by_host,
     of_all_peers_only_one_that_is_overdue_is_evicted,
     a_connection_that_sends_too_much_is_told_to_go,
     a_dropped_swarm_is_empty_and_the_others_stay,
-    a_tick_removes_a_bounded_number, bad_settings_are_refused)
+    a_tick_removes_a_bounded_number, bad_settings_are_refused,
+    peers_that_are_taken_over_count)

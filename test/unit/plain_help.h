@@ -5,6 +5,7 @@
 
 #include "tracker/plain.h"
 
+#include "base/log.h"
 #include "base/rng.h"
 #include "test/unit/unit.h"
 
