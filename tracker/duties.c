@@ -164,12 +164,12 @@ offer(struct duties *d, const struct draw *w, uint32_t peer)
 
 	if (!p->live || p->away || (p->class & PEERTAB_SEED))
 		return false;
-	memcpy(v.peer_id, p->id, LINK_PEERID_LEN);
+	peertab_id(tab, peer, v.peer_id);
 	v.addr = peertab_addr(tab, peer);
 	v.age_s = peertab_age(tab, peer, w->now_s);
 	v.up_kbps = peertab_up_kbps(p->up);
 	v.reachable = p->reachable;
-	rep = reps_get(d->conf.reps, &w->rep, p->id, &v.addr, w->now);
+	rep = reps_get(d->conf.reps, &w->rep, peer, w->now);
 	v.rep = rep.score;
 	v.judged = rep.judged;
 	if (!rep.out)
@@ -190,8 +190,7 @@ offer_members(struct duties *d, const struct draw *w)
 	for (size_t k = 0; k < own->n; k++) {
 		e = &own->entries[k];
 		i = peertab_find(tab, w->swarm, &e->addr);
-		if (i != PEERTAB_NONE &&
-		    memcmp(tab->peers[i].id, e->peer_id, LINK_PEERID_LEN) == 0)
+		if (i != PEERTAB_NONE && peertab_has_id(tab, i, e->peer_id))
 			n += offer(d, w, i);
 	}
 	return n;

@@ -28,6 +28,7 @@ libtrack_a_SOURCES += tracker/near.h
 libtrack_a_SOURCES += tracker/peertab.c
 libtrack_a_SOURCES += tracker/peertab.h
 libtrack_a_SOURCES += tracker/peertab_index.c
+libtrack_a_SOURCES += tracker/peertab_side.c
 libtrack_a_SOURCES += tracker/plain.c
 libtrack_a_SOURCES += tracker/plain.h
 libtrack_a_SOURCES += tracker/plain_announce.c

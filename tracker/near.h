@@ -34,6 +34,18 @@ struct near_place {
 	uint32_t net; /* number of its network; 0: not known */
 };
 
+/* |ip| has 4 or 16 bytes, as |family| (4, 6) says. */
+static inline struct near_place
+near_place_ip(int family, const uint8_t *ip, uint32_t net)
+{
+	uint64_t prefix = (uint64_t)ip[0] << 16 | (uint64_t)ip[1] << 8 | ip[2];
+
+	if (family == 6)
+		prefix = prefix << 24 | (uint64_t)ip[3] << 16 |
+			 (uint64_t)ip[4] << 8 | ip[5];
+	return (struct near_place){ prefix | (uint64_t)family << 48, net };
+}
+
 /* |addr|'s port is not looked at. */
 struct near_place near_place(const struct sp_addr *addr, uint32_t net);
 /* How many candidates a choice of |want| takes. */

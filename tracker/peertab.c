@@ -13,7 +13,10 @@ peertab_init(struct peertab *t, const struct sp_mem *mem, uint32_t max_peers,
 	t->mem = mem;
 	t->max_peers = max_peers;
 	t->max_swarms = max_swarms;
-	t->peers_free = t->swarms_free = t->ip6_free = PEERTAB_NONE;
+	t->peers_free = t->swarms_free = PEERTAB_NONE;
+	t->ip6.free = t->ids.free = PEERTAB_NONE;
+	t->ip6.size = 16;
+	t->ids.size = LINK_PEERID_LEN;
 	rng_seed(&rng, seed);
 	t->secret[0] = rng_u64(&rng);
 	t->secret[1] = rng_u64(&rng);
@@ -44,12 +47,14 @@ peertab_fini(struct peertab *t)
 		mem_free(t->mem, t->swarms[i].v);
 	mem_free(t->mem, t->swarms);
 	mem_free(t->mem, t->peers);
-	mem_free(t->mem, t->tracks);
-	mem_free(t->mem, t->ip6);
+	mem_free(t->mem, t->more);
+	mem_free(t->mem, t->ip6.v);
+	mem_free(t->mem, t->ids.v);
 	mem_free(t->mem, t->nets);
 	mem_free(t->mem, t->bucket);
-	for (size_t i = 0; i < PEERTAB_SHARDS; i++)
-		mem_free(t->mem, t->shards[i].v);
+	for (size_t by = 0; by < PEERTAB_INDEXES; by++)
+		for (size_t i = 0; i < PEERTAB_SHARDS; i++)
+			mem_free(t->mem, t->index[by][i].v);
 	map_free(t->hashes);
 	memset(t, 0, sizeof(*t));
 }
@@ -256,8 +261,8 @@ peertab_due(const struct peertab *t, uint32_t due)
 static int
 peer_slot(struct peertab *t, uint32_t *out)
 {
+	struct peertab_more *more;
 	struct peertab_peer *v;
-	uint8_t *tracks;
 	uint32_t cap;
 
 	if (t->peers_free != PEERTAB_NONE) {
@@ -273,10 +278,10 @@ peer_slot(struct peertab *t, uint32_t *out)
 		if (v == NULL)
 			return SP_ERR_NOMEM;
 		t->peers = v;
-		tracks = mem_resize(t->mem, t->tracks, cap, 1);
-		if (tracks == NULL)
+		more = mem_resize(t->mem, t->more, cap, sizeof(*more));
+		if (more == NULL)
 			return SP_ERR_NOMEM;
-		t->tracks = tracks;
+		t->more = more;
 		t->peers_cap = cap;
 	}
 	*out = t->peers_len;
@@ -321,15 +326,10 @@ peertab_set_net(struct peertab *t, uint32_t peer, uint32_t net)
 	t->nets[peer] = peertab_net_fold(net);
 }
 
-uint16_t
-peertab_net(const struct peertab *t, uint32_t peer)
-{
-	return peer < t->nets_len ? t->nets[peer] : 0;
-}
-
 int
 peertab_add(struct peertab *t, uint32_t swarm, const struct sp_addr *addr,
-    uint8_t class, uint32_t due, uint32_t *out)
+    const uint8_t peer_id[LINK_PEERID_LEN], uint8_t class, uint32_t due,
+    uint32_t *out)
 {
 	struct peertab_peer *p;
 	uint32_t i;
@@ -340,8 +340,8 @@ peertab_add(struct peertab *t, uint32_t swarm, const struct sp_addr *addr,
 		r = swarm_grow(t, &t->swarms[swarm]);
 	if (r == 0)
 		r = peertab_index_room(t, swarm, addr);
-	if (r == 0 && addr->family == 6)
-		r = peertab_ip6_room(t);
+	if (r == 0)
+		r = peertab_name_room(t, addr, peer_id);
 	if (r < 0)
 		return r;
 	p = &t->peers[i];
@@ -350,9 +350,8 @@ peertab_add(struct peertab *t, uint32_t swarm, const struct sp_addr *addr,
 	else
 		t->peers_free = p->pos;
 	memset(p, 0, sizeof(*p));
-	t->tracks[i] = 0;
-	peertab_ip_set(t, p, addr);
-	p->port = addr->port;
+	t->more[i] = (struct peertab_more){ 0 };
+	peertab_name_set(t, i, addr, peer_id);
 	p->swarm = swarm;
 	class_insert(t, i, class);
 	peertab_index_add(t, i);
@@ -416,8 +415,9 @@ peertab_del(struct peertab *t, uint32_t peer)
 {
 	struct peertab_peer *p = &t->peers[peer];
 
+	peertab_leave(t, peer);
 	peertab_index_del(t, peer);
-	peertab_ip_free(t, p);
+	peertab_name_drop(t, peer);
 	t->n_peers--;
 	class_remove(t, peer);
 	bucket_remove(t, peer);
@@ -477,6 +477,24 @@ buckets_are_sound(const struct peertab *t, uint64_t peers)
 	return n == peers;
 }
 
+/* Nobody is in the index by peer-id who is not found there. */
+static bool
+ids_are_sound(const struct peertab *t)
+{
+	uint8_t id[LINK_PEERID_LEN];
+	uint64_t n = 0, indexed = 0;
+
+	for (uint32_t i = 0; i < t->peers_len; i++) {
+		if (t->peers[i].swarm == PEERTAB_NONE)
+			continue;
+		peertab_id(t, i, id);
+		n += peertab_find_id(t, t->peers[i].swarm, id) == i;
+	}
+	for (uint32_t k = 0; k < PEERTAB_SHARDS; k++)
+		indexed += t->index[PEERTAB_BY_ID][k].len;
+	return n == indexed;
+}
+
 bool
 peertab_is_sound(const struct peertab *t)
 {
@@ -493,7 +511,8 @@ peertab_is_sound(const struct peertab *t)
 	for (uint32_t k = 0; k < PEERTAB_CLASSES; k++)
 		counted += t->count[k];
 	for (uint32_t k = 0; k < PEERTAB_SHARDS; k++)
-		indexed += t->shards[k].len;
+		indexed += t->index[PEERTAB_BY_ADDR][k].len;
 	return peers == counted && peers == indexed && peers == t->n_peers &&
-	       swarms == map_len(t->hashes) && buckets_are_sound(t, peers);
+	       swarms == map_len(t->hashes) && buckets_are_sound(t, peers) &&
+	       ids_are_sound(t);
 }

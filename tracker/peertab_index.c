@@ -1,11 +1,17 @@
 #include "tracker/peertab.h"
 
+#include "base/map.h"
+
 /*
- * From (swarm, IP, port) to the peer: shards of peer numbers + 1, 0 is free,
- * linear probing from the hash of swarm and host, so that all ports of a host
- * are in one run of slots, which is how they are counted. The owner keeps them
- * few; of loopback addresses there are as many as one likes, so their ports
- * are hashed too. Nothing is kept but the numbers.
+ * From (swarm, IP, port) and from (swarm, peer-id) to the peer: shards of peer
+ * numbers + 1, 0 is free, linear probing from a hash. Nothing is kept but the
+ * numbers.
+ *
+ * By address it is the hash of swarm and host, so that all ports of a host are
+ * in one run of slots, which is how they are counted. The owner keeps them few;
+ * of loopback addresses there are as many as one likes, so their ports are
+ * hashed too. Of peers with one peer-id only one is in the index: of them too
+ * there are as many as one likes.
  */
 
 static uint64_t
@@ -17,7 +23,7 @@ mix(uint64_t x)
 }
 
 static uint64_t
-hash_of(const struct peertab *t, uint32_t swarm, const struct sp_addr *addr)
+addr_hash(const struct peertab *t, uint32_t swarm, const struct sp_addr *addr)
 {
 	struct sp_addr host = addr_host(addr);
 	uint64_t a, b;
@@ -32,17 +38,31 @@ hash_of(const struct peertab *t, uint32_t swarm, const struct sp_addr *addr)
 }
 
 static uint64_t
-peer_hash(const struct peertab *t, uint32_t peer)
+id_hash(const struct peertab *t, uint32_t swarm, const uint8_t *peer_id)
 {
-	struct sp_addr addr = peertab_addr(t, peer);
+	return map_siphash(t->secret[0] ^ swarm, t->secret[1], peer_id,
+	    LINK_PEERID_LEN);
+}
 
-	return hash_of(t, t->peers[peer].swarm, &addr);
+static uint64_t
+peer_hash(const struct peertab *t, enum peertab_by by, uint32_t peer)
+{
+	uint32_t swarm = t->peers[peer].swarm;
+	uint8_t id[LINK_PEERID_LEN];
+	struct sp_addr addr;
+
+	if (by == PEERTAB_BY_ADDR) {
+		addr = peertab_addr(t, peer);
+		return addr_hash(t, swarm, &addr);
+	}
+	peertab_id(t, peer, id);
+	return id_hash(t, swarm, id);
 }
 
 static struct peertab_shard *
-shard_of(const struct peertab *t, uint64_t hash)
+shard_of(const struct peertab *t, enum peertab_by by, uint64_t hash)
 {
-	return (struct peertab_shard *)&t->shards[hash % PEERTAB_SHARDS];
+	return (struct peertab_shard *)&t->index[by][hash % PEERTAB_SHARDS];
 }
 
 static uint32_t
@@ -67,11 +87,10 @@ put(struct peertab_shard *s, uint64_t hash, uint32_t peer)
 	s->v[i] = peer + 1;
 }
 
-int
-peertab_index_room(struct peertab *t, uint32_t swarm,
-    const struct sp_addr *addr)
+static int
+room(struct peertab *t, enum peertab_by by, uint64_t hash)
 {
-	struct peertab_shard *s = shard_of(t, hash_of(t, swarm, addr)), to;
+	struct peertab_shard *s = shard_of(t, by, hash), to;
 
 	if (((uint64_t)s->len + 1) * 8 <= (uint64_t)s->cap * 7)
 		return 0;
@@ -82,34 +101,34 @@ peertab_index_room(struct peertab *t, uint32_t swarm,
 		return SP_ERR_NOMEM;
 	for (uint32_t i = 0; i < s->cap; i++) {
 		if (s->v[i] != 0)
-			put(&to, peer_hash(t, s->v[i] - 1), s->v[i] - 1);
+			put(&to, peer_hash(t, by, s->v[i] - 1), s->v[i] - 1);
 	}
 	mem_free(t->mem, s->v);
 	*s = to;
 	return 0;
 }
 
-void
-peertab_index_add(struct peertab *t, uint32_t peer)
+static void
+enter(struct peertab *t, enum peertab_by by, uint32_t peer)
 {
-	uint64_t hash = peer_hash(t, peer);
-	struct peertab_shard *s = shard_of(t, hash);
+	uint64_t hash = peer_hash(t, by, peer);
+	struct peertab_shard *s = shard_of(t, by, hash);
 
 	put(s, hash, peer);
 	s->len++;
 }
 
-void
-peertab_index_del(struct peertab *t, uint32_t peer)
+static void
+leave(struct peertab *t, enum peertab_by by, uint32_t peer)
 {
-	uint64_t hash = peer_hash(t, peer);
-	struct peertab_shard *s = shard_of(t, hash);
+	uint64_t hash = peer_hash(t, by, peer);
+	struct peertab_shard *s = shard_of(t, by, hash);
 	uint32_t hole = home_of(s, hash), i, home, away, gap;
 
 	while (s->v[hole] != peer + 1)
 		hole = after(s, hole);
 	for (i = after(s, hole); s->v[i] != 0; i = after(s, i)) {
-		home = home_of(s, peer_hash(t, s->v[i] - 1));
+		home = home_of(s, peer_hash(t, by, s->v[i] - 1));
 		away = i >= home ? i - home : i + s->cap - home;
 		gap = i >= hole ? i - hole : i + s->cap - hole;
 		if (away >= gap) {
@@ -121,13 +140,34 @@ peertab_index_del(struct peertab *t, uint32_t peer)
 	s->len--;
 }
 
+/* ---- by address ---------------------------------------------------------- */
+
+int
+peertab_index_room(struct peertab *t, uint32_t swarm,
+    const struct sp_addr *addr)
+{
+	return room(t, PEERTAB_BY_ADDR, addr_hash(t, swarm, addr));
+}
+
+void
+peertab_index_add(struct peertab *t, uint32_t peer)
+{
+	enter(t, PEERTAB_BY_ADDR, peer);
+}
+
+void
+peertab_index_del(struct peertab *t, uint32_t peer)
+{
+	leave(t, PEERTAB_BY_ADDR, peer);
+}
+
 /* The peer there, or PEERTAB_NONE; *ports: how many of its host were seen. */
 static uint32_t
 probe(const struct peertab *t, uint32_t swarm, const struct sp_addr *addr,
     uint32_t *ports)
 {
-	uint64_t hash = hash_of(t, swarm, addr);
-	const struct peertab_shard *s = shard_of(t, hash);
+	uint64_t hash = addr_hash(t, swarm, addr);
+	const struct peertab_shard *s = shard_of(t, PEERTAB_BY_ADDR, hash);
 	struct sp_addr host = addr_host(addr), at, its;
 	uint32_t i;
 
@@ -169,55 +209,45 @@ peertab_ports(const struct peertab *t, uint32_t swarm,
 	return ports;
 }
 
-/* ---- addresses ----------------------------------------------------------- */
+/* ---- by peer-id ---------------------------------------------------------- */
 
-struct sp_addr
-peertab_addr(const struct peertab *t, uint32_t peer)
+uint32_t
+peertab_find_id(const struct peertab *t, uint32_t swarm,
+    const uint8_t peer_id[LINK_PEERID_LEN])
 {
-	const struct peertab_peer *p = &t->peers[peer];
+	uint64_t hash = id_hash(t, swarm, peer_id);
+	const struct peertab_shard *s = shard_of(t, PEERTAB_BY_ID, hash);
+	uint32_t i;
 
-	if (p->class & PEERTAB_V6)
-		return addr_make(6, t->ip6[p->ip], p->port);
-	return addr_make(4, &p->ip, p->port);
-}
-
-int
-peertab_ip6_room(struct peertab *t)
-{
-	uint32_t cap = t->ip6_cap + SP_MAX(t->ip6_cap / 4, 4u);
-	void *v;
-
-	if (t->ip6_free != PEERTAB_NONE || t->ip6_len < t->ip6_cap)
-		return 0;
-	v = mem_resize(t->mem, t->ip6, cap, sizeof(*t->ip6));
-	if (v == NULL)
-		return SP_ERR_NOMEM;
-	t->ip6 = v;
-	t->ip6_cap = cap;
-	return 0;
-}
-
-void
-peertab_ip_set(struct peertab *t, struct peertab_peer *p,
-    const struct sp_addr *addr)
-{
-	if (addr->family == 4) {
-		memcpy(&p->ip, addr->ip, sizeof(p->ip));
-		return;
+	if (s->cap == 0)
+		return PEERTAB_NONE;
+	for (i = home_of(s, hash); s->v[i] != 0; i = after(s, i)) {
+		if (t->peers[s->v[i] - 1].swarm == swarm &&
+		    peertab_has_id(t, s->v[i] - 1, peer_id))
+			return s->v[i] - 1;
 	}
-	p->ip = t->ip6_free;
-	if (p->ip == PEERTAB_NONE)
-		p->ip = t->ip6_len++;
-	else
-		memcpy(&t->ip6_free, t->ip6[p->ip], sizeof(t->ip6_free));
-	memcpy(t->ip6[p->ip], addr->ip, 16);
+	return PEERTAB_NONE;
 }
 
 void
-peertab_ip_free(struct peertab *t, const struct peertab_peer *p)
+peertab_enter(struct peertab *t, uint32_t peer)
 {
-	if (!(p->class & PEERTAB_V6))
+	uint32_t swarm = t->peers[peer].swarm;
+	uint8_t id[LINK_PEERID_LEN];
+
+	peertab_id(t, peer, id);
+	if (peertab_find_id(t, swarm, id) != PEERTAB_NONE ||
+	    room(t, PEERTAB_BY_ID, id_hash(t, swarm, id)) < 0)
 		return;
-	memcpy(t->ip6[p->ip], &t->ip6_free, sizeof(t->ip6_free));
-	t->ip6_free = p->ip;
+	enter(t, PEERTAB_BY_ID, peer);
+}
+
+void
+peertab_leave(struct peertab *t, uint32_t peer)
+{
+	uint8_t id[LINK_PEERID_LEN];
+
+	peertab_id(t, peer, id);
+	if (peertab_find_id(t, t->peers[peer].swarm, id) == peer)
+		leave(t, PEERTAB_BY_ID, peer);
 }

@@ -143,13 +143,12 @@ weight_of(const struct plans *p, const struct presence_key *k, sp_time now)
 
 	if (swarm != PEERTAB_NONE && ch != NULL)
 		i = peertab_find(tab, swarm, &addr);
-	if (i == PEERTAB_NONE ||
-	    memcmp(tab->peers[i].id, k->peer_id, LINK_PEERID_LEN) != 0)
+	if (i == PEERTAB_NONE || !peertab_has_id(tab, i, k->peer_id))
 		return w;
 	peer = &tab->peers[i];
 	live_chan_stats(ch, &s);
 	rc = (struct rep_chan){ k->info_hash, s.kbps, s.avail_ms };
-	rep = reps_get(p->conf.reps, &rc, k->peer_id, &addr, now);
+	rep = reps_get(p->conf.reps, &rc, i, now);
 	age = peertab_age(tab, i, registry_seconds(p->conf.registry, now));
 	w.up_kbps = peertab_up_kbps(peer->up);
 	w.relays = peer->live && !rep.out && !(peer->class & PEERTAB_SEED) &&

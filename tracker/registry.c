@@ -225,8 +225,8 @@ add_peer(struct registry *r, uint32_t *swarm, const struct tw_announce *a,
 		rv = peertab_swarm_add(&r->tab, a->info_hash, swarm);
 	if (rv < 0)
 		return rv;
-	rv = peertab_add(&r->tab, *swarm, addr, class_of(addr, a->left == 0),
-	    r->due, out);
+	rv = peertab_add(&r->tab, *swarm, addr, a->peer_id,
+	    class_of(addr, a->left == 0), r->due, out);
 	if (rv < 0 && peertab_swarm_len(&r->tab.swarms[*swarm]) == 0) {
 		peertab_swarm_del(&r->tab, *swarm);
 		*swarm = PEERTAB_NONE;
@@ -245,8 +245,43 @@ set_live(struct registry *r, uint32_t peer, const struct tw_announce *a)
 	p->away = false;
 	p->reachable = a->reachable;
 	p->up = peertab_up_pack(a->up_kbps);
-	r->tab.tracks[peer] = (uint8_t)(a->has_track ? a->track + 1 : 0);
+	r->tab.more[peer].track = (a->has_track ? a->track + 1 : 0) & 63;
 	peertab_set_net(&r->tab, peer, a->net);
+}
+
+/* Another one than it was, or a new one. */
+static void
+be_born(struct registry *r, uint32_t peer, const struct tw_announce *a,
+    sp_time now)
+{
+	struct peertab_peer *p = &r->tab.peers[peer];
+
+	p->born_s = (uint16_t)seconds(r, now);
+	p->completed = false;
+	p->live = false;
+	r->tab.more[peer].foreign = a->foreign;
+	peertab_touch(&r->tab, peer);
+}
+
+/* The asker's entry. SP_ERR_NOTFOUND; SP_ERR_NOMEM: it has another peer-id. */
+static int
+find_entry(struct registry *r, uint32_t swarm, const struct tw_announce *a,
+    const struct sp_addr *addr, uint32_t *out, struct registry_answer *ans,
+    sp_time now)
+{
+	*out = swarm == PEERTAB_NONE ? PEERTAB_NONE
+				     : peertab_find(&r->tab, swarm, addr);
+	if (*out == PEERTAB_NONE)
+		return SP_ERR_NOTFOUND;
+	if (peertab_has_id(&r->tab, *out, a->peer_id))
+		return 0;
+	peertab_id(&r->tab, *out, ans->was);
+	/* Without memory who was there stays. */
+	if (peertab_set_id(&r->tab, *out, a->peer_id) < 0)
+		return SP_ERR_NOMEM;
+	ans->replaced = true;
+	be_born(r, *out, a, now);
+	return 0;
 }
 
 /* Adds or renews the asker; its index or PEERTAB_NONE in *out. */
@@ -256,27 +291,19 @@ place(struct registry *r, uint32_t *swarm, const struct tw_announce *a,
     sp_time now)
 {
 	struct peertab_peer *p;
-	bool fresh = false;
 	int rv;
 
-	*out = *swarm == PEERTAB_NONE ? PEERTAB_NONE
-				      : peertab_find(&r->tab, *swarm, addr);
-	if (*out == PEERTAB_NONE) {
+	rv = find_entry(r, *swarm, a, addr, out, ans, now);
+	if (rv == SP_ERR_NOTFOUND) {
 		rv = add_peer(r, swarm, a, addr, out);
-		if (rv < 0)
-			return rv;
-		fresh = true;
+		if (rv == 0)
+			be_born(r, *out, a, now);
 	}
+	if (rv < 0)
+		return rv;
 	p = &r->tab.peers[*out];
-	if (fresh || memcmp(p->id, a->peer_id, sizeof(p->id)) != 0) {
-		ans->replaced = !fresh;
-		memcpy(ans->was, p->id, sizeof(p->id));
-		memcpy(p->id, a->peer_id, sizeof(p->id));
-		p->born_s = (uint16_t)seconds(r, now);
-		p->completed = false;
-		p->live = false;
-		peertab_touch(&r->tab, *out);
-	}
+	peertab_enter(&r->tab, *out);
+	r->tab.more[*out].foreign &= a->foreign;
 	peertab_grow_old(&r->tab, *out, seconds(r, now));
 	set_live(r, *out, a);
 	peertab_set_class(&r->tab, *out, class_of(addr, a->left == 0));
@@ -307,8 +334,7 @@ stop(struct registry *r, uint32_t swarm, const struct tw_announce *a,
 	if (swarm == PEERTAB_NONE)
 		return;
 	i = peertab_find(&r->tab, swarm, addr);
-	if (i == PEERTAB_NONE ||
-	    memcmp(r->tab.peers[i].id, a->peer_id, LINK_PEERID_LEN) != 0)
+	if (i == PEERTAB_NONE || !peertab_has_id(&r->tab, i, a->peer_id))
 		return;
 	peertab_del(&r->tab, i);
 	r->stats.stopped++;
@@ -342,11 +368,11 @@ count_tracks(const struct registry *r, uint32_t swarm, uint32_t self,
 {
 	const struct peertab_swarm *s = &r->tab.swarms[swarm];
 	uint32_t i, n = peertab_swarm_len(s);
-	uint8_t track;
+	unsigned track;
 
 	out->counted = n <= REGISTRY_COUNTED;
 	for (i = 0; out->counted && i < n; i++) {
-		track = r->tab.tracks[s->v[i]];
+		track = r->tab.more[s->v[i]].track;
 		if (track == 0 || s->v[i] == self || r->tab.peers[s->v[i]].away)
 			continue;
 		out->viewers[track - 1] += out->viewers[track - 1] < UINT8_MAX;
@@ -413,7 +439,7 @@ registry_away(struct registry *r, const uint8_t info_hash[LINK_INFOHASH_LEN],
 	if (i == PEERTAB_NONE)
 		return false;
 	p = &r->tab.peers[i];
-	if (memcmp(p->id, peer_id, LINK_PEERID_LEN) != 0 || p->away == away)
+	if (p->away == away || !peertab_has_id(&r->tab, i, peer_id))
 		return false;
 	p->away = away;
 	peertab_touch(&r->tab, i);
@@ -465,6 +491,44 @@ registry_drop(struct registry *r, const uint8_t info_hash[LINK_INFOHASH_LEN])
 		return SP_ERR_NOTFOUND;
 	peertab_swarm_del(&r->tab, i);
 	return 0;
+}
+
+/* Of the first |len| of the swarm the last one at |addr|, or PEERTAB_NONE. */
+static uint32_t
+last_at(const struct peertab *t, uint32_t swarm, const struct sp_addr *addr,
+    uint32_t len)
+{
+	const uint32_t *v = t->swarms[swarm].v;
+	struct sp_addr at;
+
+	if (addr->port != 0)
+		return peertab_find(t, swarm, addr);
+	while (len-- > 0) {
+		at = peertab_addr(t, v[len]);
+		if (addr_ip_eq(&at, addr))
+			return v[len];
+	}
+	return PEERTAB_NONE;
+}
+
+uint32_t
+registry_forget(struct registry *r, const uint8_t info_hash[LINK_INFOHASH_LEN],
+    const struct sp_addr *addr, uint8_t was[LINK_PEERID_LEN])
+{
+	uint32_t swarm = peertab_swarm(&r->tab, info_hash), i, len, n = 0;
+
+	if (swarm == PEERTAB_NONE)
+		return 0;
+	len = peertab_swarm_len(&r->tab.swarms[swarm]);
+	while (len > 0 &&
+	       (i = last_at(&r->tab, swarm, addr, len)) != PEERTAB_NONE) {
+		peertab_id(&r->tab, i, was);
+		/* What comes to its place stood behind it, and was seen. */
+		len = r->tab.peers[i].pos;
+		peertab_del(&r->tab, i);
+		n++;
+	}
+	return n;
 }
 
 void

@@ -108,6 +108,14 @@ int registry_drop(struct registry *r,
     const uint8_t info_hash[LINK_INFOHASH_LEN]);
 
 /*
+ * Forgets who is at |addr| (port 0: at any port) in one swarm, which goes with
+ * its last peer. Returns how many that were; |was|: the peer-id of the last.
+ */
+uint32_t registry_forget(struct registry *r,
+    const uint8_t info_hash[LINK_INFOHASH_LEN], const struct sp_addr *addr,
+    uint8_t was[LINK_PEERID_LEN]);
+
+/*
  * Removes what expired, at most REGISTRY_TICK_MAX entries at a time (the rest
  * at the next call); announces do it too. Returns how many.
  */

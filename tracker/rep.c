@@ -41,13 +41,15 @@ struct reps {
 	const struct sp_mem *mem;
 	struct accuser accusers[NETS]; /* by hash */
 	struct map *viewers;           /* struct key -> struct viewer * */
+	const struct registry *registry;
 	struct heap gone;
+	sp_time full; /* somebody found no room then; -SP_NEVER: nobody yet */
 	uint64_t seed;
 };
 
 int
-reps_new(struct reps **out, const struct sp_mem *mem, uint32_t max,
-    uint64_t seed)
+reps_new(struct reps **out, const struct sp_mem *mem,
+    const struct registry *registry, uint32_t max, uint64_t seed)
 {
 	struct reps *r = mem_zalloc(mem, 1, sizeof(*r));
 	int rv;
@@ -56,7 +58,9 @@ reps_new(struct reps **out, const struct sp_mem *mem, uint32_t max,
 	if (r == NULL)
 		return SP_ERR_NOMEM;
 	r->mem = mem;
+	r->registry = registry;
 	r->seed = seed;
+	r->full = -SP_NEVER;
 	heap_init(&r->gone, mem);
 	rv = map_new(&r->viewers, mem, sizeof(struct key),
 	    sizeof(struct viewer *), SP_CLAMP(max, 1, REP_MAX), seed);
@@ -156,21 +160,61 @@ settle(struct viewer *v, uint32_t rate_kbps, sp_time now)
 
 /* ---- announces ----------------------------------------------------------- */
 
-static struct viewer *
-viewer_add(struct reps *r, const struct rep_chan *ch,
-    const struct tw_announce *a, sp_time now)
+/* The score of who is so old, of whom nobody has said anything. */
+static uint32_t
+silent_score(uint32_t age_s)
 {
-	struct viewer *v = mem_zalloc(r->mem, 1, sizeof(*v)), **slot;
+	uint32_t score = REP_START;
 
+	for (; score > 0 && age_s >= REP_SPAN / SP_S; age_s -= REP_SPAN / SP_S)
+		score = score * 3 / 4;
+	return score;
+}
+
+static uint32_t
+age_of(const struct reps *r, uint32_t peer, sp_time now)
+{
+	return peertab_age(registry_tab(r->registry), peer,
+	    registry_seconds(r->registry, now));
+}
+
+/* For how long |peer| has been silent who could have given something. */
+static uint32_t
+silent_age(const struct reps *r, uint32_t peer, sp_time now)
+{
+	/* while there was no room nobody was heard of */
+	if (registry_tab(r->registry)->more[peer].foreign ||
+	    now < tstamp_add(r->full, REP_KEEP))
+		return 0;
+	return age_of(r, peer, now);
+}
+
+/* A record of |peer|, of whom there was none. */
+static struct viewer *
+viewer_add(struct reps *r, const struct rep_chan *ch, const uint8_t *peer_id,
+    uint32_t peer, sp_time now)
+{
+	const struct peertab *tab = registry_tab(r->registry);
+	const struct peertab_peer *p = &tab->peers[peer];
+	struct viewer *v = mem_zalloc(r->mem, 1, sizeof(*v)), **slot;
+	uint32_t age = age_of(r, peer, now);
+	uint32_t score = silent_score(silent_age(r, peer, now));
+	sp_time was = r->full;
+
+	r->full = now;
 	if (v == NULL)
 		return NULL;
 	memcpy(v->key.info_hash, ch->info_hash, sizeof(v->key.info_hash));
-	memcpy(v->key.peer_id, a->peer_id, sizeof(v->key.peer_id));
-	v->born = v->span_at = now;
-	v->score = REP_START;
+	memcpy(v->key.peer_id, peer_id, sizeof(v->key.peer_id));
+	v->addr = peertab_addr(tab, peer);
+	v->born = now - age * SP_S;
+	v->span_at = now - age % (REP_SPAN / SP_S) * SP_S;
+	v->score = score;
+	v->up_kbps = p->live ? peertab_up_kbps(p->up) : 0;
 	if (heap_set(&r->gone, &v->gone, now + REP_KEEP) == 0) {
 		slot = map_put(r->viewers, &v->key, NULL, NULL);
 		if (slot != NULL) {
+			r->full = was;
 			*slot = v;
 			return v;
 		}
@@ -178,6 +222,37 @@ viewer_add(struct reps *r, const struct rep_chan *ch,
 	heap_del(&r->gone, &v->gone);
 	mem_free(r->mem, v);
 	return NULL;
+}
+
+/* The viewer of that peer-id in the registry; PEERTAB_NONE. */
+static uint32_t
+registered(const struct reps *r, const uint8_t *info_hash,
+    const uint8_t *peer_id)
+{
+	const struct peertab *tab = registry_tab(r->registry);
+	uint32_t swarm = peertab_swarm(tab, info_hash), peer = PEERTAB_NONE;
+
+	if (swarm != PEERTAB_NONE)
+		peer = peertab_find_id(tab, swarm, peer_id);
+	if (peer != PEERTAB_NONE && (tab->peers[peer].class & PEERTAB_SEED))
+		return PEERTAB_NONE;
+	return peer;
+}
+
+/* NULL: it has not announced itself, or there is no room. */
+static struct viewer *
+find_or_add(struct reps *r, const struct rep_chan *ch, const uint8_t *peer_id,
+    sp_time now)
+{
+	struct viewer *v = find(r, ch->info_hash, peer_id);
+	uint32_t peer;
+
+	if (v != NULL)
+		return v;
+	peer = registered(r, ch->info_hash, peer_id);
+	if (peer == PEERTAB_NONE)
+		return NULL;
+	return viewer_add(r, ch, peer_id, peer, now);
 }
 
 void
@@ -202,49 +277,44 @@ reps_seen(struct reps *r, const struct rep_chan *ch,
 		reps_left(r, ch, a->peer_id, from);
 		return;
 	}
-	if (v != NULL && v->proven && !addr_ip_eq(&v->addr, from)) {
-		/* who has the key says where it is, in v4 or v6 */
-		(void)heap_set(&r->gone, &v->gone, now + REP_KEEP);
+	if (v == NULL)
 		return;
-	}
-	if (v == NULL)
-		v = viewer_add(r, ch, a, now);
-	if (v == NULL)
+	/* it is in the heap: no memory */
+	(void)heap_set(&r->gone, &v->gone, now + REP_KEEP);
+	/* who has the key says where it is, in v4 or v6 */
+	if (v->proven && !addr_ip_eq(&v->addr, from))
 		return;
 	settle(v, ch->rate_kbps, now);
 	v->addr = *from;
 	v->up_kbps = a->live ? a->up_kbps : 0;
-	/* it is in the heap: no memory */
-	(void)heap_set(&r->gone, &v->gone, now + REP_KEEP);
 }
 
 /* ---- receipts ------------------------------------------------------------ */
 
-/* Whose they are, if they may count. */
+/* Whose they are, if they may count; nothing is kept before they are verified.
+ */
 static int
-judge(struct reps *r, const struct rep_chan *ch, const struct receipt *rc,
-    struct viewer **out)
+judge(const struct reps *r, const struct rep_chan *ch, const struct receipt *rc,
+    uint8_t id[LINK_PEERID_LEN])
 {
-	uint8_t id[LINK_PEERID_LEN];
 	int64_t ms = (int64_t)rc->slice * RECEIPT_SLICE_MS;
-	struct viewer *v;
+	const struct viewer *v;
 	int rv;
 
-	*out = NULL;
 	if (memcmp(rc->info_hash, ch->info_hash, LINK_INFOHASH_LEN) != 0)
 		return SP_ERR_WRONGCHAN;
 	if ((rv = receipt_peerid(id, rc->key)) < 0)
 		return rv;
 	v = find(r, ch->info_hash, id);
-	if (v == NULL)
+	if (v == NULL && registered(r, ch->info_hash, id) == PEERTAB_NONE)
 		return SP_ERR_NOTFOUND;
 	if (ch->clock_ms == 0 || ms > ch->clock_ms + REP_CLOCK ||
-	    ms < ch->clock_ms - REP_CLOCK || rc->slice <= v->slice)
+	    ms < ch->clock_ms - REP_CLOCK ||
+	    (v != NULL && rc->slice <= v->slice))
 		return SP_ERR_STALE;
 	for (size_t i = 0; i < rc->n; i++)
-		if (memcmp(rc->entries[i].peer_id, id, sizeof(id)) == 0)
+		if (memcmp(rc->entries[i].peer_id, id, LINK_PEERID_LEN) == 0)
 			return SP_ERR_DENIED;
-	*out = v;
 	return 0;
 }
 
@@ -294,22 +364,26 @@ int
 reps_take(struct reps *r, const struct rep_chan *ch, const uint8_t *p,
     size_t len, const struct sp_addr *from, sp_time now)
 {
+	uint8_t id[LINK_PEERID_LEN];
 	struct viewer *self, *v;
 	uint64_t part, weight;
 	struct receipt rc;
 	int rv;
 
 	if ((rv = receipt_open(&rc, p, len)) < 0 ||
-	    (rv = judge(r, ch, &rc, &self)) < 0 ||
+	    (rv = judge(r, ch, &rc, id)) < 0 ||
 	    (rv = receipt_verify(&rc, p, len)) < 0)
 		return rv;
+	self = find_or_add(r, ch, id, now);
+	if (self == NULL)
+		return SP_ERR_FULL;
 	part = truth(ch, &rc, SP_MIN(rc.slices, rc.slice - self->slice));
 	self->slice = rc.slice;
 	self->addr = *from;
 	self->proven = true;
 	weight = now - self->born < REP_YOUNG ? 1 : TENTHS;
 	for (size_t i = 0; i < rc.n; i++) {
-		v = find(r, ch->info_hash, rc.entries[i].peer_id);
+		v = find_or_add(r, ch, rc.entries[i].peer_id, now);
 		if (v == NULL)
 			continue;
 		settle(v, ch->rate_kbps, now);
@@ -323,17 +397,25 @@ reps_take(struct reps *r, const struct rep_chan *ch, const uint8_t *p,
 }
 
 struct rep
-reps_get(struct reps *r, const struct rep_chan *ch,
-    const uint8_t peer_id[LINK_PEERID_LEN], const struct sp_addr *addr,
-    sp_time now)
+reps_get(struct reps *r, const struct rep_chan *ch, uint32_t peer, sp_time now)
 {
-	struct viewer *v = find(r, ch->info_hash, peer_id);
+	const struct peertab *tab = registry_tab(r->registry);
+	struct sp_addr addr = peertab_addr(tab, peer);
 	struct rep out = { .score = REP_START };
+	uint8_t id[LINK_PEERID_LEN];
+	struct viewer *v;
+	uint32_t age;
 
-	if (v == NULL)
+	peertab_id(tab, peer, id);
+	v = find(r, ch->info_hash, id);
+	if (v == NULL) {
+		age = silent_age(r, peer, now);
+		out.score = silent_score(age);
+		out.judged = age >= 2 * REP_SPAN / SP_S;
 		return out;
+	}
 	out.out = v->strikes >= REP_STRIKES;
-	if (!addr_ip_eq(&v->addr, addr))
+	if (!addr_ip_eq(&v->addr, &addr))
 		return out;
 	settle(v, ch->rate_kbps, now);
 	out.score = v->score;

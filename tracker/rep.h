@@ -10,7 +10,10 @@
  * in 1/65536. Upload is summed over REP_SPAN; each span moves rep by a quarter
  * of the difference. The claimed uplink is cut at 8 r, as in the weights of
  * rosters, so min(u, 8 r) * rep is about what a viewer really uploads. Without
- * any receipt everybody begins at a quarter and falls.
+ * any receipt everybody begins at a quarter and falls: that is what is told of
+ * viewers who neither sent receipts nor are named in any, and nothing is kept
+ * of them. Who announces himself at another tracker, where his receipts go,
+ * does not fall.
  *
  * A receipt counts if its signature is of the key that its viewer's peer-id is
  * made of, and that viewer has announced itself. Against viewers who are made
@@ -30,15 +33,17 @@
  * Who a viewer is: its peer-id, at the address that its receipts came from. A
  * peer-id that is announced from elsewhere gets no credit that is not its own.
  *
- * Memory is bounded by |max| viewers; who does not fit has the rep of a
- * newcomer. A viewer is forgotten REP_KEEP after its last announce; at once
- * when it stops, or another is where it was, if it has sent no receipts: who
- *has could send them again.
+ * Memory is bounded by |max| viewers of whom there were receipts; while there
+ * is no room, or was none in the last REP_KEEP, all of whom nothing is kept
+ * have the rep of a newcomer. A viewer is forgotten REP_KEEP after its last
+ * announce; at once when it stops, or another is where it was, if it has sent
+ * no receipts: who has could send them again.
  */
 
 #include "base/addr.h"
 #include "base/mem.h"
 #include "base/tstamp.h"
+#include "tracker/registry.h"
 #include "wire/receipt.h"
 #include "wire/trackwire.h"
 
@@ -70,9 +75,12 @@ struct rep {
 	bool out;       /* see above */
 };
 
-/* |max| is cut at REP_MAX. SP_ERR_NOMEM. */
-int reps_new(struct reps **out, const struct sp_mem *mem, uint32_t max,
-    uint64_t seed);
+/*
+ * |registry| is borrowed for life: it knows who has announced himself. |max| is
+ * cut at REP_MAX. SP_ERR_NOMEM.
+ */
+int reps_new(struct reps **out, const struct sp_mem *mem,
+    const struct registry *registry, uint32_t max, uint64_t seed);
 void reps_free(struct reps *r); /* NULL is fine */
 
 /* A viewer has announced itself from |from|, and is registered or stops. */
@@ -93,14 +101,13 @@ void reps_left(struct reps *r, const struct rep_chan *ch,
  */
 int reps_take(struct reps *r, const struct rep_chan *ch, const uint8_t *p,
     size_t len, const struct sp_addr *from, sp_time now);
-/* Of who is registered at |addr|. */
-struct rep reps_get(struct reps *r, const struct rep_chan *ch,
-    const uint8_t peer_id[LINK_PEERID_LEN], const struct sp_addr *addr,
+/* Of |peer| in the registry (peertab.h). */
+struct rep reps_get(struct reps *r, const struct rep_chan *ch, uint32_t peer,
     sp_time now);
 
 /* Forgets; it does not matter when exactly it is called. */
 void reps_tick(struct reps *r, sp_time now);
-size_t reps_len(const struct reps *r); /* viewers known */
+size_t reps_len(const struct reps *r); /* viewers of whom it keeps anything */
 bool reps_are_sound(const struct reps *r);
 
 #endif

@@ -51,7 +51,8 @@ coprime(struct sp_rng *rng, uint32_t n)
 	return step;
 }
 
-static uint32_t
+/* Mostly there is one run. */
+static inline uint32_t
 runs_get(const struct runs *runs, const uint32_t *v, uint32_t i)
 {
 	uint32_t k = 0;
@@ -61,11 +62,15 @@ runs_get(const struct runs *runs, const uint32_t *v, uint32_t i)
 	return v[runs->at[k] + i];
 }
 
-/* Indexes of random eligible peers. */
+/*
+ * Indexes of random eligible peers. They stand all over the memory, so all of
+ * them are brought near at once, before any is looked at.
+ */
 static size_t
 collect(const struct peertab *t, uint32_t swarm, const struct sample_rule *rule,
     struct sp_rng *rng, uint32_t *out, size_t want)
 {
+	const uint32_t *v = t->swarms[swarm].v;
 	uint32_t at, step, i;
 	struct runs runs;
 	size_t n = 0;
@@ -76,10 +81,14 @@ collect(const struct peertab *t, uint32_t swarm, const struct sample_rule *rule,
 	at = (uint32_t)rng_below(rng, runs.total);
 	step = coprime(rng, runs.total);
 	for (uint32_t k = 0; k < runs.total && n < want; k++) {
-		i = runs_get(&runs, t->swarms[swarm].v, at);
-		at = (uint32_t)(((uint64_t)at + step) % runs.total);
-		if (i != rule->self)
-			out[n++] = i;
+		i = runs_get(&runs, v, at);
+		/* both are below 2^27 */
+		at += step;
+		at -= at >= runs.total ? runs.total : 0;
+		if (i == rule->self)
+			continue;
+		__builtin_prefetch(&t->peers[i], 0, 2);
+		out[n++] = i;
 	}
 	return n;
 }
@@ -87,11 +96,27 @@ collect(const struct peertab *t, uint32_t swarm, const struct sample_rule *rule,
 static void
 tell(const struct peertab *t, uint32_t i, struct tw_peer *out)
 {
-	const struct peertab_peer *p = &t->peers[i];
-
 	out->addr = peertab_addr(t, i);
 	out->has_id = true;
-	memcpy(out->peer_id, p->id, LINK_PEERID_LEN);
+	peertab_id(t, i, out->peer_id);
+}
+
+/* Chooses |want| of the |n| that were found, and tells of them. */
+static size_t
+tell_near(const struct peertab *t, const struct sample_rule *rule,
+    struct sp_rng *rng, const uint32_t *found, size_t n, struct tw_peer *out,
+    size_t want)
+{
+	struct near_place places[NEAR_MOST];
+	uint16_t chosen[NEAR_MOST];
+
+	for (size_t i = 0; i < n; i++)
+		places[i] = near_place_ip(rule->v6 ? 6 : 4,
+		    peertab_ip(t, found[i]), peertab_net(t, found[i]));
+	n = near_choose(&rule->asker, places, n, want, rng, chosen);
+	for (size_t i = 0; i < n; i++)
+		tell(t, found[chosen[i]], &out[i]);
+	return n;
 }
 
 size_t
@@ -99,26 +124,15 @@ sample_peers(const struct peertab *t, uint32_t swarm,
     const struct sample_rule *rule, struct sp_rng *rng, struct tw_peer *out,
     size_t want)
 {
-	struct near_place places[NEAR_MOST];
 	uint32_t found[NEAR_MOST];
-	uint16_t chosen[NEAR_MOST];
-	struct sp_addr addr;
 	size_t n;
 
 	want = SP_MIN(want, (size_t)LIM_NUMWANT);
 	n = collect(t, swarm, rule, rng, found,
 	    rule->near ? near_candidates(want) : want);
-	if (n <= want) {
-		for (size_t i = 0; i < n; i++)
-			tell(t, found[i], &out[i]);
-		return n;
-	}
-	for (size_t i = 0; i < n; i++) {
-		addr = peertab_addr(t, found[i]);
-		places[i] = near_place(&addr, peertab_net(t, found[i]));
-	}
-	n = near_choose(&rule->asker, places, n, want, rng, chosen);
+	if (n > want)
+		return tell_near(t, rule, rng, found, n, out, want);
 	for (size_t i = 0; i < n; i++)
-		tell(t, found[chosen[i]], &out[i]);
+		tell(t, found[i], &out[i]);
 	return n;
 }

@@ -83,8 +83,8 @@ track_new(struct track **out, const struct track_conf *conf,
 	if (r == 0)
 		r = access_new(&t->access, mem, rng_u64(&rng));
 	if (r == 0)
-		r = reps_new(&t->reps, mem, conf->registry.max_peers,
-		    rng_u64(&rng));
+		r = reps_new(&t->reps, mem, t->registry,
+		    conf->registry.max_peers, rng_u64(&rng));
 	dc.live = t->live;
 	dc.reps = t->reps;
 	dc.registry = t->registry;

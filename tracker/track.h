@@ -208,13 +208,14 @@ void track_access_put(struct track *t, enum access_list which,
  */
 int track_relimit(struct track *t, const struct track_conf *conf);
 /*
- * Forgets and denies an info-hash, or refuses whoever is at |addr| (port 0: at
- * any port) until |until|; what was told of him to others stays until it
- * expires. SP_ERR_FULL, SP_ERR_NOMEM.
+ * Forgets and denies an info-hash, or whoever is at |addr| (port 0: at any
+ * port) until |until|: nobody is told of him any more, but peers who were keep
+ * what they have. SP_ERR_FULL, SP_ERR_NOMEM.
  */
 int track_kick(struct track *t, const uint8_t info_hash[LINK_INFOHASH_LEN],
     sp_time until);
-int track_kick_addr(struct track *t, const struct sp_addr *addr, sp_time until);
+int track_kick_addr(struct track *t, const struct sp_addr *addr, sp_time until,
+    sp_time now);
 /* For faces: false is counted. */
 bool track_permits_addr(struct track *t, const struct sp_addr *addr);
 /* What is to be told to other trackers; NULL: nothing is. */

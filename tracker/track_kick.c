@@ -11,10 +11,35 @@ track_kick(struct track *t, const uint8_t info_hash[LINK_INFOHASH_LEN],
 	return r;
 }
 
-int
-track_kick_addr(struct track *t, const struct sp_addr *addr, sp_time until)
+/* Whom the registry has lost is nobody's parent, and in no roster. */
+static void
+forget_viewer(struct track *t, const uint8_t *info_hash,
+    const struct sp_addr *addr, const uint8_t *peer_id, sp_time now)
 {
-	return access_kick_addr(t->access, addr, until);
+	struct presence_key k = presence_key(info_hash, peer_id, addr);
+
+	plans_weigh(t->plans, &k, now);
+	duties_touch(t->duties, info_hash, now);
+}
+
+int
+track_kick_addr(struct track *t, const struct sp_addr *addr, sp_time until,
+    sp_time now)
+{
+	int r = access_kick_addr(t->access, addr, until);
+	uint8_t was[LINK_PEERID_LEN];
+	struct tw_scrape_entry swarm;
+	size_t it = 0;
+
+	if (r < 0)
+		return r;
+	plain_forget(t->plain, addr);
+	while (registry_next(t->registry, &it, &swarm)) {
+		if (registry_forget(t->registry, swarm.info_hash, addr, was) >
+		    0)
+			forget_viewer(t, swarm.info_hash, addr, was, now);
+	}
+	return 0;
 }
 
 bool

@@ -89,7 +89,7 @@ is_viewer(const struct track *t, const uint8_t *info_hash,
 	addr.port = tel->port;
 	i = peertab_find(tab, swarm, &addr);
 	return i != PEERTAB_NONE && !(tab->peers[i].class & PEERTAB_SEED) &&
-	       memcmp(tab->peers[i].id, tel->peer_id, LINK_PEERID_LEN) == 0;
+	       peertab_has_id(tab, i, tel->peer_id);
 }
 
 int

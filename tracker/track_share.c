@@ -53,6 +53,7 @@ track_import(struct track *t, const struct sharewire_peer *p, sp_time now)
 	struct tw_announce a = { .port = p->addr.port,
 		.left = p->flags & SHAREWIRE_SEEDER ? 0 : 1,
 		.live = live,
+		.foreign = true,
 		.up_kbps = p->up_kbps,
 		.reachable = (p->flags & SHAREWIRE_REACHABLE) != 0,
 		.has_track = p->has_track,
@@ -65,7 +66,8 @@ track_import(struct track *t, const struct sharewire_peer *p, sp_time now)
 		if (r != PLAIN_LIVE)
 			return r;
 	}
-	if (!access_permits(t->access, p->info_hash))
+	if (!access_permits(t->access, p->info_hash) ||
+	    !access_permits_addr(t->access, &p->addr))
 		return SP_ERR_DENIED;
 	memcpy(a.info_hash, p->info_hash, LINK_INFOHASH_LEN);
 	memcpy(a.peer_id, p->peer_id, LINK_PEERID_LEN);

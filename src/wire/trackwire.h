@@ -94,6 +94,7 @@ struct tw_announce {
 	/* Not on the wire: of the asker's network (AS), as a host of a tracker
 	 * knows it; 0: it does not. */
 	uint32_t net;
+	bool foreign; /* nor is this: another tracker told of it */
 };
 
 struct tw_peer {

@@ -2,7 +2,8 @@
  * The tracker's memory of peers: announces per second, and bytes a peer as the
  * process grows, for ordinary swarms that are full, for many small ones, and
  * for viewers of live channels. Under valgrind, bench_registry N runs N
- * announces of the first kind and nothing else.
+ * announces of the first kind and nothing else, and bench_registry live N of
+ * the last.
  */
 
 #define _POSIX_C_SOURCE 200809L
@@ -10,6 +11,7 @@
 
 #include "test/bench/bench.h"
 
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/rng.h"
@@ -21,15 +23,17 @@
 
 static struct sp_rng rng;
 
+/* Without what files are behind: code is read as it is needed. */
 static uint64_t
 rss_bytes(void)
 {
-	unsigned long size = 0, rss = 0;
+	unsigned long size = 0, rss = 0, files = 0;
 	FILE *f = fopen("/proc/self/statm", "r");
 
-	must(f != NULL && fscanf(f, "%lu %lu", &size, &rss) == 2, "statm");
+	must(f != NULL && fscanf(f, "%lu %lu %lu", &size, &rss, &files) == 3,
+	    "statm");
 	fclose(f);
-	return (uint64_t)rss * (uint64_t)sysconf(_SC_PAGESIZE);
+	return (uint64_t)(rss - files) * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
 struct load {
@@ -160,9 +164,12 @@ run(const struct load *l, uint64_t calls)
 	free(ih);
 }
 
-#define CHANNELS 4
-#define VIEWERS  50000 /* of each */
+struct audience {
+	const char *name;
+	uint32_t channels, viewers; /* of each */
+};
 
+/* Ids as those of our viewers are (link_peerid). */
 static void
 watch(struct registry *r, uint32_t chan, uint32_t viewer, size_t want,
     sp_time now)
@@ -170,14 +177,17 @@ watch(struct registry *r, uint32_t chan, uint32_t viewer, size_t want,
 	struct tw_announce a = { .left = 1,
 		.live = true,
 		.up_kbps = 5000,
-		.numwant = 50 };
+		.numwant = 50,
+		.peer_id = "-SP0100-............" };
 	struct tw_peer peers[LIM_NUMWANT];
-	struct sp_addr from = peer_addr(chan * VIEWERS + viewer, viewer % 9000);
+	struct sp_addr from = peer_addr(chan, viewer % 9000);
 	struct registry_answer ans;
 
+	from.ip[2] = (uint8_t)viewer;
+	from.ip[3] = (uint8_t)(viewer >> 8);
+	from.port = (uint16_t)(1024 + viewer);
 	memset(a.info_hash, (int)chan, sizeof(a.info_hash));
-	memset(a.peer_id, 'v', sizeof(a.peer_id));
-	memcpy(a.peer_id, &viewer, sizeof(viewer));
+	memcpy(a.peer_id + 8, &viewer, sizeof(viewer));
 	a.port = from.port;
 	must(registry_announce(r, &a, &from, true, peers, want, &ans, now) ==
 		     0 &&
@@ -186,32 +196,61 @@ watch(struct registry *r, uint32_t chan, uint32_t viewer, size_t want,
 	sink += ans.n_peers;
 }
 
-static void
-run_live(void)
+static struct registry *
+audience_new(const struct audience *v)
 {
 	struct registry_conf c;
 	struct registry *r;
-	uint64_t before, rss;
-	int64_t t;
-	uint32_t n;
 
 	registry_conf_init(&c);
-	before = rss_bytes();
 	must(registry_new(&r, &c, &heap_mem, 1, 0) == 0, "registry_new");
-	for (uint32_t i = 0; i < VIEWERS; i++) {
-		for (uint32_t k = 0; k < CHANNELS; k++)
+	for (uint32_t i = 0; i < v->viewers; i++) {
+		for (uint32_t k = 0; k < v->channels; k++)
 			watch(r, k, i, 0, 0);
 	}
+	return r;
+}
+
+static void
+run_live(const struct audience *v, uint64_t calls)
+{
+	static const struct audience few = { "few", 1, 10 };
+	struct registry *r = audience_new(&few);
+	uint64_t before, rss, n;
+	int64_t t;
+
+	/* What runs is in memory now. */
+	registry_free(r);
+	before = rss_bytes();
+	r = audience_new(v);
 	rss = rss_bytes() - before;
-	printf("live memory %.2f bytes/viewer\n",
-	    (double)rss / CHANNELS / VIEWERS);
+	printf("%s memory %.2f bytes/viewer\n", v->name,
+	    (double)rss / v->channels / v->viewers);
 	t = now_ns();
-	for (n = 0; now_ns() - t < RUN_S * SP_S; n++)
-		watch(r, (uint32_t)rng_below(&rng, CHANNELS),
-		    (uint32_t)rng_below(&rng, VIEWERS), LIM_NUMWANT, SP_S);
-	printf("live announces %" PRIu64 " /s\n",
+	for (n = 0; calls != 0 ? n < calls : now_ns() - t < RUN_S * SP_S; n++)
+		watch(r, (uint32_t)rng_below(&rng, v->channels),
+		    (uint32_t)rng_below(&rng, v->viewers), LIM_NUMWANT, SP_S);
+	printf("%s announces %" PRIu64 " /s\n", v->name,
 	    (uint64_t)((double)n * 1e9 / (double)(now_ns() - t)));
 	registry_free(r);
+}
+
+/* In a process of its own: none has memory that another gave back. */
+static void
+measure_live(const struct audience *v)
+{
+	pid_t pid;
+	int status;
+
+	fflush(stdout);
+	pid = fork();
+	must(pid >= 0, "fork");
+	if (pid == 0) {
+		run_live(v, 0);
+		fflush(stdout);
+		_exit(0);
+	}
+	must(waitpid(pid, &status, 0) == pid && status == 0, "child");
 }
 
 int
@@ -219,12 +258,21 @@ main(int argc, char **argv)
 {
 	static const struct load dense = { "dense", 10000, 96, 16 };
 	static const struct load sparse = { "sparse", 1000000, 2, 0 };
-	uint64_t calls = argc > 1 ? strtoull(argv[1], NULL, 10) : 0;
+	static const struct audience medium = { "live10k", 4, 10000 };
+	static const struct audience large = { "live", 4, 50000 };
+	bool live = argc > 1 && strcmp(argv[1], "live") == 0;
+	const char *n = argv[argc - 1];
+	uint64_t calls = argc > 1 + live ? strtoull(n, NULL, 10) : 0;
 
 	rng_seed(&rng, 7);
-	/* In this order none has memory that another gave back. */
-	if (calls == 0)
-		run_live();
+	if (calls == 0) {
+		measure_live(&medium);
+		measure_live(&large);
+	} else if (live) {
+		run_live(&medium, calls);
+	}
+	if (live)
+		return 0;
 	run(&dense, calls);
 	if (calls == 0)
 		run(&sparse, 0);

@@ -294,6 +294,124 @@ START_TEST(twenty_samples_reach_most_of_the_swarm)
 }
 END_TEST
 
+START_TEST(who_is_forgotten_is_handed_to_nobody)
+{
+	uint8_t was[LINK_PEERID_LEN], hash[LINK_INFOHASH_LEN];
+	struct sp_addr who = ip("5.0.0.1:3");
+	struct tw_announce a;
+
+	set_up();
+	start();
+	for (uint16_t port = 1; port <= 30; port++) {
+		join("5.0.0.1", 1, port, port % 3, 0);
+		join("5.0.0.2", 1, port, port % 5, 0);
+	}
+	join("2400::1", 1, 3, 1, 0);
+	memset(hash, 1, sizeof(hash));
+	ck_assert_uint_eq(registry_forget(reg, hash, &who, was), 1);
+	a = ask(1, 3, 0);
+	ck_assert_mem_eq(was, a.peer_id, sizeof(was));
+	ck_assert_uint_eq(registry_forget(reg, hash, &who, was), 0);
+	who.port = 0;
+	ck_assert_uint_eq(registry_forget(reg, hash, &who, was), 29);
+	ck_assert(registry_is_sound(reg));
+	ck_assert_uint_eq(join("5.0.0.3", 1, 1, 1, 0), 30);
+	hash[0] = 2;
+	ck_assert_uint_eq(registry_forget(reg, hash, &who, was), 0);
+	who = ip("5.0.0.9");
+	join("5.0.0.9", 9, 1, 1, 0);
+	memset(hash, 9, sizeof(hash));
+	ck_assert_uint_eq(registry_forget(reg, hash, &who, was), 1);
+	ck_assert_uint_eq(stats().swarms, 1);
+	tear_down();
+}
+END_TEST
+
+/* Peer-id |k|: of a viewer of ours, or another. */
+static void
+set_id(uint8_t id[LINK_PEERID_LEN], unsigned k, bool ours)
+{
+	memset(id, (int)k, LINK_PEERID_LEN);
+	memcpy(id, ours ? "-SP0100-" : "-SP0101-", 8);
+}
+
+START_TEST(peer_ids_of_all_kinds_are_told)
+{
+	uint8_t id[LINK_PEERID_LEN];
+	struct tw_announce a;
+
+	set_up();
+	start();
+	for (unsigned round = 0; round < 4; round++) {
+		for (uint16_t port = 1; port <= 60; port++) {
+			a = ask(1, port, 9);
+			set_id(a.peer_id, port, (port + round) % 3 != 0);
+			ck_assert_int_eq(announce("5.0.0.1", &a, 0), 0);
+			ck_assert_int_eq(ans.store, 0);
+			ck_assert_uint_eq(ans.replaced,
+			    round > 0 && (port + round) % 3 < 2);
+		}
+		ck_assert(registry_is_sound(reg));
+		a = ask(1, 1000, 9);
+		a.numwant = 100;
+		ck_assert_int_eq(announce("5.0.0.2", &a, 0), 0);
+		ck_assert_uint_eq(ans.n_peers, 60);
+		for (size_t i = 0; i < ans.n_peers; i++) {
+			set_id(id, got[i].addr.port,
+			    (got[i].addr.port + round) % 3 != 0);
+			ck_assert_mem_eq(got[i].peer_id, id, sizeof(id));
+		}
+	}
+	tear_down();
+}
+END_TEST
+
+static uint32_t
+port_of(unsigned k)
+{
+	const struct peertab *t = registry_tab(reg);
+	uint8_t hash[LINK_INFOHASH_LEN], id[LINK_PEERID_LEN];
+	uint32_t i;
+
+	memset(hash, 1, sizeof(hash));
+	set_id(id, k, true);
+	i = peertab_find_id(t, peertab_swarm(t, hash), id);
+	return i == PEERTAB_NONE ? 0 : t->peers[i].port;
+}
+
+/* As many may say that they have it as like: only one is in the index. */
+START_TEST(who_has_a_peer_id_is_found)
+{
+	struct tw_announce a;
+
+	set_up();
+	start();
+	for (uint16_t port = 1; port <= 50; port++) {
+		a = ask(1, port, 9);
+		set_id(a.peer_id, 7, true);
+		ck_assert_int_eq(announce("5.0.0.1", &a, 0), 0);
+	}
+	a = ask(1, 99, 9);
+	ck_assert_int_eq(announce("5.0.0.1", &a, 0), 0);
+	ck_assert_uint_eq(port_of(7), 1);
+	ck_assert_uint_eq(port_of(8), 0);
+	a = ask(1, 1, 9);
+	set_id(a.peer_id, 7, true);
+	a.event = TW_EVENT_STOPPED;
+	ck_assert_int_eq(announce("5.0.0.1", &a, 0), 0);
+	ck_assert_uint_eq(port_of(7), 0);
+	a.port = 9;
+	a.event = TW_EVENT_NONE;
+	ck_assert_int_eq(announce("5.0.0.1", &a, 0), 0);
+	ck_assert_uint_eq(port_of(7), 9);
+	set_id(a.peer_id, 8, true);
+	ck_assert_int_eq(announce("5.0.0.1", &a, 0), 0);
+	ck_assert_uint_eq(port_of(7), 0);
+	ck_assert_uint_eq(port_of(8), 9);
+	tear_down();
+}
+END_TEST
+
 UNIT_MAIN("registry", peers_meet_and_never_meet_themselves, swarms_are_apart,
     families_are_apart, mapped_v6_is_v4, seeders_are_not_handed_to_seeders,
     becoming_a_seeder_moves_the_peer, stopped_removes_and_tells_nobody,
@@ -302,4 +420,6 @@ UNIT_MAIN("registry", peers_meet_and_never_meet_themselves, swarms_are_apart,
     private_addresses_stay_among_themselves,
     without_lan_private_peers_are_answered_but_not_stored,
     numwant_has_a_default_and_a_cap, a_sample_has_no_peer_twice,
-    samples_are_fair, twenty_samples_reach_most_of_the_swarm)
+    samples_are_fair, twenty_samples_reach_most_of_the_swarm,
+    who_is_forgotten_is_handed_to_nobody, peer_ids_of_all_kinds_are_told,
+    who_has_a_peer_id_is_found)

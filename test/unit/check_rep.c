@@ -7,6 +7,7 @@
 #define SLICE0 100000 /* of the channel at time 0 */
 
 static struct failmem fm;
+static struct registry *reg;
 static struct reps *reps;
 static struct sp_buf b;
 static uint8_t info_hash[LINK_INFOHASH_LEN];
@@ -49,14 +50,37 @@ clock_at(sp_time now)
 		SLICE0 * (int64_t)RECEIPT_SLICE_MS + now / SP_MS };
 }
 
+/* As track_announce has it: the registry is told first. */
+static void
+announce(unsigned k, struct tw_announce *a, struct sp_addr from, sp_time now)
+{
+	struct registry_answer ans;
+
+	memcpy(a->info_hash, info_hash, LINK_INFOHASH_LEN);
+	memcpy(a->peer_id, id(k), LINK_PEERID_LEN);
+	a->port = from.port;
+	a->left = 1;
+	ck_assert_int_eq(
+	    registry_announce(reg, a, &from, false, NULL, 0, &ans, now), 0);
+	clock_at(now);
+	if (ans.store == 0)
+		reps_seen(reps, &chan, a, &from, now);
+}
+
 static void
 seen_at(unsigned k, uint32_t up_kbps, struct sp_addr from, sp_time now)
 {
-	struct tw_announce a = { .live = true, .up_kbps = up_kbps, .left = 1 };
+	struct tw_announce a = { .live = true, .up_kbps = up_kbps };
 
-	memcpy(a.peer_id, id(k), LINK_PEERID_LEN);
-	clock_at(now);
-	reps_seen(reps, &chan, &a, &from, now);
+	announce(k, &a, from, now);
+}
+
+static void
+stop(unsigned k, struct sp_addr from, sp_time now)
+{
+	struct tw_announce a = { .event = TW_EVENT_STOPPED };
+
+	announce(k, &a, from, now);
 }
 
 static void
@@ -106,13 +130,46 @@ got(unsigned k, unsigned giver, uint32_t bytes, sp_time now)
 	return take(k, &r, addr(k), now);
 }
 
+/* Of whom there is at |a|. */
+static struct rep
+rep_at(struct sp_addr a, sp_time now)
+{
+	const struct peertab *tab = registry_tab(reg);
+	uint32_t i = peertab_find(tab, peertab_swarm(tab, info_hash), &a);
+
+	ck_assert_uint_ne(i, PEERTAB_NONE);
+	clock_at(now);
+	return reps_get(reps, &chan, i, now);
+}
+
 static struct rep
 rep(unsigned k, sp_time now)
 {
-	struct sp_addr a = addr(k);
+	return rep_at(addr(k), now);
+}
 
-	clock_at(now);
-	return reps_get(reps, &chan, id(k), &a, now);
+static int
+start(void)
+{
+	struct registry_conf c;
+	int r;
+
+	memset(info_hash, 3, sizeof(info_hash));
+	registry_conf_init(&c);
+	/* Nothing is said to be live, so that it stays for a day. */
+	c.interval_s = 86400;
+	reps = NULL;
+	buf_init(&b, &fm.mem, RECEIPT_MAX);
+	r = registry_new(&reg, &c, &fm.mem, 4, 0);
+	return r < 0 ? r : reps_new(&reps, &fm.mem, reg, 100, 5);
+}
+
+static void
+end(void)
+{
+	reps_free(reps);
+	registry_free(reg);
+	buf_fini(&b);
 }
 
 /* Viewers 0..n-1, who were there 100 s before. */
@@ -120,9 +177,7 @@ static void
 setup(unsigned n)
 {
 	failmem_init(&fm);
-	buf_init(&b, &fm.mem, RECEIPT_MAX);
-	memset(info_hash, 3, sizeof(info_hash));
-	ck_assert_int_eq(reps_new(&reps, &fm.mem, 100, 5), 0);
+	ck_assert_int_eq(start(), 0);
 	for (unsigned k = 0; k < n; k++)
 		seen(k, 2 * R, 0);
 }
@@ -131,8 +186,7 @@ static void
 teardown(void)
 {
 	ck_assert(reps_are_sound(reps));
-	reps_free(reps);
-	buf_fini(&b);
+	end();
 	failmem_check(&fm);
 }
 
@@ -154,8 +208,48 @@ START_TEST(newcomers_have_a_quarter)
 	r = rep(0, 0);
 	ck_assert_uint_eq(r.score, REP_START);
 	ck_assert(!r.judged && !r.out);
-	r = rep(7, 0); /* not known at all */
+	teardown();
+}
+END_TEST
+
+/* Nothing is kept of them. */
+START_TEST(who_gives_nothing_falls)
+{
+	struct rep r;
+
+	setup(1);
+	r = rep(0, 29 * SP_S);
 	ck_assert_uint_eq(r.score, REP_START);
+	r = rep(0, 59 * SP_S);
+	ck_assert_uint_eq(r.score, REP_START * 3 / 4);
+	ck_assert(!r.judged);
+	r = rep(0, 60 * SP_S);
+	ck_assert_uint_eq(r.score, REP_START * 3 / 4 * 3 / 4);
+	ck_assert(r.judged && !r.out);
+	ck_assert_uint_lt(rep(0, 600 * SP_S).score, REP_ONE / 1000);
+	ck_assert_uint_eq(reps_len(reps), 0);
+	teardown();
+}
+END_TEST
+
+START_TEST(who_announces_at_another_tracker_does_not_fall)
+{
+	struct tw_announce a = { .live = true, .foreign = true };
+
+	setup(2);
+	announce(2, &a, addr(2), 0);
+	ck_assert_uint_eq(rep(2, 200 * SP_S).score, REP_START);
+	ck_assert(!rep(2, 200 * SP_S).judged);
+	/* what it gives counts here as well */
+	ck_assert_int_eq(got(1, 2, 60 * MB, 200 * SP_S), 0);
+	ck_assert_uint_eq(reps_len(reps), 2);
+	/* who is here stays, whatever others say */
+	announce(0, &a, addr(0), 1 * SP_S);
+	ck_assert(rep(0, 200 * SP_S).judged);
+	seen(2, R, 201 * SP_S);
+	stop(2, addr(2), 202 * SP_S);
+	seen(2, R, 203 * SP_S);
+	ck_assert(rep(2, 300 * SP_S).judged);
 	teardown();
 }
 END_TEST
@@ -167,6 +261,7 @@ START_TEST(score_goes_to_the_used_part_of_the_uplink)
 	rounds(20, 15 * MB / 2, 100 * SP_S);
 	ck_assert_uint_gt(rep(0, 700 * SP_S).score, REP_ONE * 9 / 10);
 	ck_assert(rep(0, 700 * SP_S).judged);
+	seen(0, 2 * R, 700 * SP_S);
 	rounds(20, 15 * MB / 4, 700 * SP_S);
 	ck_assert_uint_gt(rep(0, 1300 * SP_S).score, REP_ONE * 48 / 100);
 	ck_assert_uint_lt(rep(0, 1300 * SP_S).score, REP_ONE * 52 / 100);
@@ -285,17 +380,13 @@ END_TEST
 
 START_TEST(peer_id_announced_from_elsewhere_gets_no_credit)
 {
-	struct sp_addr thief = addr(77), own = addr(0);
-
 	setup(5);
 	rounds(10, 15 * MB / 2, 100 * SP_S);
 	ck_assert_int_eq(got(0, 1, MB, 390 * SP_S), 0); /* so it is there */
-	seen_at(0, 2 * R, thief, 395 * SP_S);
-	clock_at(400 * SP_S);
-	ck_assert_uint_eq(
-	    reps_get(reps, &chan, id(0), &thief, 400 * SP_S).score, REP_START);
-	ck_assert_uint_gt(reps_get(reps, &chan, id(0), &own, 400 * SP_S).score,
-	    REP_ONE / 2);
+	seen(0, 2 * R, 394 * SP_S);
+	seen_at(0, 2 * R, addr(77), 395 * SP_S);
+	ck_assert_uint_eq(rep_at(addr(77), 400 * SP_S).score, REP_START);
+	ck_assert_uint_gt(rep(0, 400 * SP_S).score, REP_ONE / 2);
 	teardown();
 }
 END_TEST
@@ -420,13 +511,9 @@ END_TEST
 
 START_TEST(who_stops_cannot_send_its_receipts_again)
 {
-	struct tw_announce a = { .event = TW_EVENT_STOPPED };
-	struct sp_addr from = addr(1);
-
 	setup(3);
 	ck_assert_int_eq(got(1, 0, MB, 100 * SP_S), 0);
-	memcpy(a.peer_id, id(1), LINK_PEERID_LEN);
-	reps_seen(reps, &chan, &a, &from, 100 * SP_S);
+	stop(1, addr(1), 100 * SP_S);
 	seen(1, R, 101 * SP_S);
 	ck_assert_int_eq(got(1, 0, MB, 100 * SP_S), SP_ERR_STALE);
 	teardown();
@@ -435,17 +522,14 @@ END_TEST
 
 START_TEST(nobody_else_can_say_that_one_stops)
 {
-	struct tw_announce a = { .event = TW_EVENT_STOPPED };
-	struct sp_addr from = addr(2);
-
 	setup(5);
 	/* one that has sent no receipts, and has given much */
 	rounds(10, 15 * MB / 2, 100 * SP_S);
-	memcpy(a.peer_id, id(0), LINK_PEERID_LEN);
-	reps_seen(reps, &chan, &a, &from, 390 * SP_S);
+	seen(0, 2 * R, 389 * SP_S);
+	stop(0, addr(2), 390 * SP_S);
 	ck_assert_uint_gt(rep(0, 395 * SP_S).score, REP_ONE / 2);
-	from = addr(0);
-	reps_seen(reps, &chan, &a, &from, 395 * SP_S);
+	stop(0, addr(0), 395 * SP_S);
+	seen(0, 2 * R, 395 * SP_S);
 	ck_assert_uint_eq(rep(0, 395 * SP_S).score, REP_START);
 	teardown();
 }
@@ -459,7 +543,7 @@ START_TEST(who_announces_from_another_address_is_not_forgotten)
 	ck_assert_int_eq(got(1, 0, MB, 100 * SP_S), 0);
 	reps_tick(reps, 200 * SP_S);
 	seen_at(1, R, other, 250 * SP_S);
-	reps_tick(reps, REP_KEEP);
+	reps_tick(reps, 100 * SP_S + REP_KEEP);
 	ck_assert_uint_eq(reps_len(reps), 1);
 	teardown();
 }
@@ -467,19 +551,18 @@ END_TEST
 
 START_TEST(viewers_are_forgotten)
 {
-	struct tw_announce a = { .event = TW_EVENT_STOPPED };
-	struct sp_addr from = addr(0);
-
 	setup(3);
+	ck_assert_uint_eq(reps_len(reps), 0);
+	ck_assert_int_eq(got(1, 0, MB, 20 * SP_S), 0);
+	ck_assert_uint_eq(reps_len(reps), 2);
+	ck_assert_int_eq(got(1, 2, MB, 30 * SP_S), 0);
 	ck_assert_uint_eq(reps_len(reps), 3);
-	memcpy(a.peer_id, id(0), LINK_PEERID_LEN);
-	clock_at(SP_S);
-	reps_seen(reps, &chan, &a, &from, SP_S);
+	stop(0, addr(0), 31 * SP_S);
 	ck_assert_uint_eq(reps_len(reps), 2);
 	seen(1, R, 200 * SP_S);
-	reps_tick(reps, REP_KEEP - 1);
+	reps_tick(reps, 30 * SP_S + REP_KEEP - 1);
 	ck_assert_uint_eq(reps_len(reps), 2);
-	reps_tick(reps, REP_KEEP);
+	reps_tick(reps, 30 * SP_S + REP_KEEP);
 	ck_assert_uint_eq(reps_len(reps), 1);
 	reps_tick(reps, REP_KEEP + 200 * SP_S);
 	ck_assert_uint_eq(reps_len(reps), 0);
@@ -489,32 +572,43 @@ END_TEST
 
 START_TEST(memory_is_bounded)
 {
-	setup(0);
-	for (unsigned k = 0; k < 120; k++)
-		seen(k, R, 0);
+	setup(120);
+	for (unsigned k = 1; k < 100; k++)
+		ck_assert_int_eq(got(k, 0, MB, 20 * SP_S), 0);
+	ck_assert(rep(110, 100 * SP_S).judged);
+	for (unsigned k = 100; k < 120; k++)
+		ck_assert_int_eq(got(k, 0, MB, 20 * SP_S), SP_ERR_FULL);
 	ck_assert_uint_eq(reps_len(reps), 100);
-	ck_assert_uint_eq(rep(110, 0).score, REP_START);
+	/* there may be something that was not heard */
+	ck_assert_uint_eq(rep(110, 100 * SP_S).score, REP_START);
+	ck_assert(!rep(110, 100 * SP_S).judged);
+	ck_assert(rep(110, 20 * SP_S + REP_KEEP).judged);
 	teardown();
 }
 END_TEST
 
 START_TEST(without_memory_everybody_is_a_newcomer)
 {
+	unsigned kept, known;
+
 	FAILMEM_EACH (&fm) {
-		memset(info_hash, 3, sizeof(info_hash));
-		if (reps_new(&reps, &fm.mem, 100, 5) < 0)
-			continue;
-		for (unsigned k = 0; k < 40; k++)
-			seen(k, R, 0);
-		ck_assert(reps_are_sound(reps));
-		ck_assert_uint_ge(reps_len(reps), 39 * (fm.failed == 0));
-		ck_assert_uint_eq(rep(3, 0).score, REP_START);
-		reps_free(reps);
+		if (start() == 0) {
+			for (unsigned k = 0; k < 12; k++)
+				seen(k, R, 0);
+			known = registry_tab(reg)->n_peers;
+			for (unsigned k = 1; k < 12; k++)
+				got(k, 0, MB, 20 * SP_S);
+			kept = (unsigned)reps_len(reps);
+			ck_assert_uint_ge(kept, 12 * (fm.failed == 0));
+			ck_assert_uint_le(kept, known);
+		}
+		end();
 	}
 }
 END_TEST
 
-UNIT_MAIN("rep", newcomers_have_a_quarter,
+UNIT_MAIN("rep", newcomers_have_a_quarter, who_gives_nothing_falls,
+    who_announces_at_another_tracker_does_not_fall,
     score_goes_to_the_used_part_of_the_uplink,
     huge_claims_count_as_eight_streams, praise_from_one_network_counts_a_tenth,
     praise_of_newcomers_counts_a_tenth, nobody_can_have_got_more_than_there_was,

@@ -176,7 +176,7 @@ kick_hash(struct ctl *c, const char *text, sp_time until, struct sp_buf *out)
 
 static int
 kick_addr(struct ctl *c, bool host, const char *text, sp_time until,
-    struct sp_buf *out)
+    sp_time now, struct sp_buf *out)
 {
 	char name[ADDR_STRLEN];
 	struct sp_addr addr;
@@ -187,7 +187,7 @@ kick_addr(struct ctl *c, bool host, const char *text, sp_time until,
 		return refuse(out, SP_ERR_SYNTAX,
 		    host ? "kick: no address of a host"
 			 : "kick: no address with a port");
-	r = track_kick_addr(c->host->track, &addr, until);
+	r = track_kick_addr(c->host->track, &addr, until, now);
 	if (r < 0)
 		return r;
 	if (host)
@@ -200,18 +200,20 @@ kick_addr(struct ctl *c, bool host, const char *text, sp_time until,
 static int
 do_kick(struct ctl *c, const struct words *w, struct sp_buf *out)
 {
-	sp_time t = CTL_KICK, until;
+	sp_time t = CTL_KICK, now = loop_now(c->host->loop);
+	sp_time until;
 
 	if (w->n < 3)
 		return refuse(out, SP_ERR_SYNTAX, "kick: what?");
 	if (w->n > 3 &&
 	    (conf_get_time(w->v[3], &t) < 0 || t < SP_S || t > CTL_KICK_MAX))
 		return refuse(out, SP_ERR_RANGE, "kick: 1s to 366d");
-	until = loop_now(c->host->loop) + t;
+	until = now + t;
 	if (strcmp(w->v[1], "channel") == 0 || strcmp(w->v[1], "swarm") == 0)
 		return kick_hash(c, w->v[2], until, out);
 	if (strcmp(w->v[1], "host") == 0 || strcmp(w->v[1], "peer") == 0)
-		return kick_addr(c, w->v[1][0] == 'h', w->v[2], until, out);
+		return kick_addr(c, w->v[1][0] == 'h', w->v[2], until, now,
+		    out);
 	return refuse(out, SP_ERR_SYNTAX, "kick: channel, swarm, host or peer");
 }
 
