@@ -65,7 +65,8 @@ bt_load_peer_id(const struct bt_load *l, const struct bt_peer *p,
     uint8_t out[LOAD_HASH])
 {
 	fill(mix(l->seed + 1) + ((uint64_t)p->swarm << 32) + p->at, out);
-	memcpy(out, "-SB0001-", 8);
+	/* Who names an info-hash means a live channel: they are its viewers. */
+	memcpy(out, l->only ? "-SP0100-" : "-SB0001-", 8);
 }
 
 static uint32_t

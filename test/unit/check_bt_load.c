@@ -147,8 +147,23 @@ START_TEST(of_a_tracker_elsewhere_addresses_are_not_known)
 }
 END_TEST
 
+START_TEST(peers_of_a_named_swarm_are_viewers)
+{
+	struct bt_load l = { .peers = 10, .swarms = 1, .sources = 1 };
+	struct bt_peer p = bt_load_peer(&l, 3);
+	uint8_t id[LOAD_HASH];
+
+	bt_load_peer_id(&l, &p, id);
+	ck_assert_mem_eq(id, "-SB0001-", 8);
+	l.only = true;
+	bt_load_peer_id(&l, &p, id);
+	ck_assert_mem_eq(id, "-SP0100-", 8);
+}
+END_TEST
+
 UNIT_MAIN("bt_load", every_peer_is_in_one_swarm_and_found_by_its_port,
     a_port_that_nobody_has_is_not_found,
     who_is_drawn_exists_and_sends_from_that_source, half_of_them_are_seeds,
     a_right_answer_has_no_fault, faults_in_the_peers_are_found,
-    of_a_tracker_elsewhere_addresses_are_not_known)
+    of_a_tracker_elsewhere_addresses_are_not_known,
+    peers_of_a_named_swarm_are_viewers)

@@ -577,74 +577,6 @@ START_TEST(lack_of_memory_is_survived)
 }
 END_TEST
 
-/* A viewer of ours at 5.0.0.|host|:|port|, in |swarm|. */
-static size_t
-view(uint8_t swarm, uint8_t host, uint16_t port)
-{
-	struct tw_announce a = { .port = port,
-		.left = 1,
-		.peer_id = "-SP0100-............" };
-	struct sp_addr from = addr_make(4, (uint8_t[]){ 5, 0, 0, host }, 1);
-	struct tw_peer peers[8];
-	struct tw_reply r;
-
-	memset(a.info_hash, swarm, sizeof(a.info_hash));
-	a.peer_id[10] = host;
-	if (track_announce(track, &a, &from, peers, 8, &r, 0) < 0)
-		return SIZE_MAX;
-	return r.n_peers;
-}
-
-START_TEST(who_is_kicked_is_handed_out_no_more)
-{
-	struct tw_peer peers[4];
-	struct sp_addr who;
-
-	start();
-	announce("5.0.0.1", QUERY("a", "&port=7&left=1"));
-	announce("5.0.0.1", QUERY("a", "&port=8&left=1"));
-	ck_assert_uint_eq(view(1, 1, 7), 0);
-	ck_assert_uint_eq(view(1, 1, 8), 1);
-	ck_assert_uint_eq(view(2, 1, 7), 0);
-	addr_parse(&who, "5.0.0.1:7", 9);
-	ck_assert_int_eq(track_kick_addr(track, &who, 10 * SP_S, 0), 0);
-	ck_assert(track_is_sound(track));
-	announce("5.0.0.2", QUERY("a", "&port=1&left=1"));
-	ck_assert_uint_eq(reply(peers, 4).n_peers, 1);
-	ck_assert_uint_eq(peers[0].addr.port, 8);
-	ck_assert_uint_eq(view(1, 2, 1), 1);
-	ck_assert_uint_eq(view(2, 2, 1), 0);
-	ck_assert_uint_eq(view(2, 1, 7), SIZE_MAX);
-	who.port = 0;
-	ck_assert_int_eq(track_kick_addr(track, &who, 10 * SP_S, 0), 0);
-	announce("5.0.0.3", QUERY("a", "&port=1&left=1"));
-	ck_assert_uint_eq(reply(peers, 4).n_peers, 1);
-	ck_assert_uint_eq(peers[0].addr.ip[3], 2);
-	ck_assert_uint_eq(view(1, 3, 1), 1);
-	tear_down();
-}
-END_TEST
-
-/* Other trackers do not know that he was kicked here. */
-START_TEST(who_is_kicked_does_not_come_back_by_others)
-{
-	struct sharewire_peer p = { .flags = SHAREWIRE_LIVE };
-
-	start();
-	addr_parse(&p.addr, "5.0.0.1:7", 9);
-	memset(p.info_hash, 1, sizeof(p.info_hash));
-	memcpy(p.peer_id, "-SP0100-", 8);
-	ck_assert_int_eq(track_import(track, &p, 0), 0);
-	ck_assert_int_eq(track_kick_addr(track, &p.addr, 10 * SP_S, 0), 0);
-	ck_assert_uint_eq(stats().registry.peers, 0);
-	ck_assert_int_eq(track_import(track, &p, 0), SP_ERR_DENIED);
-	p.flags = 0;
-	ck_assert_int_eq(track_import(track, &p, 0), SP_ERR_DENIED);
-	ck_assert_uint_eq(stats().registry.peers, 0);
-	tear_down();
-}
-END_TEST
-
 UNIT_MAIN("track", an_announce_is_answered_with_peers_and_own_address,
     without_compact_peers_are_dictionaries, v6_peers_are_told_apart,
     bad_announces_are_told_why, stopped_gets_no_peers, scrapes_count_each_swarm,
@@ -655,6 +587,4 @@ UNIT_MAIN("track", an_announce_is_answered_with_peers_and_own_address,
     a_new_list_drops_what_it_denies_and_nothing_else,
     who_is_kicked_is_refused_for_a_time, limits_may_change,
     ticks_forget_peers_and_channels, a_reply_without_room_is_an_error,
-    bad_configurations_are_refused, lack_of_memory_is_survived,
-    who_is_kicked_is_handed_out_no_more,
-    who_is_kicked_does_not_come_back_by_others)
+    bad_configurations_are_refused, lack_of_memory_is_survived)

@@ -140,6 +140,9 @@ UNIT_CORE += test/unit/check_registry_time
 test_unit_check_registry_time_SOURCES = test/unit/check_registry_time.c \
 	test/unit/registry_help.h
 UNIT_CORE += test/unit/check_rep
+test_unit_check_rep_SOURCES = test/unit/check_rep.c test/unit/rep_help.h
+UNIT_CORE += test/unit/check_rep_kept
+test_unit_check_rep_kept_SOURCES = test/unit/check_rep_kept.c test/unit/rep_help.h
 UNIT_CORE += test/unit/check_reply
 UNIT_CORE += test/unit/check_rescue
 UNIT_CORE += test/unit/check_rng
@@ -175,6 +178,7 @@ test_unit_check_track_figures_SOURCES = test/unit/check_track_figures.c test/uni
 UNIT_CORE += test/unit/check_near
 UNIT_CORE += test/unit/check_registry_near
 test_unit_check_registry_near_SOURCES = test/unit/check_registry_near.c test/unit/registry_help.h
+UNIT_CORE += test/unit/check_track_kick
 UNIT_CORE += test/unit/check_track_tail
 test_unit_check_track_tail_SOURCES = test/unit/check_track_tail.c test/unit/track_duty_help.h
 UNIT_CORE += test/unit/check_track_roster
