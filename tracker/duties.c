@@ -9,6 +9,7 @@ struct channel {
 	uint8_t info_hash[LINK_INFOHASH_LEN];
 	struct heap_node due;
 	sp_time drawn, draw_at, epoch_at; /* last draw, next, next epoch */
+	sp_time lent_until;               /* another tracker draws for us */
 	uint32_t changes;                 /* of the swarm, at the last draw */
 	uint32_t epoch;
 	struct roster told; /* with true addresses */
@@ -313,6 +314,10 @@ draw(struct duties *d, struct channel *c, sp_time now)
 	bool whole = now >= c->draw_at;
 
 	c->drawn = now;
+	if (now < c->lent_until) {
+		(void)heap_set(&d->due, &c->due, c->lent_until);
+		return false;
+	}
 	c->changes = swarm == PEERTAB_NONE ? 0 : tab->swarms[swarm].changes;
 	if (whole)
 		c->draw_at = now + DUTIES_DRAW_S * SP_S;
@@ -327,6 +332,32 @@ draw(struct duties *d, struct channel *c, sp_time now)
 		return false;
 	tell(d, c);
 	return true;
+}
+
+int
+duties_adopt(struct duties *d, const uint8_t info_hash[LINK_INFOHASH_LEN],
+    const struct roster *r, sp_time now, sp_time until)
+{
+	struct channel *c = chan_get(d, info_hash);
+
+	if (c == NULL) {
+		if (live_find(d->conf.live, info_hash) == NULL)
+			return SP_ERR_NOTFOUND;
+		chan_add(d, info_hash, now);
+		c = chan_get(d, info_hash);
+	}
+	if (c == NULL)
+		return SP_ERR_NOMEM;
+	if (r->epoch != c->epoch) {
+		c->epoch = r->epoch;
+		c->epoch_at = now + DUTIES_EPOCH_S * SP_S;
+	}
+	c->lent_until = c->draw_at = until;
+	/* It is in the heap: no memory. */
+	(void)heap_set(&d->due, &c->due, until);
+	copy(&d->next, r);
+	tell(d, c);
+	return 0;
 }
 
 bool

@@ -56,6 +56,13 @@ void duties_free(struct duties *d); /* NULL is fine */
 void duties_touch(struct duties *d, const uint8_t info_hash[LINK_INFOHASH_LEN],
     sp_time now);
 /*
+ * Another tracker drew |r|: its members, weights and epoch are told here at
+ * once, and nothing is drawn here before |until|. SP_ERR_NOTFOUND: there is no
+ * such channel here; SP_ERR_NOMEM.
+ */
+int duties_adopt(struct duties *d, const uint8_t info_hash[LINK_INFOHASH_LEN],
+    const struct roster *r, sp_time now, sp_time until);
+/*
  * Draws what is due, until a roster changes: true, and which one. False: all
  * is done.
  */

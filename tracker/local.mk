@@ -65,6 +65,7 @@ libtrack_a_SOURCES += tracker/scope.h
 libtrack_a_SOURCES += tracker/share.c
 libtrack_a_SOURCES += tracker/share.h
 libtrack_a_SOURCES += tracker/share_in.c
+libtrack_a_SOURCES += tracker/share_roster.c
 libtrack_a_SOURCES += tracker/share_int.h
 libtrack_a_SOURCES += tracker/share_window.c
 libtrack_a_SOURCES += tracker/shareout.c

@@ -11,8 +11,11 @@
  *	key                       type    what
  *	spate:{<info-hash>}:w     stream  n node, f frame of a publish
  *	spate:{<info-hash>}:m     string  frame of the newest manifest
+ *	spate:{<info-hash>}:d     string  node (8 bytes), and the duty roster
+ *	                                  that it drew (wire/roster.h), whole
  *	spate:{peers:<NN>}        stream  b batch (wire/sharewire.h), NN 00..15
- *	spate:news                stream  n node, c info-hash; or p: policy
+ *	spate:news                stream  n node, c info-hash; or d info-hash:
+ *	                                  its roster; or p: policy
  *	spate:channels            zset    info-hash by last sign of life, s
  *	spate:{policy}:allow      set     info-hashes or channel keys in hex
  *	spate:{policy}:deny       set     likewise
@@ -25,6 +28,14 @@
  * there: so a stream that was lost is written again by whoever has it. Several
  * may do so at once; what is there twice is stale to a reader and costs him no
  * signature. Everything read goes through track_relay, signature and all.
+ *
+ * Rosters. A piece comes from the origin once if all its viewers have one
+ * roster, so one tracker draws that of a channel, from all viewers that
+ * trackers told each other of, and the others adopt it. Who draws is who wrote
+ * it: it does so with each draw (DUTIES_DRAW_S at most), and what is written
+ * expires after SHARE_DRAWN. Whoever finds none writes its own; of two who do
+ *so at once the lower node goes on, and the other adopts. Who has heard of none
+ * for SHARE_DRAWN draws by itself, as without Redis, and writes it.
  *
  * Peers. tracker/shareout says what is told, and the streams of all shards are
  * read on; a tracker that starts reads what is still there first.
@@ -53,6 +64,7 @@
  * acts under way are at most SHARE_FLIGHT.
  */
 
+#include "tracker/duties.h"
 #include "tracker/shareout.h"
 #include "tracker/track.h"
 
@@ -69,6 +81,7 @@
 #define SHARE_MEND_MIN    SP_S /* after a refusal; doubled, to SHARE_KEEP_GAP */
 #define SHARE_PEERS_GAP   (200 * SP_MS)
 #define SHARE_KEEP_GAP    (10 * SP_S) /* between signs of life of a channel */
+#define SHARE_DRAWN       ((2 * DUTIES_DRAW_S + 5) * SP_S)
 #define SHARE_LIST_GAP    (60 * SP_S)
 #define SHARE_POLICY_GAP  (300 * SP_S)
 #define SHARE_PEERS_BACK                                    \
@@ -99,7 +112,10 @@ struct share_id {
  * APPEND         |p| to the window; |keep| entries stay
  * KEEP           window and manifest are forgotten      result 1; 0: one is
  *                after |ttl|                            not there
- * NEWS           there are news of |info_hash|
+ * NEWS           there are news of |info_hash|; |roster|:
+ *                of its roster
+ * GET_ROSTER     who draws, and what                    share_roster, if any
+ * PUT_ROSTER     it is |p|; forgotten after |ttl|
  * READ_PEERS     batches of |shard| after |after|,      share_batch for each
  *                SHARE_BATCHES
  * APPEND_PEERS   |p| to |shard|
@@ -118,6 +134,8 @@ enum share_what {
 	SHARE_DO_APPEND,
 	SHARE_DO_KEEP,
 	SHARE_DO_NEWS,
+	SHARE_DO_GET_ROSTER,
+	SHARE_DO_PUT_ROSTER,
 	SHARE_DO_READ_PEERS,
 	SHARE_DO_APPEND_PEERS,
 	SHARE_DO_READ_POLICY,
@@ -130,6 +148,7 @@ struct share_act {
 	unsigned shard;
 	enum access_list list; /* ACCESS_SHARED_ALLOW or ACCESS_SHARED_DENY */
 	struct share_id after;
+	bool roster;
 	uint32_t keep;
 	sp_time ttl;
 	const uint8_t *p; /* borrowed until the next call */
@@ -153,6 +172,8 @@ void share_free(struct share *s);
 
 /* The tracker has accepted something of a channel that it was given. */
 void share_local(struct share *s, const uint8_t info_hash[LINK_INFOHASH_LEN]);
+/* It may have drawn another roster. */
+void share_drawn(struct share *s, const uint8_t info_hash[LINK_INFOHASH_LEN]);
 
 /* All is up; the clock of Redis says |redis_ms|. */
 void share_up(struct share *s, uint64_t redis_ms, sp_time now);
@@ -162,6 +183,11 @@ void share_down(struct share *s, sp_time now);
 /* |info_hash| NULL: the policy has changed. */
 void share_news(struct share *s, struct share_id id, const uint8_t *info_hash,
     sp_time now);
+/* |info_hash| NULL: something that is not known of here. */
+void share_news_roster(struct share *s, struct share_id id,
+    const uint8_t *info_hash);
+void share_roster(struct share *s, const uint8_t info_hash[LINK_INFOHASH_LEN],
+    const uint8_t *p, size_t len, sp_time now);
 void share_channel(struct share *s, const uint8_t info_hash[LINK_INFOHASH_LEN]);
 /* |id| zeros and |node| 0: it is the manifest that was asked for. */
 void share_frame(struct share *s, const uint8_t info_hash[LINK_INFOHASH_LEN],

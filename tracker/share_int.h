@@ -39,6 +39,14 @@ struct share_chan {
 	bool told;   /* appended, and the news not told yet */
 	bool holes;  /* an append was refused: what follows it may be there */
 	bool failed; /* something was refused: to be done again, at mend_at */
+	uint64_t drawer;  /* whose roster was there last; 0: nobody's */
+	sp_time drawn_at; /* when it was read */
+	uint64_t
+	    roster_version; /* of the own one, when it was looked at last */
+	bool roster_known;  /* it was looked for since the link came up */
+	bool roster_want, roster_reading;
+	bool roster_due;  /* the own one is another, or is lacking there */
+	bool roster_news; /* it is there, and the news not told yet */
 	unsigned chores;
 	sp_time again_at; /* unknown here: when to read all of it again */
 	struct share_id last;
@@ -79,7 +87,8 @@ struct share {
 	struct share_chans work, woke;
 	struct sp_buf cur; /* of the own window, for the first of |work| */
 	size_t cur_at;
-	struct sp_buf frame; /* that an act borrows */
+	struct sp_buf frame;  /* that an act borrows */
+	struct roster roster; /* read last */
 	sp_time keep_at, list_at;
 	sp_time mend_at;  /* SP_NEVER: no channel has failed */
 	sp_time mend_gap; /* before the next such */
@@ -121,6 +130,24 @@ void share_chans_mend(struct share *s);
 int share_window_next(struct share *s, struct share_act *act, sp_time now);
 void share_window_done(struct share *s, const struct share_act *act, int result,
     sp_time now);
+
+/* Gives an act of |ch|. */
+void share_chan_give(struct share *s, const struct share_chan *ch,
+    struct share_act *act, enum share_what what, sp_time now);
+struct share_chan *share_chan_find(const struct share *s,
+    const uint8_t *info_hash);
+/* It has something to do. */
+void share_chan_queue(struct share *s, struct share_chan *ch);
+/* Its streams have news. */
+void share_chan_woke(struct share *s, struct share_chan *ch);
+
+/* ---- share_roster.c ---- */
+
+/* The next act about the roster of |ch|; SP_ERR_AGAIN. */
+int share_roster_next(struct share *s, struct share_chan *ch,
+    struct share_act *act, sp_time now);
+/* It was looked for. */
+void share_roster_done(struct share *s, struct share_chan *ch);
 
 /* ---- share_in.c ---- */
 

@@ -7,8 +7,8 @@
 
 /* ---- channels ------------------------------------------------------------ */
 
-static void
-enqueue(struct share *s, struct share_chan *ch)
+void
+share_chan_queue(struct share *s, struct share_chan *ch)
 {
 	if (ch->queued)
 		return;
@@ -29,8 +29,8 @@ dequeue(struct share *s, struct share_chan *ch)
 	ch->queued = false;
 }
 
-static struct share_chan *
-find(const struct share *s, const uint8_t *info_hash)
+struct share_chan *
+share_chan_find(const struct share *s, const uint8_t *info_hash)
 {
 	struct share_chan **v = map_get(s->chans, info_hash);
 
@@ -40,7 +40,7 @@ find(const struct share *s, const uint8_t *info_hash)
 struct share_chan *
 share_chan_get(struct share *s, const uint8_t *info_hash)
 {
-	struct share_chan *ch = find(s, info_hash), **v;
+	struct share_chan *ch = share_chan_find(s, info_hash), **v;
 
 	if (ch != NULL)
 		return ch;
@@ -54,6 +54,7 @@ share_chan_get(struct share *s, const uint8_t *info_hash)
 		return NULL;
 	}
 	*v = ch;
+	ch->roster_want = true;
 	share_chan_resync(s, ch);
 	return ch;
 }
@@ -82,7 +83,7 @@ void
 share_chan_read(struct share *s, struct share_chan *ch)
 {
 	ch->want_read = true;
-	enqueue(s, ch);
+	share_chan_queue(s, ch);
 }
 
 void
@@ -124,7 +125,9 @@ share_chans_down(struct share *s)
 		ch = *(struct share_chan **)v;
 		dequeue(s, ch);
 		ch->reading = ch->synced = ch->told = ch->failed = false;
-		ch->redo = false;
+		ch->redo = ch->roster_known = ch->roster_reading = false;
+		ch->roster_news = false;
+		ch->roster_want = true;
 		ch->chores = 0;
 	}
 }
@@ -182,10 +185,10 @@ share_chans_mend(struct share *s)
 }
 
 static void
-refused(struct share *s, struct share_chan *ch, enum share_what what,
+refused(struct share *s, struct share_chan *ch, const struct share_act *act,
     sp_time now)
 {
-	switch (what) {
+	switch (act->what) {
 	case SHARE_DO_APPEND:
 		ch->synced = ch->whole = false;
 		ch->holes = true;
@@ -197,7 +200,15 @@ refused(struct share *s, struct share_chan *ch, enum share_what what,
 		ch->chores |= CHORE_MANIFEST;
 		break;
 	case SHARE_DO_NEWS:
-		ch->told = true;
+		ch->told |= !act->roster;
+		ch->roster_news |= act->roster;
+		break;
+	case SHARE_DO_GET_ROSTER:
+		ch->roster_reading = false;
+		ch->roster_want = true;
+		break;
+	case SHARE_DO_PUT_ROSTER:
+		ch->roster_due = true;
 		break;
 	default: /* KEEP and MARK come again anyway */
 		return;
@@ -214,7 +225,7 @@ share_local(struct share *s, const uint8_t info_hash[LINK_INFOHASH_LEN])
 		return;
 	ch->dirty = true;
 	if (s->link == LINK_UP)
-		enqueue(s, ch);
+		share_chan_queue(s, ch);
 }
 
 /* ---- what the stream has ------------------------------------------------- */
@@ -259,6 +270,15 @@ note(struct share_chan *ch, const struct tw_frame *f)
 
 /* ---- what comes ---------------------------------------------------------- */
 
+void
+share_chan_woke(struct share *s, struct share_chan *ch)
+{
+	if (ch->woke)
+		return;
+	TAILQ_INSERT_TAIL(&s->woke, ch, woke_link);
+	ch->woke = true;
+}
+
 static void
 relay(struct share *s, struct share_chan *ch, const struct tw_frame *f,
     const uint8_t *p, size_t len, sp_time now)
@@ -266,10 +286,8 @@ relay(struct share *s, struct share_chan *ch, const struct tw_frame *f,
 	struct live_result res;
 
 	track_relay(s->conf.track, ch->info_hash, p, len, &res, now);
-	if (res.woke && !ch->woke) {
-		TAILQ_INSERT_TAIL(&s->woke, ch, woke_link);
-		ch->woke = true;
-	}
+	if (res.woke)
+		share_chan_woke(s, ch);
 	if (res.accepted > 0)
 		s->stats.taken++;
 	else if (res.err == 0 || res.err == SP_ERR_STALE)
@@ -286,7 +304,7 @@ share_frame(struct share *s, const uint8_t info_hash[LINK_INFOHASH_LEN],
     struct share_id id, uint64_t node, const uint8_t *p, size_t len,
     sp_time now)
 {
-	struct share_chan *ch = find(s, info_hash);
+	struct share_chan *ch = share_chan_find(s, info_hash);
 	struct tw_frame f;
 
 	if (ch == NULL)
@@ -303,9 +321,9 @@ share_frame(struct share *s, const uint8_t info_hash[LINK_INFOHASH_LEN],
 
 /* ---- what goes ----------------------------------------------------------- */
 
-static void
-give(struct share *s, const struct share_chan *ch, struct share_act *act,
-    enum share_what what, sp_time now)
+void
+share_chan_give(struct share *s, const struct share_chan *ch,
+    struct share_act *act, enum share_what what, sp_time now)
 {
 	share_give(s, act, what, now);
 	memcpy(act->info_hash, ch->info_hash, LINK_INFOHASH_LEN);
@@ -357,12 +375,13 @@ next_append(struct share *s, struct share_chan *ch, struct share_act *act,
 			continue;
 		if (lend(s, act, f) < 0) {
 			/* It is noted, and was not told. */
-			refused(s, ch, SHARE_DO_APPEND, now);
+			act->what = SHARE_DO_APPEND;
+			refused(s, ch, act, now);
 			break;
 		}
 		if (f.type == TW_FRAME_MANIFEST)
 			ch->chores = CHORES;
-		give(s, ch, act, SHARE_DO_APPEND, now);
+		share_chan_give(s, ch, act, SHARE_DO_APPEND, now);
 		act->keep = window_keep(chan);
 		ch->told = true;
 		s->stats.appended++;
@@ -384,7 +403,7 @@ put_manifest(struct share *s, struct share_chan *ch, struct share_act *act,
 	f.p = live_manifest(chan, &f.len);
 	if (lend(s, act, f) < 0)
 		return SP_ERR_NOMEM;
-	give(s, ch, act, SHARE_DO_PUT_MANIFEST, now);
+	share_chan_give(s, ch, act, SHARE_DO_PUT_MANIFEST, now);
 	return 0;
 }
 
@@ -401,12 +420,12 @@ next_chore(struct share *s, struct share_chan *ch, struct share_act *act,
 	}
 	if (ch->chores & CHORE_MARK) {
 		ch->chores &= ~CHORE_MARK;
-		give(s, ch, act, SHARE_DO_MARK, now);
+		share_chan_give(s, ch, act, SHARE_DO_MARK, now);
 		return 0;
 	}
 	if (ch->chores & CHORE_KEEP) {
 		ch->chores &= ~CHORE_KEEP;
-		give(s, ch, act, SHARE_DO_KEEP, now);
+		share_chan_give(s, ch, act, SHARE_DO_KEEP, now);
 		return 0;
 	}
 	return SP_ERR_AGAIN;
@@ -418,12 +437,12 @@ next_read(struct share *s, struct share_chan *ch, struct share_act *act,
 {
 	if (ch->want_manifest) {
 		ch->want_manifest = false;
-		give(s, ch, act, SHARE_DO_GET_MANIFEST, now);
+		share_chan_give(s, ch, act, SHARE_DO_GET_MANIFEST, now);
 		return 0;
 	}
 	ch->want_read = false;
 	ch->reading = true;
-	give(s, ch, act, SHARE_DO_READ, now);
+	share_chan_give(s, ch, act, SHARE_DO_READ, now);
 	act->after = ch->last;
 	return 0;
 }
@@ -444,10 +463,12 @@ chan_next(struct share *s, struct share_chan *ch, struct share_act *act,
 			return 0;
 		if (ch->told) {
 			ch->told = false;
-			give(s, ch, act, SHARE_DO_NEWS, now);
+			share_chan_give(s, ch, act, SHARE_DO_NEWS, now);
 			return 0;
 		}
 	}
+	if (share_roster_next(s, ch, act, now) == 0)
+		return 0;
 	return next_chore(s, ch, act, now);
 }
 
@@ -490,14 +511,14 @@ read_done(struct share *s, struct share_chan *ch, const struct share_act *act,
 		ch->dirty = true;
 		ch->chores = CHORES;
 	}
-	enqueue(s, ch);
+	share_chan_queue(s, ch);
 }
 
 void
 share_window_done(struct share *s, const struct share_act *act, int result,
     sp_time now)
 {
-	struct share_chan *ch = find(s, act->info_hash);
+	struct share_chan *ch = share_chan_find(s, act->info_hash);
 
 	if (ch == NULL)
 		return;
@@ -506,7 +527,9 @@ share_window_done(struct share *s, const struct share_act *act, int result,
 	} else if (act->what == SHARE_DO_KEEP && result == 0 && ch->synced) {
 		s->stats.lost++;
 		share_chan_resync(s, ch);
+	} else if (act->what == SHARE_DO_GET_ROSTER && result >= 0) {
+		share_roster_done(s, ch);
 	} else if (result < 0) {
-		refused(s, ch, act->what, now);
+		refused(s, ch, act, now);
 	}
 }

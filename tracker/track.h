@@ -185,6 +185,12 @@ void track_stream_close(struct track *t,
  */
 int track_places(struct track *t, const uint8_t info_hash[LINK_INFOHASH_LEN],
     const struct tw_stream *s, const struct sp_addr *from, struct sp_buf *b);
+/*
+ * Another tracker drew the channel's roster: as duties_adopt. Its streams have
+ * news.
+ */
+int track_adopt(struct track *t, const uint8_t info_hash[LINK_INFOHASH_LEN],
+    const struct roster *r, sp_time now, sp_time until);
 /* The roster with all addresses, for the operator; NULL: none. Borrows until
  * the next call. */
 const struct roster *track_roster_get(const struct track *t,

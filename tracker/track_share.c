@@ -34,6 +34,17 @@ track_tell(struct track *t, const struct tw_announce *a,
 		(void)shareout_tell(t->shareout, &p, now);
 }
 
+int
+track_adopt(struct track *t, const uint8_t info_hash[LINK_INFOHASH_LEN],
+    const struct roster *r, sp_time now, sp_time until)
+{
+	int rv = duties_adopt(t->duties, info_hash, r, now, until);
+
+	if (rv == 0)
+		plans_touch(t->plans, info_hash, now);
+	return rv;
+}
+
 static int
 import_plain(struct track *t, const struct sharewire_peer *p, sp_time now)
 {

@@ -122,9 +122,10 @@ static void
 call(uint8_t what, uint8_t arg, const uint8_t *p, size_t len)
 {
 	struct share_id id = { now / SP_MS, arg };
+	uint8_t drawn[LINK_INFOHASH_LEN];
 	const uint8_t *ih = len < LINK_INFOHASH_LEN ? seed.info_hash : p;
 
-	switch (what % 10) {
+	switch (what < 20 ? what % 10 : 10 + what % 3) {
 	case 0:
 		share_up(share, now / SP_MS, now);
 		break;
@@ -155,8 +156,18 @@ call(uint8_t what, uint8_t arg, const uint8_t *p, size_t len)
 	case 8:
 		now += arg * 50 * SP_MS;
 		break;
-	default:
+	case 9:
 		publish(p, len);
+		break;
+	case 10:
+		share_roster(share, seed.info_hash, p, len, now);
+		break;
+	case 11:
+		share_news_roster(share, id, arg == 0 ? NULL : ih);
+		break;
+	default:
+		while (track_wake(track, drawn, now))
+			share_drawn(share, drawn);
 		break;
 	}
 }

@@ -184,6 +184,9 @@ START_TEST(acts_become_commands)
 		{ SHARE_DO_NEWS, 0,
 		    "XADD spate:news MAXLEN ~ 4096 * n AAAAAAAA "
 		    "c aaaaaaaaaaaaaaaaaaaa" },
+		{ SHARE_DO_GET_ROSTER, 0, "GET spate:{" HASH "}:d" },
+		{ SHARE_DO_PUT_ROSTER, 0,
+		    "SET spate:{" HASH "}:d PPP PX 5000" },
 		{ SHARE_DO_READ_PEERS, 0,
 		    "XREAD COUNT 16 STREAMS spate:{peers:03} "
 		    "12-18446744073709551615" },
@@ -198,6 +201,11 @@ START_TEST(acts_become_commands)
 		a.what = want[i].what;
 		ck_assert_str_eq(command(&a, want[i].part), want[i].text);
 	}
+	a.what = SHARE_DO_NEWS;
+	a.roster = true;
+	ck_assert_str_eq(command(&a, 0),
+	    "XADD spate:news MAXLEN ~ 4096 * n AAAAAAAA "
+	    "d aaaaaaaaaaaaaaaaaaaa");
 }
 END_TEST
 

@@ -155,6 +155,9 @@ test_unit_check_share_SOURCES = test/unit/check_share.c test/unit/share_help.h \
 UNIT_CORE += test/unit/check_share_policy
 test_unit_check_share_policy_SOURCES = test/unit/check_share_policy.c \
 	test/unit/share_rig.c test/unit/share_rig.h
+UNIT_CORE += test/unit/check_share_roster
+test_unit_check_share_roster_SOURCES = test/unit/check_share_roster.c \
+	test/unit/share_help.h test/unit/share_rig.c test/unit/share_rig.h
 UNIT_CORE += test/unit/check_shareout
 test_unit_check_shareout_SOURCES = test/unit/check_shareout.c test/unit/share_help.h
 UNIT_CORE += test/unit/check_sharewire

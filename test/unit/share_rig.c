@@ -9,7 +9,7 @@ struct entry {
 	struct share_id id;
 	uint64_t node;
 	uint8_t ih[LINK_INFOHASH_LEN];
-	bool policy; /* news: of it */
+	bool policy, roster; /* news: of it */
 	uint8_t *p;
 	size_t len;
 };
@@ -24,6 +24,9 @@ struct rig_store {
 	struct stream window, news, peers[SHAREOUT_SHARDS];
 	uint8_t *manifest;
 	size_t manifest_len;
+	uint8_t *roster;
+	size_t roster_len;
+	sp_time roster_until;
 	bool marked;
 	uint8_t ih[LINK_INFOHASH_LEN];
 	char policy[2][8][80];
@@ -86,6 +89,8 @@ rig_wipe(struct rig *r)
 		stream_clear(&st->peers[i]);
 	free(st->manifest);
 	st->manifest = NULL;
+	free(st->roster);
+	st->roster = NULL;
 	st->marked = false;
 	st->n_policy[0] = st->n_policy[1] = 0;
 }
@@ -116,6 +121,21 @@ void
 rig_forge_batch(struct rig *r, unsigned shard, const void *p, size_t len)
 {
 	append(r, &r->store->peers[shard], 0, p, len);
+}
+
+void
+rig_roster(struct rig *r, const void *p, size_t len)
+{
+	struct entry *e;
+
+	free(r->store->roster);
+	r->store->roster = malloc(len);
+	memcpy(r->store->roster, p, len);
+	r->store->roster_len = len;
+	r->store->roster_until = r->now + SHARE_DRAWN;
+	e = append(r, &r->store->news, 0, NULL, 0);
+	e->roster = true;
+	memcpy(e->ih, r->seed.info_hash, LINK_INFOHASH_LEN);
 }
 
 void
@@ -156,10 +176,18 @@ carry_out(struct rig *r, struct rig_tracker *t, const struct share_act *a)
 			return SP_ERR_IO;
 		append(r, &st->window, t->node, a->p, a->len);
 		return 0;
+	case SHARE_DO_PUT_ROSTER:
+		free(st->roster);
+		st->roster = malloc(a->len);
+		memcpy(st->roster, a->p, a->len);
+		st->roster_len = a->len;
+		st->roster_until = r->now + a->ttl;
+		return 0;
 	case SHARE_DO_KEEP:
 		return st->window.n > 0 && st->manifest != NULL;
 	case SHARE_DO_NEWS:
 		e = append(r, &st->news, t->node, NULL, 0);
+		e->roster = a->roster;
 		memcpy(e->ih, a->info_hash, LINK_INFOHASH_LEN);
 		return 0;
 	case SHARE_DO_APPEND_PEERS:
@@ -226,6 +254,11 @@ answer(struct rig *r, struct rig_tracker *t, const struct rig_answer *an)
 			share_frame(t->share, an->act.info_hash, none, 0,
 			    st->manifest, st->manifest_len, r->now);
 		break;
+	case SHARE_DO_GET_ROSTER:
+		if (st->roster != NULL && r->now < st->roster_until)
+			share_roster(t->share, an->act.info_hash, st->roster,
+			    st->roster_len, r->now);
+		break;
 	case SHARE_DO_READ:
 		t->reads++;
 		result = answer_window(r, t, an);
@@ -269,6 +302,10 @@ answer_wait(struct rig *r, struct rig_tracker *t)
 		if (!is_after(&s->v[i], t->wait.after))
 			continue;
 		n++;
+		if (s->v[i].roster) {
+			share_news_roster(t->share, s->v[i].id, s->v[i].ih);
+			continue;
+		}
 		share_news(t->share, s->v[i].id,
 		    s->v[i].policy ? NULL : s->v[i].ih, r->now);
 	}
@@ -362,9 +399,12 @@ take(struct rig *r, struct rig_tracker *t, const struct share_act *a)
 static void
 round_of(struct rig *r, struct rig_tracker *t)
 {
+	uint8_t ih[LINK_INFOHASH_LEN];
 	struct share_act a;
 	unsigned n = 0;
 
+	while (track_wake(t->track, ih, r->now))
+		share_drawn(t->share, ih);
 	if ((t->fault == RIG_CUT || t->fault == RIG_BOUNCE) && t->connected) {
 		forget(t);
 		share_down(t->share, r->now);

@@ -82,6 +82,8 @@ size_t rig_window_len(const struct rig *r);
 /* Somebody writes there what is no frame of the channel. */
 void rig_forge(struct rig *r, const void *p, size_t len);
 void rig_forge_batch(struct rig *r, unsigned shard, const void *p, size_t len);
+/* What |len| bytes at |p| say of the channel's roster; and the news of it. */
+void rig_roster(struct rig *r, const void *p, size_t len);
 /* Into the set |list|, unless NULL; and the news of it. */
 void rig_policy(struct rig *r, enum access_list list, const char *member);
 

@@ -61,7 +61,7 @@ key(struct redis_cmd *c, const char *text)
 	word(c, c->key);
 }
 
-/* spate:{HASH}:w or :m */
+/* spate:{HASH}:w, :m or :d */
 static void
 channel_key(struct redis_cmd *c, const struct share_act *a, char what)
 {
@@ -93,12 +93,14 @@ make_window(struct redis_cmd *c, const struct share_act *a, unsigned part)
 {
 	switch (a->what) {
 	case SHARE_DO_GET_MANIFEST:
+	case SHARE_DO_GET_ROSTER:
 		WORDS(c, "GET");
-		channel_key(c, a, 'm');
+		channel_key(c, a, a->what == SHARE_DO_GET_ROSTER ? 'd' : 'm');
 		break;
 	case SHARE_DO_PUT_MANIFEST:
+	case SHARE_DO_PUT_ROSTER:
 		WORDS(c, "SET");
-		channel_key(c, a, 'm');
+		channel_key(c, a, a->what == SHARE_DO_PUT_ROSTER ? 'd' : 'm');
 		arg(c, a->p, a->len);
 		WORDS(c, "PX");
 		number(c, a->ttl / SP_MS);
@@ -143,7 +145,7 @@ make_news(struct redis_cmd *c, const struct share_act *a)
 	key(c, REDIS_CMD_NEWS);
 	cap(c, SHARE_NEWS_KEEP);
 	node(c);
-	WORDS(c, "c");
+	WORDS(c, a->roster ? "d" : "c");
 	arg(c, a->info_hash, LINK_INFOHASH_LEN);
 }
 
@@ -257,6 +259,24 @@ field(const struct redis_value *fields, char name, size_t *len)
 	return NULL;
 }
 
+/* What has changed: a window, a roster, the policy. */
+static void
+take_news(struct share *s, struct share_id at, const struct redis_value *fields,
+    sp_time now)
+{
+	size_t len;
+	const void *p = field(fields, 'c', &len);
+
+	if (p != NULL && len == LINK_INFOHASH_LEN) {
+		share_news(s, at, p, now);
+	} else if (field(fields, 'p', &len) != NULL) {
+		share_news(s, at, NULL, now);
+	} else {
+		p = field(fields, 'd', &len);
+		share_news_roster(s, at, len == LINK_INFOHASH_LEN ? p : NULL);
+	}
+}
+
 static void
 take_entry(struct share *s, const struct share_act *a, struct share_id at,
     const struct redis_value *fields, sp_time now)
@@ -267,11 +287,7 @@ take_entry(struct share *s, const struct share_act *a, struct share_id at,
 
 	switch (a->what) {
 	case SHARE_DO_WAIT:
-		p = field(fields, 'c', &len);
-		if (p != NULL && len == LINK_INFOHASH_LEN)
-			share_news(s, at, p, now);
-		else
-			share_news(s, at, NULL, now);
+		take_news(s, at, fields, now);
 		break;
 	case SHARE_DO_READ:
 		from = field(fields, 'n', &from_len);
@@ -349,6 +365,11 @@ take(struct share *s, const struct share_act *a, const struct redis_value *v,
 		p = redis_bytes(v, &len);
 		if (p != NULL)
 			share_frame(s, a->info_hash, none, 0, p, len, now);
+		return 0;
+	case SHARE_DO_GET_ROSTER:
+		p = redis_bytes(v, &len);
+		if (p != NULL)
+			share_roster(s, a->info_hash, p, len, now);
 		return 0;
 	case SHARE_DO_KEEP:
 		return redis_int(v, &n) == 0 && n == 1;

@@ -232,6 +232,14 @@ redis_host_publish(struct track_host *h,
 	pump(r);
 }
 
+void
+redis_host_drawn(struct track_host *h,
+    const uint8_t info_hash[LINK_INFOHASH_LEN])
+{
+	if (h->redis != NULL)
+		share_drawn(h->redis->share, info_hash);
+}
+
 /* ---- the part ------------------------------------------------------------ */
 
 static int

@@ -14,4 +14,8 @@ extern const struct host_part redis_part;
 void redis_host_publish(struct track_host *h,
     const uint8_t info_hash[LINK_INFOHASH_LEN]);
 
+/* It has drawn another roster. With both locks. */
+void redis_host_drawn(struct track_host *h,
+    const uint8_t info_hash[LINK_INFOHASH_LEN]);
+
 #endif

@@ -48,8 +48,10 @@ core_tick(struct track_host *h, sp_time now)
 	uint8_t ih[LINK_INFOHASH_LEN];
 
 	track_tick(h->track, now);
-	while (track_wake(h->track, ih, now))
+	while (track_wake(h->track, ih, now)) {
 		streams_wake(h->streams, ih, now);
+		redis_host_drawn(h, ih);
+	}
 }
 
 static void
