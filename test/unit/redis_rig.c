@@ -222,7 +222,7 @@ rig_get(struct rig *r, const char *key)
 void
 rig_until(struct rig *r, const unsigned *count, unsigned n)
 {
-	sp_time end = io_now() + 5 * SP_S;
+	sp_time end = io_now() + RIG_PATIENCE;
 
 	while (*count < n) {
 		ck_assert(io_now() < end);
@@ -242,7 +242,7 @@ void
 rig_open(struct rig *r)
 {
 	unsigned was = r->ups + r->downs;
-	sp_time end = io_now() + 5 * SP_S;
+	sp_time end = io_now() + RIG_PATIENCE;
 
 	redis_net_open(r->net);
 	while (r->ups + r->downs == was) {

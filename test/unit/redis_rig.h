@@ -9,10 +9,11 @@
 #include "io/redis_net.h"
 #include "test/unit/unit.h"
 
-#define RIG_SERVERS 3
-#define RIG_RULES   8
-#define RIG_ANSWERS 128
-#define RIG_OK      "+OK\r\n"
+#define RIG_SERVERS  3
+#define RIG_RULES    8
+#define RIG_ANSWERS  32
+#define RIG_PATIENCE (30 * SP_S) /* the machine may be busy */
+#define RIG_OK       "+OK\r\n"
 
 struct rig_rule {
 	const char *command; /* its beginning, words parted by a blank */
@@ -50,7 +51,7 @@ void rig_end(struct rig *r);
 void rig_rule(struct rig *r, size_t i, const char *command, const char *answer);
 /* Opens, and runs until up or down. */
 void rig_open(struct rig *r);
-/* Runs until |*count| is |n|; fails after 5 s. */
+/* Runs until |*count| is |n|; fails after RIG_PATIENCE. */
 void rig_until(struct rig *r, const unsigned *count, unsigned n);
 /* Runs for some rounds without waiting. */
 void rig_spin(struct rig *r);
