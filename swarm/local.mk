@@ -48,6 +48,7 @@ libswarm_a_SOURCES += swarm/mesh_root.c
 libswarm_a_SOURCES += swarm/mesh_sched.c
 libswarm_a_SOURCES += swarm/neighbours.c
 libswarm_a_SOURCES += swarm/neighbours.h
+libswarm_a_SOURCES += swarm/mesh_warn.c
 libswarm_a_SOURCES += swarm/mesh_weigh.c
 libswarm_a_SOURCES += swarm/mesh_solo.c
 libswarm_a_SOURCES += swarm/mesh_tree.c

@@ -101,17 +101,19 @@ mesh_block(struct mesh *m, struct piece *pc, uint32_t index, const uint8_t *p,
 {
 	int rv;
 
-	if (piece_holds(pc, index)) {
-		if (slot >= 0)
-			m->st.dup_bytes += len;
-		else
-			m->st.origin_waste_bytes += len;
+	if (slot < 0 && piece_holds(pc, index)) {
+		m->st.origin_waste_bytes += len;
 		return SP_ERR_EXISTS;
 	}
 	rv = m->crypto->block(pc->leaves + (size_t)index * HASH_LEN, p, len);
 	if (rv < 0) {
 		m->st.bad_bytes += len;
 		return rv;
+	}
+	/* what a neighbour sends tells of it, even if it is not needed */
+	if (piece_holds(pc, index)) {
+		m->st.dup_bytes += len;
+		return SP_ERR_EXISTS;
 	}
 	if ((rv = window_put(&m->window, pc, index, p, len)) < 0)
 		return rv;

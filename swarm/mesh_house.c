@@ -210,6 +210,7 @@ mesh_house(struct mesh *m)
 		mesh_choke(m);
 	}
 	mesh_solo_look(m);
+	mesh_warn_house(m);
 	tell_tracker(m);
 	mesh_receipts_run(m);
 	if (m->mates)

@@ -19,6 +19,7 @@
  *	mesh_relay.c   push trees: of what is not followed any more
  *	mesh_record.c  records, manifests, clock, deadlines
  *	mesh_block.c   a block has come
+ *	mesh_warn.c    who has sent a wrong one
  *	mesh_sched.c   one scheduling pass: playheads, due pieces, stalls, delay
  *	mesh_request.c its other half: what to ask of whom, time-outs
  *	mesh_need.c    what is to be fetched from the origin, and when
@@ -354,6 +355,17 @@ sp_time mesh_delay_needed(const struct mesh *m);
  */
 int mesh_block(struct mesh *m, struct piece *pc, uint32_t index,
     const uint8_t *p, size_t len, int slot);
+
+/* mesh_warn.c */
+/* The neighbour in |slot| has sent a wrong block: tells the others. */
+void mesh_warn(struct mesh *m, unsigned slot, const struct pw_block_ref *ref);
+/* |p| says so of another. */
+void mesh_warn_recv(struct mesh *m, struct peer *p, const struct pw_msg *msg);
+/* Asks those again who have not answered. */
+void mesh_warn_house(struct mesh *m);
+/* A block that was asked for is right. */
+void mesh_warn_passed(struct mesh *m, struct peer *p,
+    const struct pw_block_ref *ref);
 
 /* mesh_request.c */
 /* A piece that is wanted in this pass. */

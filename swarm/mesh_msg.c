@@ -188,6 +188,10 @@ on_block(struct mesh *m, unsigned slot, const struct pw_msg *msg)
 	holders_set(&pc->holders, slot, ref->index);
 	rv = mesh_block(m, pc, ref->index, msg->u.block.p, len, (int)slot);
 	p->blocks_ok += rv == 0 && i < 0;
+	if (rv == SP_ERR_HASH)
+		mesh_warn(m, slot, ref);
+	else if (i >= 0)
+		mesh_warn_passed(m, p, ref);
 	return rv == SP_ERR_EXISTS ? 0 : rv;
 }
 
@@ -278,6 +282,9 @@ on_message(struct mesh *m, unsigned slot, struct pw_msg *msg)
 		return 0;
 	case PW_REJECT:
 		return on_reject(m, p, msg);
+	case PW_WARN:
+		mesh_warn_recv(m, p, msg);
+		return 0;
 	case PW_RECORD:
 		return on_record(m, p, msg);
 	case PW_WANT_RECORDS:

@@ -84,6 +84,13 @@ struct peer {
 	uint32_t strays;           /* blocks that nobody asked for */
 	sp_time strays_at;         /* they were halved */
 	uint32_t records_bad; /* records and manifests that did not verify */
+	bool cried;           /* who it warned of had sent the right block */
+	bool on_test; /* it was asked for |test|, to see if that is right */
+	struct pw_block_ref test;
+	uint32_t test_by;     /* conn of who has warned */
+	unsigned tests;       /* so far */
+	sp_time test_at;      /* the last one */
+	sp_time trusted_till; /* the last one went well: no other before */
 	uint64_t down_bytes, up_bytes;
 	struct ratemeter down, upm;
 };

@@ -208,6 +208,11 @@ pw_body_get(struct sp_rd *rd, struct pw_msg *m)
 			return false;
 		m->u.reject.reason = buf_get_u8(rd);
 		return true;
+	case PW_WARN:
+		if (!pw_ref_get(rd, &m->u.warn.ref))
+			return false;
+		buf_get_copy(rd, m->u.warn.peer_id, LINK_PEERID_LEN);
+		return true;
 	case PW_RECORD:
 	case PW_MANIFEST:
 		return pw_env_get(rd, m);
@@ -263,6 +268,7 @@ static const char *const pw_names[] = {
 	[PW_ACCEPT] = "accept",
 	[PW_UNSUBSCRIBE] = "unsubscribe",
 	[PW_REDIRECT] = "redirect",
+	[PW_WARN] = "warn",
 };
 
 static bool

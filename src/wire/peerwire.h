@@ -43,29 +43,30 @@
  * redirect: no, or no longer from piece |from| on, which may lie ahead; the
  *	entries, at most PW_REDIRECTS, may be asked.
  */
-#define PW_MSG_LIST(X)                                      \
-	X(CHOKE, 0, "")                                     \
-	X(UNCHOKE, 1, "")                                   \
-	X(INTERESTED, 2, "")                                \
-	X(NOT_INTERESTED, 3, "")                            \
-	X(HAVE, 4, "track base groups")                     \
-	X(REQUEST, 6, "track number index slack_ms:u16")    \
-	X(BLOCK, 7, "track number index bytes")             \
-	X(CANCEL, 8, "track number index")                  \
-	X(REJECT, 16, "track number index reason:u8")       \
-	X(RECORD, 32, "envelope")                           \
-	X(WANT_RECORDS, 33, "track number count:u8")        \
-	X(MANIFEST, 34, "envelope")                         \
-	X(PEX, 35, "entries: flags:u8 peer-id[20] compact") \
-	X(PING, 36, "token:u64")                            \
-	X(PONG, 37, "token:u64 queue_ms:u16 up_kbps:u32")   \
-	X(BYE, 38, "reason:u8 text")                        \
-	X(WANT_MANIFEST, 39, "serial:u64")                  \
-	X(TREE, 40, "track free:u16 strong:u16 times")      \
-	X(SUBSCRIBE, 41, "track stripe weight:u8 from:u64") \
-	X(ACCEPT, 42, "track stripe depth:u8 path")         \
-	X(UNSUBSCRIBE, 43, "track stripe from:u64")         \
-	X(REDIRECT, 44, "track stripe from:u64 entries as of pex")
+#define PW_MSG_LIST(X)                                             \
+	X(CHOKE, 0, "")                                            \
+	X(UNCHOKE, 1, "")                                          \
+	X(INTERESTED, 2, "")                                       \
+	X(NOT_INTERESTED, 3, "")                                   \
+	X(HAVE, 4, "track base groups")                            \
+	X(REQUEST, 6, "track number index slack_ms:u16")           \
+	X(BLOCK, 7, "track number index bytes")                    \
+	X(CANCEL, 8, "track number index")                         \
+	X(REJECT, 16, "track number index reason:u8")              \
+	X(RECORD, 32, "envelope")                                  \
+	X(WANT_RECORDS, 33, "track number count:u8")               \
+	X(MANIFEST, 34, "envelope")                                \
+	X(PEX, 35, "entries: flags:u8 peer-id[20] compact")        \
+	X(PING, 36, "token:u64")                                   \
+	X(PONG, 37, "token:u64 queue_ms:u16 up_kbps:u32")          \
+	X(BYE, 38, "reason:u8 text")                               \
+	X(WANT_MANIFEST, 39, "serial:u64")                         \
+	X(TREE, 40, "track free:u16 strong:u16 times")             \
+	X(SUBSCRIBE, 41, "track stripe weight:u8 from:u64")        \
+	X(ACCEPT, 42, "track stripe depth:u8 path")                \
+	X(UNSUBSCRIBE, 43, "track stripe from:u64")                \
+	X(REDIRECT, 44, "track stripe from:u64 entries as of pex") \
+	X(WARN, 45, "track number index peer-id[20]")
 
 enum pw_type {
 #define PW_ENUM(name, id, body) PW_##name = (id),
@@ -149,6 +150,10 @@ struct pw_msg {
 			struct pw_block_ref ref;
 			uint8_t reason;
 		} reject;
+		struct {
+			struct pw_block_ref ref;          /* was wrong */
+			uint8_t peer_id[LINK_PEERID_LEN]; /* who sent it */
+		} warn;
 		struct {
 			uint8_t track;
 			uint64_t base;
@@ -236,6 +241,8 @@ void pw_put_request(struct sp_buf *b, struct pw_block_ref r, uint16_t slack_ms);
 void pw_put_block_head(struct sp_buf *b, struct pw_block_ref r, size_t len);
 void pw_put_cancel(struct sp_buf *b, struct pw_block_ref r);
 void pw_put_reject(struct sp_buf *b, struct pw_block_ref r, uint8_t reason);
+void pw_put_warn(struct sp_buf *b, struct pw_block_ref r,
+    const uint8_t peer_id[LINK_PEERID_LEN]);
 void pw_put_env(struct sp_buf *b, enum pw_type type, const void *p, size_t len);
 void pw_put_want(struct sp_buf *b, uint8_t track, uint64_t number,
     uint8_t count);

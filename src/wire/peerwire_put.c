@@ -61,6 +61,14 @@ pw_put_reject(struct sp_buf *b, struct pw_block_ref r, uint8_t reason)
 }
 
 void
+pw_put_warn(struct sp_buf *b, struct pw_block_ref r,
+    const uint8_t peer_id[LINK_PEERID_LEN])
+{
+	pw_ref_put(b, PW_WARN, &r, LINK_PEERID_LEN);
+	buf_put(b, peer_id, LINK_PEERID_LEN);
+}
+
+void
 pw_put_env(struct sp_buf *b, enum pw_type type, const void *p, size_t len)
 {
 	assert((type == PW_RECORD || type == PW_MANIFEST) && "an envelope");

@@ -73,6 +73,9 @@ put_ref(struct sp_buf *b, const struct pw_msg *m)
 	} else if (m->type == PW_CANCEL) {
 		must_ref(&m->u.ref);
 		pw_put_cancel(b, m->u.ref);
+	} else if (m->type == PW_WARN) {
+		must_ref(&m->u.warn.ref);
+		pw_put_warn(b, m->u.warn.ref, m->u.warn.peer_id);
 	} else {
 		must_ref(&m->u.reject.ref);
 		pw_put_reject(b, m->u.reject.ref, m->u.reject.reason);
@@ -127,6 +130,7 @@ put(struct sp_buf *b, struct pw_msg *m)
 	case PW_BLOCK:
 	case PW_CANCEL:
 	case PW_REJECT:
+	case PW_WARN:
 		put_ref(b, m);
 		return true;
 	case PW_RECORD:

@@ -66,13 +66,11 @@ get_number(void)
 static unsigned
 get_conn(void)
 {
-	unsigned v = buf_get_u8(in), i, c;
+	unsigned v = buf_get_u8(in), i;
 
-	for (i = 0; i < LAB_CONNS; i++) {
-		c = (v + i) % LAB_CONNS;
-		if (lab->conn[c].open)
-			return c;
-	}
+	for (i = 0; i < LAB_CONNS; i++)
+		if (lab->conn[(v + i) % LAB_CONNS].open)
+			return (v + i) % LAB_CONNS;
 	return LAB_CONNS;
 }
 
@@ -209,6 +207,9 @@ do_simple(void)
 		return;
 	b = lab_say(lab, c);
 	switch (v % 10) {
+	case 3:
+		lab_warn(lab, c, v / 16, ref);
+		break;
 	case 4:
 		pw_put_cancel(b, ref);
 		break;
@@ -493,10 +494,8 @@ do_pex(void)
 	while (n-- > 0) {
 		uint8_t v = buf_get_u8(in);
 
-		memset(&e, 0, sizeof(e));
-		e.flags = 1;
+		e = (struct pw_pex_entry){ 1, { 0 }, lab_addr(lab, v % 8) };
 		memset(e.peer_id, v, sizeof(e.peer_id));
-		e.addr = lab_addr(lab, v % 8);
 		if (v & 0x80)
 			e.addr.port = v;
 		pw_pex_add(&open, lab_say(lab, c), &e);

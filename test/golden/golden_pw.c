@@ -165,6 +165,11 @@ say_body(FILE *out, struct sp_buf *again, struct pw_msg *m)
 		fprintf(out, "reason %u\n", m->u.reject.reason);
 		pw_put_reject(again, m->u.reject.ref, m->u.reject.reason);
 		break;
+	case PW_WARN:
+		say_ref(out, &m->u.warn.ref);
+		golden_hex(out, "peer_id", m->u.warn.peer_id, LINK_PEERID_LEN);
+		pw_put_warn(again, m->u.warn.ref, m->u.warn.peer_id);
+		break;
 	case PW_RECORD:
 	case PW_MANIFEST:
 		golden_hex(out, "envelope", m->u.env.p, m->u.env.len);

@@ -136,6 +136,9 @@ void lab_sent(struct lab *lab, unsigned c, size_t len);
 /* It tells of a piece: holds all blocks, or only the record. */
 void lab_have(struct lab *lab, unsigned c, uint8_t track, uint64_t number,
     bool all);
+/* It says that |who| has sent it that block, and wrong; for lab_flush. */
+void lab_warn(struct lab *lab, unsigned c, uint8_t who,
+    struct pw_block_ref ref);
 void lab_request(struct lab *lab, unsigned c, uint8_t track, uint64_t number,
     uint16_t index, uint16_t slack_ms);
 

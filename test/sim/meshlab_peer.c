@@ -12,12 +12,34 @@ lab_addr(const struct lab *lab, uint8_t who)
 	return addr_make(4, lab->far ? far : near, (uint16_t)(PEER_PORT + who));
 }
 
+static void
+keys_of(uint8_t who, uint8_t pk[HASH_PK_LEN], uint8_t sk[HASH_SK_LEN])
+{
+	uint8_t secret[HASH_SEED_LEN];
+
+	memset(secret, 0x20 + who, sizeof(secret));
+	hash_keypair(pk, sk, secret);
+}
+
+void
+lab_warn(struct lab *lab, unsigned c, uint8_t who, struct pw_block_ref ref)
+{
+	uint8_t pk[HASH_PK_LEN], sk[HASH_SK_LEN], id[LINK_PEERID_LEN];
+	uint8_t dh_sk[SECURE_KEY_LEN], dh_pk[SECURE_KEY_LEN];
+
+	keys_of(who, pk, sk);
+	hash_x25519_sk(dh_sk, sk);
+	secure_public(dh_pk, dh_sk);
+	link_peerid(id, dh_pk);
+	pw_put_warn(lab_say(lab, c), ref, id);
+}
+
 /* The neighbour's side of the link. */
 static int
 link_make(struct lab *lab, struct lab_conn *k, bool initiator)
 {
 	static const struct secure_cipher *ciphers[1] = { &secure_chacha20 };
-	uint8_t secret[HASH_SEED_LEN], pk[HASH_PK_LEN], sk[HASH_SK_LEN];
+	uint8_t pk[HASH_PK_LEN], sk[HASH_SK_LEN];
 	struct secure_conf sc;
 	int rv;
 
@@ -26,8 +48,7 @@ link_make(struct lab *lab, struct lab_conn *k, bool initiator)
 	link_infohash(sc.info_hash, lab->pk);
 	link_psk(sc.psk, lab->pk);
 	sc.psk[0] ^= lab->foreign;
-	memset(secret, 0x20 + k->who, sizeof(secret));
-	hash_keypair(pk, sk, secret);
+	keys_of(k->who, pk, sk);
 	hash_x25519_sk(sc.static_sk, sk);
 	memset(sc.ephemeral_sk, (int)k->conn, sizeof(sc.ephemeral_sk));
 	sc.ephemeral_sk[1] = k->who;

@@ -71,6 +71,16 @@ START_TEST(request_cancel_reject_and_block_name_a_block)
 	ck_assert_uint_eq(m.u.reject.reason, PW_REJECT_QUEUE);
 
 	buf_reset(b);
+	pw_put_warn(b, ref, (const uint8_t *)"abcdefghijklmnopqrst");
+	unit_hex_eq(b->p, b->len,
+	    "00000020 2d 03 0000001122334455 03ff "
+	    "6162636465666768696a6b6c6d6e6f7071727374");
+	m = reread();
+	ck_assert_uint_eq(m.type, PW_WARN);
+	ref_is(&m.u.warn.ref);
+	ck_assert_mem_eq(m.u.warn.peer_id, "abcdefghijklmnopqrst", 20);
+
+	buf_reset(b);
 	pw_put_block_head(b, ref, 4);
 	buf_put(b, "data", 4);
 	unit_hex_eq(b->p, b->len,
