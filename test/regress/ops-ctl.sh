@@ -89,6 +89,9 @@ back() {
 	announce 1001 | grep -aq intervali
 }
 await 20 back || fail "a kick does not end"
+# What is kicked is forgotten: nobody is told of the other one any more.
+announce 1001 | grep -aq 5:peers0: || fail "who was kicked is handed out"
+announce 1002 >/dev/null
 published() {
 	publish last=3 | grep -q '8:acceptedi4e'
 }
