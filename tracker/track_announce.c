@@ -69,18 +69,18 @@ announce_live(struct track *t, const struct tw_announce *a,
 	return 0;
 }
 
-/* As plain_announce. */
+#define PACKED_MAX (LIM_NUMWANT * 18)
+
+/* As plain_announce; out->packed is |v|, which has room for PACKED_MAX. */
 static int
 announce_plain(struct track *t, const struct tw_announce *a,
-    const struct sp_addr *from, struct tw_peer *peers, size_t max,
-    struct tw_reply *out, sp_time now)
+    const struct sp_addr *from, uint8_t *v, size_t max, struct tw_reply *out,
+    sp_time now)
 {
 	struct plain_ask ask = { a->info_hash, a->peer_id, *from, a->event,
 		a->left == 0, a->numwant, NULL };
-	size_t ip = from->family == 6 ? 16 : 4, size = ip + 2;
-	uint8_t v[LIM_NUMWANT * 18];
+	size_t size = from->family == 6 ? 18 : 6;
 	struct plain_answer ans;
-	const uint8_t *p = v;
 	int r;
 
 	ask.addr.port = a->port;
@@ -92,13 +92,34 @@ announce_plain(struct track *t, const struct tw_announce *a,
 	out->min_interval_s = ans.min_interval_s;
 	out->complete = ans.complete;
 	out->incomplete = ans.incomplete;
-	out->n_peers = ans.n_peers;
-	for (size_t i = 0; i < ans.n_peers; i++, p += size) {
-		peers[i].addr = addr_make(from->family, p,
-		    (uint16_t)(p[ip] << 8 | p[ip + 1]));
-		peers[i].has_id = false;
-	}
+	out->packed = v;
+	out->n_packed = ans.n_peers;
+	out->packed_family = from->family;
 	return 0;
+}
+
+static void
+begin(struct tw_reply *out, const struct sp_addr *from, struct tw_peer *peers)
+{
+	memset(out, 0, sizeof(*out));
+	out->external = *from;
+	out->peers = peers;
+}
+
+static void
+unpack(struct tw_reply *r)
+{
+	size_t ip = r->packed_family == 6 ? 16 : 4, i;
+	const uint8_t *p = r->packed;
+
+	for (i = 0; i < r->n_packed; i++, p += ip + 2) {
+		r->peers[i].addr = addr_make(r->packed_family, p,
+		    (uint16_t)(p[ip] << 8 | p[ip + 1]));
+		r->peers[i].has_id = false;
+	}
+	r->n_peers = r->n_packed;
+	r->packed = NULL;
+	r->n_packed = 0;
 }
 
 int
@@ -106,12 +127,13 @@ track_announce(struct track *t, const struct tw_announce *a,
     const struct sp_addr *from, struct tw_peer *peers, size_t max,
     struct tw_reply *out, sp_time now)
 {
+	uint8_t v[PACKED_MAX];
 	int r;
 
-	memset(out, 0, sizeof(*out));
-	out->external = *from;
-	out->peers = peers;
-	r = announce_plain(t, a, from, peers, max, out, now);
+	begin(out, from, peers);
+	r = announce_plain(t, a, from, v, max, out, now);
+	if (r == 0)
+		unpack(out);
 	if (r == PLAIN_LIVE)
 		r = announce_live(t, a, from, peers, max, out, now);
 	return r;
@@ -125,6 +147,10 @@ put_reply(struct track *t, struct sp_buf *b, struct tw_reply *r,
 {
 	struct sp_buf tail;
 
+	if (!a->window) {
+		tw_reply_write(b, r, a);
+		return;
+	}
 	buf_init(&tail, t->mem, LIM_LIVE_TAIL);
 	if (track_tail(t, a, LIM_LIVE_TAIL, &tail) == 0 && tail.len > 0) {
 		r->live = tail.p;
@@ -145,6 +171,7 @@ track_http_announce(struct track *t, const char *query, size_t len,
     const struct sp_addr *from, struct sp_buf *b, sp_time now)
 {
 	struct tw_peer peers[LIM_NUMWANT];
+	uint8_t v[PACKED_MAX];
 	struct tw_announce a;
 	struct tw_reply reply;
 	const char *what = NULL;
@@ -159,7 +186,11 @@ track_http_announce(struct track *t, const char *query, size_t len,
 	}
 	a.net = t->asker_net;
 	t->asker_net = 0;
-	r = track_announce(t, &a, from, peers, LIM_NUMWANT, &reply, now);
+	begin(&reply, from, peers);
+	/* Those of ordinary swarms are told as they are kept. */
+	r = announce_plain(t, &a, from, v, LIM_NUMWANT, &reply, now);
+	if (r == PLAIN_LIVE)
+		r = announce_live(t, &a, from, peers, LIM_NUMWANT, &reply, now);
 	if (r < 0)
 		reply_failure(b, r, r == SP_ERR_DENIED ? "info_hash" : "port");
 	else

@@ -194,13 +194,10 @@ buf_consume(struct sp_buf *b, size_t len)
 }
 
 void
-buf_put(struct sp_buf *b, const void *p, size_t len)
+buf_append(struct sp_buf *b, const void *p, size_t len)
 {
-	uint8_t *to;
+	uint8_t *to = buf_reserve(b, len);
 
-	if (len == 0)
-		return;
-	to = buf_reserve(b, len);
 	if (to == NULL)
 		return;
 	memcpy(to, p, len);
@@ -217,12 +214,6 @@ put_be(struct sp_buf *b, uint64_t v, size_t len)
 	for (size_t i = len; i > 0; i--, v >>= 8)
 		to[i - 1] = (uint8_t)v;
 	b->len += len;
-}
-
-void
-buf_put_u8(struct sp_buf *b, uint8_t v)
-{
-	put_be(b, v, 1);
 }
 
 void
@@ -258,12 +249,6 @@ buf_put_varint(struct sp_buf *b, uint64_t v)
 }
 
 void
-buf_put_str(struct sp_buf *b, const char *s)
-{
-	buf_put(b, s, strlen(s));
-}
-
-void
 buf_put_dec(struct sp_buf *b, int64_t v)
 {
 	uint64_t u = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
@@ -289,6 +274,14 @@ buf_set_u32(struct sp_buf *b, size_t at, uint32_t v)
 	for (size_t i = 4; i > 0; i--, v >>= 8)
 		b->p[at + i - 1] = (uint8_t)v;
 }
+
+#define NONE_16 -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1
+#define LETTERS -1, 10, 11, 12, 13, 14, 15, -1, -1, -1, -1, -1, -1, -1, -1, -1
+
+const int8_t buf_hex_values[256] = { NONE_16, NONE_16, NONE_16, 0, 1, 2, 3, 4,
+	5, 6, 7, 8, 9, -1, -1, -1, -1, -1, -1, LETTERS, NONE_16, LETTERS,
+	NONE_16, NONE_16, NONE_16, NONE_16, NONE_16, NONE_16, NONE_16, NONE_16,
+	NONE_16 };
 
 void
 buf_hex(char *out, const void *p, size_t len)

@@ -61,14 +61,36 @@ uint8_t *buf_reserve(struct sp_buf *b, size_t len);
 void buf_commit(struct sp_buf *b, size_t len);
 /* Drops the first |len| bytes. */
 void buf_consume(struct sp_buf *b, size_t len);
-void buf_put(struct sp_buf *b, const void *p, size_t len);
-void buf_put_u8(struct sp_buf *b, uint8_t v);
+/* The same, and copies them there. */
+void buf_append(struct sp_buf *b, const void *p, size_t len);
+/* Where there is room, which is nearly always, no call is made. */
+static inline void
+buf_put(struct sp_buf *b, const void *p, size_t len)
+{
+	if (len == 0)
+		return;
+	if (b->err != 0 || len > b->cap - b->len) {
+		buf_append(b, p, len);
+		return;
+	}
+	memcpy(b->p + b->len, p, len);
+	b->len += len;
+}
+static inline void
+buf_put_u8(struct sp_buf *b, uint8_t v)
+{
+	buf_put(b, &v, 1);
+}
 void buf_put_u16(struct sp_buf *b, uint16_t v);
 void buf_put_u32(struct sp_buf *b, uint32_t v);
 void buf_put_u64(struct sp_buf *b, uint64_t v);
 void buf_put_varint(struct sp_buf *b, uint64_t v);
 /* Without the NUL. */
-void buf_put_str(struct sp_buf *b, const char *s);
+static inline void
+buf_put_str(struct sp_buf *b, const char *s)
+{
+	buf_put(b, s, strlen(s));
+}
 /* Decimal text. */
 void buf_put_dec(struct sp_buf *b, int64_t v);
 
@@ -78,16 +100,11 @@ void buf_set_u32(struct sp_buf *b, size_t at, uint32_t v);
 /* Lower-case hex of |len| bytes and a NUL: out holds 2 * len + 1. */
 void buf_hex(char *out, const void *p, size_t len);
 /* 0 to 15, of both cases; -1: none. */
+extern const int8_t buf_hex_values[256];
 static inline int
 buf_hex_digit(char c)
 {
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
+	return buf_hex_values[(uint8_t)c];
 }
 /* Both cases; SP_ERR_SYNTAX unless exactly 2 * len digits of |n|. */
 int buf_unhex(void *out, size_t len, const char *s, size_t n);

@@ -5,6 +5,7 @@
 #include <http_parser.h>
 
 #include "base/buf.h"
+#include "io/hparse_int.h"
 
 _Static_assert(sizeof(struct http_parser) <=
 		   sizeof(((struct hparse *)NULL)->parser),
@@ -16,8 +17,8 @@ parser(struct hparse *p)
 	return (struct http_parser *)(void *)p->parser.bytes;
 }
 
-static enum hparse_rc
-bad(struct hparse *p, unsigned status)
+enum hparse_rc
+hparse_bad(struct hparse *p, unsigned status)
 {
 	p->status = (uint16_t)status;
 	return HPARSE_BAD;
@@ -44,35 +45,7 @@ on_head(struct http_parser *hp)
 	p->keep = http_should_keep_alive(hp);
 	p->old = hp->http_major == 1 && hp->http_minor == 0;
 	p->method = (uint8_t)hp->method;
-	p->chunked = (hp->flags & F_CHUNKED) != 0;
-	/* So that it returns here, and goes on when it is called again. */
-	http_parser_pause(hp, 1);
-	return 0;
-}
-
-static int
-on_body(struct http_parser *hp, const char *at, size_t len)
-{
-	struct hparse *p = hp->data;
-	uint8_t *to = p->buf + p->body + p->body_len;
-
-	if (len > p->max_body - p->body_len) {
-		p->status = 413;
-		return -1;
-	}
-	/* Behind a chunk's length there is room for its content. */
-	if (to != (const uint8_t *)at)
-		memmove(to, at, len);
-	p->body_len += (uint32_t)len;
-	return 0;
-}
-
-static int
-on_complete(struct http_parser *hp)
-{
-	struct hparse *p = hp->data;
-
-	p->complete = true;
+	/* So that it returns here. The body is not its matter. */
 	http_parser_pause(hp, 1);
 	return 0;
 }
@@ -80,8 +53,6 @@ on_complete(struct http_parser *hp)
 static const struct http_parser_settings settings = {
 	.on_url = on_url,
 	.on_headers_complete = on_head,
-	.on_body = on_body,
-	.on_message_complete = on_complete,
 };
 
 void
@@ -116,7 +87,7 @@ refusal(const struct hparse *p, const uint8_t *buf, enum http_errno e)
 	}
 }
 
-/* HPARSE_DONE: libhttp-parser paused, behind the header or at the end. */
+/* HPARSE_DONE: libhttp-parser paused at the end of the header. */
 static enum hparse_rc
 execute(struct hparse *p, uint8_t *buf, size_t len)
 {
@@ -136,43 +107,69 @@ execute(struct hparse *p, uint8_t *buf, size_t len)
 	if (e == HPE_OK)
 		return HPARSE_MORE;
 	if (e != HPE_PAUSED)
-		return bad(p, refusal(p, buf, e));
-	http_parser_pause(hp, 0);
+		return hparse_bad(p, refusal(p, buf, e));
 	return HPARSE_DONE;
 }
 
 /* ---- the request line and the header ---- */
 
-static bool
-name_is_sound(const uint8_t *s, size_t len)
+/* Text without blanks around it, and how long that is. */
+static const uint8_t *
+trim(const uint8_t *s, const uint8_t *end, size_t *len)
 {
-	for (size_t i = 0; i < len; i++)
-		if (s[i] <= ' ' || s[i] == '"' || s[i] >= 127)
-			return false;
-	return len > 0;
+	while (s < end && (*s == ' ' || *s == '\t'))
+		s++;
+	while (
+	    end > s && (end[-1] == ' ' || end[-1] == '\t' || end[-1] == '\r'))
+		end--;
+	*len = (size_t)(end - s);
+	return s;
 }
 
-/* Does what two parsers might read in two ways. */
-static bool
-fields_are_sound(const struct hparse *p, const uint8_t *buf)
+/* One line, up to its line feed: 0, or a status. */
+static unsigned
+judge_field(struct hparse *p, const uint8_t *s, const uint8_t *nl,
+    unsigned *hosts)
 {
-	const uint8_t *s = buf + p->fields, *end = buf + p->fields_end;
-	const uint8_t *nl, *colon;
-	unsigned hosts = 0;
+	const uint8_t *colon = memchr(s, ':', (size_t)(nl - s)), *cr;
+	size_t len;
+
+	cr = memchr(s, '\r', (size_t)(nl - s));
+	if ((cr != NULL && cr != nl - 1) || colon == NULL ||
+	    !hparse_is_name(s, (size_t)(colon - s)))
+		return 400;
+	len = (size_t)(colon - s);
+	if (hparse_text_is(s, len, "Host") && (*hosts)++ > 0)
+		return 400;
+	if (!hparse_text_is(s, len, "Transfer-Encoding"))
+		return 0;
+	/* HTTP/1.0 does not have it, and once is enough. */
+	if (p->old || p->chunked)
+		return 400;
+	s = trim(colon + 1, nl, &len);
+	p->chunked = hparse_text_is(s, len, "chunked");
+	return p->chunked ? 0 : 501;
+}
+
+/*
+ * What two parsers might read in two ways: 0, or a status. libhttp-parser
+ * takes whatever stands behind some carriage returns for a line feed.
+ */
+static unsigned
+judge_fields(struct hparse *p, const uint8_t *buf)
+{
+	const uint8_t *s = buf + p->fields, *end = buf + p->fields_end, *nl;
+	unsigned hosts = 0, status;
 
 	while (s < end && *s != '\r' && *s != '\n') {
 		nl = memchr(s, '\n', (size_t)(end - s));
 		if (nl == NULL)
-			return true;
-		colon = memchr(s, ':', (size_t)(nl - s));
-		if (colon == NULL || !name_is_sound(s, (size_t)(colon - s)))
-			return false;
-		if (colon - s == 4 &&
-		    strncasecmp((const char *)s, "Host", 4) == 0 && hosts++ > 0)
-			return false;
+			return 400;
+		if ((status = judge_field(p, s, nl, &hosts)) != 0)
+			return status;
 		s = nl + 1;
 	}
-	return true;
+	return end[-1] == '\n' && end - s == 1 + (*s == '\r') ? 0 : 400;
 }
 
 static bool
@@ -217,31 +214,31 @@ static enum hparse_rc
 head_done(struct hparse *p, uint8_t *buf)
 {
 	const struct http_parser *hp = parser(p);
-	uint64_t length = hp->content_length;
+	unsigned status;
 	uint8_t *nl;
 
 	/* It stopped at the line feed that ends the header. */
-	p->fields_end = p->at + 1;
+	p->fields_end = p->body = ++p->at;
 	if (p->url_len > p->max_uri)
-		return bad(p, 414);
+		return hparse_bad(p, 414);
 	if (p->fields_end > p->max_head)
-		return bad(p, 431);
+		return hparse_bad(p, 431);
 	nl = memchr(buf + p->url + p->url_len, '\n',
 	    p->fields_end - p->url - p->url_len);
 	p->fields = nl == NULL ? p->fields_end : (uint32_t)(nl + 1 - buf);
-	if (p->url_len == 0 || !fields_are_sound(p, buf))
-		return bad(p, 400);
 	if (hp->http_major != 1)
-		return bad(p, 505);
-	if (!split_target(p, buf))
-		return bad(p, 400);
-	p->body = p->fields_end;
+		return hparse_bad(p, p->url_len == 0 ? 400 : 505);
+	if ((status = judge_fields(p, buf)) != 0)
+		return hparse_bad(p, status);
+	if (p->url_len == 0 || !split_target(p, buf))
+		return hparse_bad(p, 400);
 	p->stage = HPARSE_BODY;
-	if (length == UINT64_MAX || p->chunked)
-		length = 0;
-	if (length > p->max_body)
-		return bad(p, 413);
-	if (length > 0 || p->chunked)
+	if (hp->content_length != UINT64_MAX && !p->chunked) {
+		if (hp->content_length > p->max_body)
+			return hparse_bad(p, 413);
+		p->left = (uint32_t)hp->content_length;
+	}
+	if (p->left > 0 || p->chunked)
 		p->expect = wants_continue(p, buf);
 	return HPARSE_MORE;
 }
@@ -250,12 +247,16 @@ enum hparse_rc
 hparse_run(struct hparse *p, uint8_t *buf, size_t *len)
 {
 	enum hparse_rc rc;
-	size_t left;
 
 	if (p->stage == HPARSE_HEAD) {
+		if (p->at == 0 && hparse_usual(p, buf, *len)) {
+			p->method = HTTP_GET;
+			return split_target(p, buf) ? HPARSE_DONE
+						    : hparse_bad(p, 400);
+		}
 		rc = execute(p, buf, *len);
 		if (rc == HPARSE_MORE && p->at >= p->max_head)
-			return bad(p,
+			return hparse_bad(p,
 			    memchr(buf, '\n', p->at) == NULL ? 414 : 431);
 		if (rc != HPARSE_DONE)
 			return rc;
@@ -263,19 +264,10 @@ hparse_run(struct hparse *p, uint8_t *buf, size_t *len)
 		if (rc != HPARSE_MORE)
 			return rc;
 	}
-	rc = execute(p, buf, *len);
-	if (rc == HPARSE_BAD)
-		return rc;
+	rc = hparse_body(p, buf, len);
 	if (p->body_len > 0 || p->complete)
 		p->expect = false;
-	if (p->chunked) {
-		/* What comes next is to stand behind the content. */
-		left = *len - p->at;
-		p->at = p->body + p->body_len;
-		memmove(buf + p->at, buf + *len - left, left);
-		*len = p->at + left;
-	}
-	return p->complete ? HPARSE_DONE : HPARSE_MORE;
+	return rc;
 }
 
 /* ---- what is asked of it ---- */
@@ -286,30 +278,25 @@ hparse_method(const struct hparse *p)
 	return http_method_str((enum http_method)p->method);
 }
 
-/* The first field |name| at or behind *|s|, which moves behind it. */
-static const char *
-next_field(uint8_t **s, uint8_t *end, const char *name)
+const char *
+hparse_each(const struct hparse *p, uint8_t *buf, const char *name,
+    uint32_t *at)
 {
+	uint8_t *s = buf + SP_MAX(*at, p->fields), *end = buf + p->fields_end;
 	size_t len = strlen(name);
 	uint8_t *eol, *v;
 
-	for (; *s < end; *s = eol + 1) {
+	for (; s < end; s = eol + 1) {
 		/* An earlier call may have put a NUL for the line's end. */
-		eol = *s;
+		eol = s;
 		while (eol < end && *eol != '\n' && *eol != '\0')
 			eol++;
-		if ((size_t)(eol - *s) <= len || (*s)[len] != ':' ||
-		    strncasecmp((const char *)*s, name, len) != 0)
+		if ((size_t)(eol - s) <= len || s[len] != ':' ||
+		    strncasecmp((const char *)s, name, len) != 0)
 			continue;
-		v = *s + len + 1;
-		*s = eol + 1;
-		for (; v < eol && (*v == ' ' || *v == '\t'); v++)
-			;
-		for (; eol > v &&
-		       (eol[-1] == ' ' || eol[-1] == '\t' || eol[-1] == '\r');
-		     eol--)
-			;
-		*eol = '\0';
+		*at = (uint32_t)(eol + 1 - buf);
+		v = s + (trim(s + len + 1, eol, &len) - s);
+		v[len] = '\0';
 		return (const char *)v;
 	}
 	return NULL;
@@ -318,20 +305,9 @@ next_field(uint8_t **s, uint8_t *end, const char *name)
 const char *
 hparse_header(const struct hparse *p, uint8_t *buf, const char *name)
 {
-	uint8_t *s = buf + p->fields;
+	uint32_t at = 0;
 
-	return next_field(&s, buf + p->fields_end, name);
-}
-
-const char *
-hparse_last(const struct hparse *p, uint8_t *buf, const char *name)
-{
-	uint8_t *s = buf + p->fields;
-	const char *v, *last = NULL;
-
-	while ((v = next_field(&s, buf + p->fields_end, name)) != NULL)
-		last = v;
-	return last;
+	return hparse_each(p, buf, name, &at);
 }
 
 bool

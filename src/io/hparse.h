@@ -3,9 +3,10 @@
 
 /*
  * HTTP/1 requests out of bytes: no sockets, no memory of its own, no clock.
- * The grammar is libhttp-parser's (RFC 9112); what it is lenient about and
- * must not be behind a proxy is refused here: header names with blanks,
- * folded lines, several Host fields.
+ * The grammar of headers is libhttp-parser's (RFC 9112); what it is lenient
+ * about and must not be behind a proxy is refused here: header names with
+ * blanks, folded lines, several Host fields, carriage returns without a line
+ * feed, any Transfer-Encoding but one `chunked' of HTTP/1.1.
  *
  * The caller holds the bytes of a request, from its first one on, in one
  * buffer, which may move and grow between calls, and calls hparse_run after
@@ -37,6 +38,14 @@ enum hparse_stage {
 	HPARSE_BODY,
 };
 
+/* What comes next of a chunked body. */
+enum hparse_chunk {
+	HPARSE_CHUNK_SIZE,
+	HPARSE_CHUNK_DATA,
+	HPARSE_CHUNK_END, /* the end of the line behind the data */
+	HPARSE_CHUNK_TRAILER,
+};
+
 struct hparse {
 	union {
 		uint64_t align;
@@ -52,13 +61,17 @@ struct hparse {
 	uint32_t fields_end;
 	uint32_t body;
 	uint32_t body_len;
+	uint32_t left;     /* bytes of the body, or of its chunk, to come */
+	uint32_t trailers; /* bytes of them */
 	uint32_t max_head, max_uri, max_body;
 	uint16_t status; /* of HPARSE_BAD: 400 405 413 414 431 501 505 */
 	uint8_t stage;   /* of enum hparse_stage */
+	uint8_t chunk;   /* of enum hparse_chunk */
 	uint8_t method;  /* index in libhttp-parser's enum; hparse_method */
 	bool keep;       /* the client would use the connection again */
 	bool old;        /* HTTP/1.0 */
 	bool chunked;
+	bool usual;    /* a GET without a word of Upgrade */
 	bool expect;   /* 100-continue, and the body is not there yet */
 	bool complete; /* all of it is in the buffer */
 };
@@ -84,8 +97,9 @@ const char *hparse_method(const struct hparse *p);
  */
 const char *hparse_header(const struct hparse *p, uint8_t *buf,
     const char *name);
-/* The same of the last field |name|. */
-const char *hparse_last(const struct hparse *p, uint8_t *buf, const char *name);
+/* The same of each field |name|: *at is 0 at first. NULL at the end. */
+const char *hparse_each(const struct hparse *p, uint8_t *buf, const char *name,
+    uint32_t *at);
 /* Is |word| (any case) one of the comma-separated words of |list|, or NULL? */
 bool hparse_has_word(const char *list, const char *word);
 

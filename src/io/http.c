@@ -9,6 +9,7 @@
 #define BODY      (64 * 1024)
 #define TIMEOUT   (30 * SP_S)
 #define CONNS     16384
+#define HELD      ((size_t)64 << 20)
 #define LINGER    (2 * SP_S)
 #define BODY_RATE 4096 /* bytes a second, at least */
 #define TX_MAX    ((size_t)8 << 20)
@@ -114,6 +115,8 @@ defaults(struct http_conf *k)
 		k->timeout = TIMEOUT;
 	if (k->max_conns == 0)
 		k->max_conns = CONNS;
+	if (k->max_held == 0)
+		k->max_held = HELD;
 }
 
 static int

@@ -62,13 +62,19 @@ struct http_conf {
 	/*
 	 * Connections in all (0 = 16,384) and of one host as addr_host has it
 	 * (0 = no limit). At the first the one that is idle longest gives way,
-	 * or else one whose header takes long; who comes is shut out if there
+	 * or else one whose request takes long; who comes is shut out if there
 	 * is none. Loopback and proxies do not count as hosts, unless
 	 * |loopback_too|.
 	 */
 	unsigned max_conns;
 	unsigned max_host_conns;
 	bool loopback_too;
+	/*
+	 * Bytes of requests that are not complete or not answered yet, of all
+	 * connections. Beyond it those are cut whose requests are the longest
+	 * under way. 0 = 64 MiB.
+	 */
+	size_t max_held;
 	/*
 	 * With check_host, a request whose Host is not loopback (127.0.0.1,
 	 * [::1], localhost) nor one of |hosts| gets 403 (DNS rebinding).

@@ -14,7 +14,7 @@
 
 #define BATCH    64            /* accepted before others have their turn */
 #define PAUSE    (100 * SP_MS) /* without descriptors */
-#define SLOW     SP_S          /* a header that takes longer may give way */
+#define SLOW     SP_S          /* requests that take longer may give way */
 #define WARN_GAP (10 * SP_S)
 
 struct http_listener {
@@ -61,16 +61,25 @@ http_host_del(struct http *h, struct hconn *c)
 		map_del(h->hosts, &key);
 }
 
+/* Who waits for |w| the longest, if that is too long. */
+static struct hconn *
+slow(struct http *h, enum hconn_wait w)
+{
+	struct hconn *c = TAILQ_FIRST(&h->wait[w]);
+
+	return c != NULL && h->now - c->since >= SLOW ? c : NULL;
+}
+
 bool
 http_evict(struct http *h)
 {
 	struct hconn *c = TAILQ_FIRST(&h->wait[HC_IDLE]);
 
-	if (c == NULL) {
-		c = TAILQ_FIRST(&h->wait[HC_HEAD]);
-		if (c != NULL && h->now - c->since < SLOW)
-			c = NULL;
-	}
+	http_clock(h);
+	if (c == NULL)
+		c = slow(h, HC_HEAD);
+	if (c == NULL)
+		c = slow(h, HC_BODY);
 	if (c == NULL)
 		c = TAILQ_FIRST(&h->wait[HC_LINGER]);
 	if (c == NULL)
@@ -78,6 +87,33 @@ http_evict(struct http *h)
 	h->stats.evicted++;
 	hconn_kill(c);
 	return true;
+}
+
+/* A connection that waits for |w| the longest, of those that keep anything. */
+static struct hconn *
+holder(struct http *h, enum hconn_wait w)
+{
+	struct hconn *c;
+
+	TAILQ_FOREACH (c, &h->wait[w], by_wait)
+		if (c->held > 0)
+			break;
+	return c;
+}
+
+void
+http_hold(struct http *h, struct hconn *c)
+{
+	h->held += c->in.cap - c->held;
+	c->held = c->in.cap;
+	while (h->held > h->conf.max_held) {
+		if ((c = holder(h, HC_BODY)) == NULL)
+			c = holder(h, HC_HEAD);
+		if (c == NULL)
+			return;
+		h->stats.evicted++;
+		hconn_kill(c);
+	}
 }
 
 /* ---- accepting ---- */
@@ -155,6 +191,9 @@ accept_cb(evutil_socket_t fd, short what SP_UNUSED, void *arg)
 		}
 		peer = sock_to_addr((struct sockaddr *)&ss);
 		hconn_new(h, s, &peer, l->tls);
+		/* A handler may have closed the listeners: |l| is gone then. */
+		if (h->draining)
+			return;
 	}
 }
 

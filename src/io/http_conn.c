@@ -6,6 +6,8 @@
 
 #define ROUNDS     4 /* reads before others have their turn */
 #define LINGER_MAX ((size_t)1 << 20)
+/* Fields of proxies that are looked at, the last ones. */
+#define FORWARDED 16u
 
 static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
 
@@ -61,17 +63,26 @@ screen(struct hconn *c, struct http_req *r)
 	return true;
 }
 
+/* Each proxy may have added a field of its own: the last is the nearest's. */
 static struct sp_addr
 client_of(const struct hconn *c)
 {
 	const struct http_conf *k = &c->http->conf;
+	struct sp_addr at = c->client;
+	const char *v, *lists[FORWARDED];
+	unsigned n = 0, i;
+	uint32_t from = 0;
 
-	if (!http_net_has(k->proxies, k->nproxies, &c->client))
-		return c->client;
-	/* The last of several fields is the nearest proxy's. */
-	return proxy_forwarded(
-	    hparse_last(&c->parse, c->base, "X-Forwarded-For"), &c->client,
-	    k->proxies, k->nproxies);
+	if (!http_net_has(k->proxies, k->nproxies, &at))
+		return at;
+	while ((v = hparse_each(&c->parse, c->base, "X-Forwarded-For",
+		    &from)) != NULL)
+		lists[n++ % FORWARDED] = v;
+	for (i = SP_MIN(n, FORWARDED); i > 0; i--)
+		if (!proxy_forwarded(&at, lists[--n % FORWARDED], k->proxies,
+			k->nproxies))
+			break;
+	return at;
 }
 
 static void
@@ -166,7 +177,7 @@ give_rest(struct hconn *c)
 	struct sp_buf rest = c->in;
 	size_t at = c->parse.at;
 
-	if (!is_upgraded(c) || c->in.len == 0 || c->dead)
+	if (!is_upgraded(c) || c->in.len == 0 || c->dead || c->paused)
 		return;
 	/* The callback may end the request: the bytes are out of its way. */
 	buf_init(&c->in, io_mem(), rest.max);
@@ -201,35 +212,50 @@ process(struct hconn *c)
 	give_rest(c);
 }
 
+/* Is more to be read? */
+static bool
+has_room(const struct hconn *c)
+{
+	return !c->eof && !c->paused && !(c->len >= HTTP_PIPE && is_blocked(c));
+}
+
+static enum hconn_wait
+awaited(const struct hconn *c)
+{
+	if (hconn_backlog(c) > 0)
+		return HC_WRITE;
+	if (c->lingering)
+		return HC_LINGER;
+	if (c->req.open)
+		return HC_NONE;
+	/* A new connection owes a header from the beginning. */
+	if (c->len == 0)
+		return c->wait == HC_HEAD ? HC_HEAD : HC_IDLE;
+	return c->parse.stage == HPARSE_HEAD ? HC_HEAD : HC_BODY;
+}
+
 /* What it waits for now. */
 static void
 settle(struct hconn *c)
 {
-	bool waits = hconn_backlog(c) > 0;
+	enum hconn_wait w;
 
-	if (c->broken || (c->ending && !waits && !c->req.open &&
-			     (!c->lingering || c->eof))) {
+	/* Who sends no more: what is left of a request is none. */
+	if (c->eof && !is_blocked(c))
+		c->ending = true;
+	w = awaited(c);
+	if (c->broken || (c->eof && c->req.open) ||
+	    (c->ending && w != HC_WRITE && !c->req.open &&
+		(!c->lingering || c->eof))) {
 		hconn_kill(c);
 		return;
 	}
-	if (waits) {
-		hconn_wait(c, HC_WRITE);
-	} else if (c->lingering) {
-		if (c->wait != HC_LINGER)
-			c->wire->shut(c);
-		hconn_wait(c, HC_LINGER);
-	} else if (c->req.open) {
-		hconn_wait(c, HC_NONE);
-	} else if (c->len == 0) {
-		/* A new connection owes a header from the beginning. */
-		if (c->wait != HC_HEAD)
-			hconn_wait(c, HC_IDLE);
-	} else {
-		hconn_wait(c,
-		    c->parse.stage == HPARSE_HEAD ? HC_HEAD : HC_BODY);
-	}
-	hconn_want_read(c,
-	    !c->eof && !c->paused && !(c->len >= HTTP_PIPE && is_blocked(c)));
+	if (w == HC_LINGER && c->wait != HC_LINGER)
+		c->wire->shut(c);
+	hconn_wait(c, w);
+	hconn_want_read(c, has_room(c));
+	if (c->in.cap != c->held)
+		http_hold(c->http, c);
 }
 
 void
@@ -245,17 +271,6 @@ hconn_step(struct hconn *c)
 	hconn_leave(c);
 }
 
-/* The client sends no more. It may still read what it asked for. */
-static void
-at_end(struct hconn *c)
-{
-	c->eof = true;
-	if (c->req.open)
-		hconn_kill(c);
-	else
-		c->ending = true;
-}
-
 static void
 take(struct hconn *c, size_t n)
 {
@@ -268,7 +283,15 @@ take(struct hconn *c, size_t n)
 		return;
 	}
 	if (is_upgraded(c)) {
-		give(c, h->rx, n);
+		if (c->in.len == 0) {
+			give(c, h->rx, n);
+			return;
+		}
+		/* What came before it was upgraded goes first. */
+		buf_put(&c->in, h->rx, n);
+		if (c->in.err != 0)
+			hconn_kill(c);
+		give_rest(c);
 		return;
 	}
 	if (c->in.len > 0) {
@@ -296,7 +319,7 @@ hconn_readable(struct hconn *c)
 	int i, n;
 
 	hconn_enter(c);
-	for (i = 0; i < ROUNDS && !c->dead && !c->eof && !c->paused; i++) {
+	for (i = 0; i < ROUNDS && !c->dead && has_room(c); i++) {
 		if (!c->opened) {
 			n = hconn_open(c);
 			if (n == SP_ERR_AGAIN)
@@ -312,7 +335,7 @@ hconn_readable(struct hconn *c)
 		if (n < 0)
 			hconn_kill(c);
 		else if (n == 0)
-			at_end(c);
+			c->eof = true;
 		else
 			take(c, (size_t)n);
 		if (n < HTTP_RX)

@@ -15,7 +15,7 @@
  *	http_reply.c   heads, and whole replies
  *	http_stream.c  streamed replies, other protocols
  *	http_text.c    ranges, queries, hosts, gzip: pure
- *	hparse.c       bytes to one request: pure
+ *	hparse*.c      bytes to one request: pure
  *
  * Who frees: hconn_kill shuts a connection at once; its memory goes when the
  * last frame that works on it (hconn_enter, hconn_leave) has returned.
@@ -117,6 +117,7 @@ struct hconn {
 	struct sp_buf out;  /* backlog, from |sent| on */
 	size_t sent;
 	size_t lingered; /* bytes thrown away */
+	size_t held;     /* of http->held */
 	struct http_req req;
 };
 
@@ -140,6 +141,7 @@ struct http {
 	struct io_timer tick, next; /* time-outs; |soon| */
 	sp_time period, now;        /* of the last tick, at most that old */
 	struct map *hosts;          /* addr_host -> uint32_t connections */
+	size_t held;                /* bytes of requests that are kept */
 	LIST_HEAD(, http_listener) listeners;
 	bool draining;          /* each connection ends with its request */
 	struct ssl_ctx_st *tls; /* NULL: no certificate yet */
@@ -167,6 +169,11 @@ bool http_host_add(struct http *h, struct hconn *c);
 void http_host_del(struct http *h, struct hconn *c);
 /* Makes room by the oldest that is idle or slow. False: there is none. */
 bool http_evict(struct http *h);
+/*
+ * Counts what |c| keeps of requests. If all keep too much, those whose
+ * requests are the longest under way go; |c| may be one of them.
+ */
+void http_hold(struct http *h, struct hconn *c);
 
 /* ---- http_life.c ---- */
 

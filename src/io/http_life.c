@@ -67,6 +67,8 @@ hconn_kill(struct hconn *c)
 		TAILQ_REMOVE(&h->soon, c, by_soon);
 	LIST_REMOVE(c, entry);
 	http_host_del(h, c);
+	h->held -= c->held;
+	c->held = 0;
 	h->stats.open--;
 	c->wire->close(c);
 	if (r->open) {
@@ -146,8 +148,11 @@ read_proxy(struct hconn *c)
 	if (n == 0 || c->in.err != 0)
 		return SP_ERR_CLOSED;
 	rc = proxy_parse(c->in.p, c->in.len, &client);
-	if (rc == SP_ERR_NOTFOUND && had == 0) {
-		buf_fini(&c->in);
+	if (rc == SP_ERR_NOTFOUND && (had == 0 || !c->tls)) {
+		/* "P" came alone, of "PUT": those bytes are a request's. */
+		c->in.len = had;
+		c->base = c->in.p;
+		c->len = had;
 		return 0;
 	}
 	if (rc < 0 && rc != SP_ERR_SHORT)

@@ -172,16 +172,13 @@ proxy_parse(const uint8_t *p, size_t len, struct sp_addr *client)
 
 /* ---- X-Forwarded-For ---- */
 
-struct sp_addr
-proxy_forwarded(const char *list, const struct sp_addr *from,
+bool
+proxy_forwarded(struct sp_addr *at, const char *list,
     const struct http_net *proxies, size_t n)
 {
-	struct sp_addr at = *from, next;
-	const char *s, *item, *end;
+	const char *s, *item, *end = list + strlen(list);
+	struct sp_addr next;
 
-	if (list == NULL)
-		return at;
-	end = list + strlen(list);
 	/* From the end: what a proxy says counts, then what that one said. */
 	do {
 		for (s = end; s > list && s[-1] != ','; s--)
@@ -191,9 +188,11 @@ proxy_forwarded(const char *list, const struct sp_addr *from,
 			;
 		if (end < item ||
 		    addr_parse(&next, item, (size_t)(end - item)) < 0)
-			return at;
-		at = next;
+			return false;
+		*at = next;
 		end = s - 1;
-	} while (s > list && http_net_has(proxies, n, &at));
-	return at;
+		if (!http_net_has(proxies, n, at))
+			return false;
+	} while (s > list);
+	return true;
 }

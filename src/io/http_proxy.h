@@ -17,11 +17,12 @@
 int proxy_parse(const uint8_t *p, size_t len, struct sp_addr *client);
 
 /*
- * The client by the X-Forwarded-For |list| that |from|, a proxy, sent: the
- * last address of it that is not a proxy's itself. |from| when |list| is NULL
- * or not understood at that place.
+ * The client by the X-Forwarded-For |list| that |*at|, a proxy, sent: moves
+ * |*at| to the last address of it that is not a proxy's itself, or to the one
+ * behind what is not understood. True when all of the list are proxies: the
+ * field before this one, if there is one, is what the first of them was sent.
  */
-struct sp_addr proxy_forwarded(const char *list, const struct sp_addr *from,
+bool proxy_forwarded(struct sp_addr *at, const char *list,
     const struct http_net *proxies, size_t n);
 
 #endif

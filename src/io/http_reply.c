@@ -56,22 +56,23 @@ http_has_body(const struct http_req *r, int status)
 }
 
 static bool
-breaks(const char *s)
+breaks(const char *s, size_t len)
 {
-	return strchr(s, '\n') != NULL || strchr(s, '\r') != NULL;
+	return memchr(s, '\n', len) != NULL || memchr(s, '\r', len) != NULL;
 }
 
 void
 http_header(struct http_req *r, const char *name, const char *value)
 {
 	struct sp_buf *b = &r->c->head;
+	size_t n = strlen(name), v = strlen(value);
 
 	/* A missing header beats a split reply. */
-	if (breaks(name) || breaks(value))
+	if (breaks(name, n) || breaks(value, v))
 		return;
-	buf_put_str(b, name);
+	buf_put(b, name, n);
 	buf_put(b, ": ", 2);
-	buf_put_str(b, value);
+	buf_put(b, value, v);
 	buf_put(b, "\r\n", 2);
 }
 
@@ -102,7 +103,7 @@ hconn_head(struct hconn *c, int status, const char *type, int64_t length)
 	if (type != NULL) {
 		buf_put_str(b, "Content-Type: ");
 		buf_put_str(b, type);
-		buf_put(b, "\r\n", 2);
+		buf_put_str(b, "\r\n");
 	}
 	if (length >= 0 && status != 204 && status != 304 && status >= 200) {
 		buf_put_str(b, "Content-Length: ");

@@ -64,6 +64,7 @@ bool
 http_wants_upgrade(const struct http_req *r, const char *protocol)
 {
 	return r->method == HTTP_M_GET && !r->c->parse.old &&
+	       !r->c->parse.usual &&
 	       hparse_has_word(http_req_header(r, "Connection"), "upgrade") &&
 	       hparse_has_word(http_req_header(r, "Upgrade"), protocol);
 }

@@ -118,8 +118,9 @@ http_end(struct http_req *r)
 		http_cut(r);
 		return;
 	}
-	if (r->chunked)
-		hconn_send(r->c, &v, 1);
+	/* Without its end it is to be seen that the reply is cut. */
+	if (r->chunked && hconn_send(r->c, &v, 1) < 0)
+		r->c->parse.keep = false;
 	hconn_done(r->c);
 }
 
@@ -127,6 +128,9 @@ void
 http_cut(struct http_req *r)
 {
 	r->open = false;
+	/* What was gathered before it are whole replies. */
+	if (r->c->corked)
+		hconn_flush(r->c);
 	hconn_kill(r->c);
 }
 
@@ -161,6 +165,10 @@ http_pause(struct http_req *r, bool pause)
 	struct hconn *c = r->c;
 
 	c->paused = pause;
-	if (!r->gone)
-		hconn_want_read(c, !pause && !c->eof);
+	if (r->gone)
+		return;
+	hconn_want_read(c, !pause && !c->eof);
+	/* Bytes that came with the request may have waited. */
+	if (!pause && c->in.len > 0)
+		hconn_soon(c);
 }

@@ -223,6 +223,16 @@ http_token_ok(const struct http_req *r, const char *token)
 
 /* ---- compression ---- */
 
+/* Is the weight behind a coding, " ;q=0.00", none? */
+static bool
+is_refused(const char *s, size_t len)
+{
+	const char *q = len > 0 ? memchr(s, '=', len) : NULL;
+	size_t n = q == NULL ? 0 : strspn(q + 1, "0.");
+
+	return n > 0 && (q + 1 + n == s + len || strchr(" \t", q[1 + n]));
+}
+
 bool
 http_wants_gzip(const struct http_req *r)
 {
@@ -234,7 +244,7 @@ http_wants_gzip(const struct http_req *r)
 		len = strcspn(p, ",");
 		if (len >= 4 && strncasecmp(p, "gzip", 4) == 0 &&
 		    (len == 4 || p[4] == ';' || p[4] == ' '))
-			return strncmp(p + len - SP_MIN(len, 2u), "=0", 2) != 0;
+			return !is_refused(p + 4, len - 4);
 		p += len;
 	}
 	return false;

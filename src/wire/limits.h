@@ -43,6 +43,7 @@
 #define LIM_PLAYLIST      (4 * 1024 * 1024)
 #define LIM_M3U8_SEGMENTS 20000
 #define LIM_ANNOUNCE_URI  4096
+#define LIM_SCRAPE_URI    8192 /* LIM_SCRAPE_HASHES of them, all escaped */
 #define LIM_NUMWANT       200
 #define LIM_SCRAPE_HASHES 74
 #define LIM_UDP_URL       1024 /* BEP 41: path and query of a tracker's URL */

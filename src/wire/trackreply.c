@@ -160,11 +160,21 @@ tw_reply_read(struct tw_reply *out, struct tw_peer *peers, size_t max,
 	return r;
 }
 
-static void
+/* |key| is bencoded already, as all keys are below. */
+static inline void
 put_int(struct sp_buf *b, const char *key, uint32_t v)
 {
-	bencode_put_cstr(b, key);
-	bencode_put_int(b, v);
+	buf_put_str(b, key);
+	buf_put_u8(b, 'i');
+	buf_put_dec(b, v);
+	buf_put_u8(b, 'e');
+}
+
+static inline void
+put_bytes(struct sp_buf *b, const char *key, const void *p, size_t len)
+{
+	buf_put_str(b, key);
+	bencode_put_str(b, p, len);
 }
 
 static void
@@ -175,7 +185,7 @@ put_compact(struct sp_buf *b, const char *key, const struct tw_reply *r,
 	const struct sp_addr *a;
 	uint8_t *to;
 
-	bencode_put_cstr(b, key);
+	buf_put_str(b, key);
 	buf_put_dec(b, (int64_t)(n * len));
 	buf_put_u8(b, ':');
 	if ((to = buf_reserve(b, n * len)) == NULL)
@@ -198,13 +208,29 @@ put_peer(struct sp_buf *b, const struct tw_peer *p, bool with_id)
 	char ip[ADDR_STRLEN];
 
 	bencode_put_dict(b);
-	bencode_put_cstr(b, "ip");
+	buf_put_str(b, "2:ip");
 	bencode_put_cstr(b, addr_ip_str(&p->addr, ip));
-	if (with_id) {
-		bencode_put_cstr(b, "peer id");
-		bencode_put_str(b, p->peer_id, LINK_PEERID_LEN);
-	}
-	put_int(b, "port", p->addr.port);
+	if (with_id)
+		put_bytes(b, "7:peer id", p->peer_id, LINK_PEERID_LEN);
+	put_int(b, "4:port", p->addr.port);
+	bencode_put_end(b);
+}
+
+static void
+put_dicts(struct sp_buf *b, const struct tw_reply *r, bool with_ids)
+{
+	size_t size =
+	    r->packed_family == 4 ? COMPACT_LEN4 : (size_t)COMPACT_LEN6;
+	struct sp_rd rd = buf_rd(r->packed, r->n_packed * size);
+	struct tw_peer p = { 0 };
+	size_t i;
+
+	buf_put_str(b, "5:peersl");
+	for (i = 0; i < r->n_packed; i++)
+		if (compact_get(&rd, r->packed_family, &p.addr))
+			put_peer(b, &p, false);
+	for (i = 0; i < r->n_peers; i++)
+		put_peer(b, &r->peers[i], r->peers[i].has_id && with_ids);
 	bencode_put_end(b);
 }
 
@@ -215,19 +241,20 @@ put_peers(struct sp_buf *b, const struct tw_reply *r,
 	size_t n4 = 0, i;
 
 	if (!a->compact) {
-		bencode_put_cstr(b, "peers");
-		bencode_put_list(b);
-		for (i = 0; i < r->n_peers; i++)
-			put_peer(b, &r->peers[i],
-			    r->peers[i].has_id && !a->no_peer_id);
-		bencode_put_end(b);
+		put_dicts(b, r, !a->no_peer_id);
+		return;
+	}
+	if (r->n_packed > 0 && r->packed_family == 4) {
+		put_bytes(b, "5:peers", r->packed, r->n_packed * COMPACT_LEN4);
 		return;
 	}
 	for (i = 0; i < r->n_peers; i++)
 		n4 += r->peers[i].addr.family == 4;
-	put_compact(b, "peers", r, 4, n4);
-	if (n4 < r->n_peers)
-		put_compact(b, "peers6", r, 6, r->n_peers - n4);
+	put_compact(b, "5:peers", r, 4, n4);
+	if (r->n_packed > 0)
+		put_bytes(b, "6:peers6", r->packed, r->n_packed * COMPACT_LEN6);
+	else if (n4 < r->n_peers)
+		put_compact(b, "6:peers6", r, 6, r->n_peers - n4);
 }
 
 static void
@@ -243,8 +270,7 @@ put_tracks(struct sp_buf *b, const struct tw_reply *r)
 		pairs[n++] = i;
 		pairs[n++] = r->viewers[i];
 	}
-	bencode_put_cstr(b, "tracks");
-	bencode_put_str(b, pairs, n);
+	put_bytes(b, "6:tracks", pairs, n);
 }
 
 void
@@ -253,32 +279,25 @@ tw_reply_write(struct sp_buf *b, const struct tw_reply *r,
 {
 	bencode_put_dict(b);
 	if (r->failure != NULL) {
-		bencode_put_cstr(b, "failure reason");
-		bencode_put_str(b, r->failure, r->failure_len);
+		put_bytes(b, "14:failure reason", r->failure, r->failure_len);
 		bencode_put_end(b);
 		return;
 	}
-	put_int(b, "complete", r->complete);
-	if (r->external.family != 0) {
-		bencode_put_cstr(b, "external ip");
-		bencode_put_str(b, r->external.ip,
+	put_int(b, "8:complete", r->complete);
+	if (r->external.family != 0)
+		put_bytes(b, "11:external ip", r->external.ip,
 		    r->external.family == 4 ? 4 : 16);
-	}
-	put_int(b, "incomplete", r->incomplete);
-	put_int(b, "interval", r->interval_s);
-	if (r->live_len > 0) {
-		bencode_put_cstr(b, "live");
-		bencode_put_str(b, r->live, r->live_len);
-	}
+	put_int(b, "10:incomplete", r->incomplete);
+	put_int(b, "8:interval", r->interval_s);
+	if (r->live_len > 0)
+		put_bytes(b, "4:live", r->live, r->live_len);
 	if (r->min_interval_s > 0)
-		put_int(b, "min interval", r->min_interval_s);
+		put_int(b, "12:min interval", r->min_interval_s);
 	put_peers(b, r, a);
 	if (r->counted)
 		put_tracks(b, r);
-	if (r->warning != NULL) {
-		bencode_put_cstr(b, "warning message");
-		bencode_put_str(b, r->warning, r->warning_len);
-	}
+	if (r->warning != NULL)
+		put_bytes(b, "15:warning message", r->warning, r->warning_len);
 	bencode_put_end(b);
 }
 
@@ -328,9 +347,9 @@ tw_scrape_write(struct sp_buf *b, struct tw_scrape_entry *e, size_t n)
 			continue;
 		bencode_put_str(b, e[i].info_hash, LINK_INFOHASH_LEN);
 		bencode_put_dict(b);
-		put_int(b, "complete", e[i].complete);
-		put_int(b, "downloaded", e[i].downloaded);
-		put_int(b, "incomplete", e[i].incomplete);
+		put_int(b, "8:complete", e[i].complete);
+		put_int(b, "10:downloaded", e[i].downloaded);
+		put_int(b, "10:incomplete", e[i].incomplete);
 		bencode_put_end(b);
 	}
 	bencode_put_end(b);

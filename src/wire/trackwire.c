@@ -15,6 +15,7 @@ static const struct {
 /* One parameter of an announce; |len| bytes at |s| are unescaped. */
 struct param {
 	const char *name;
+	size_t len; /* of it */
 	int (*set)(struct tw_announce *a, const char *s, size_t len);
 	bool required;
 	bool live; /* of the live extension */
@@ -233,42 +234,78 @@ set_lw(struct tw_announce *a, const char *s, size_t len)
 	return 0;
 }
 
+#define NAME(s) s, sizeof(s) - 1
+
+/* In the order in which most clients send them; what has to be comes first. */
 static const struct param params[] = {
-	{ "info_hash", set_info_hash, true, false },
-	{ "peer_id", set_peer_id, true, false },
-	{ "port", set_port, true, false },
-	{ "uploaded", set_uploaded, false, false },
-	{ "downloaded", set_downloaded, false, false },
-	{ "left", set_left, false, false },
-	{ "event", set_event, false, false },
-	{ "numwant", set_numwant, false, false },
-	{ "compact", set_compact, false, false },
-	{ "no_peer_id", set_no_peer_id, false, false },
-	{ "key", set_key, false, false },
-	{ "ip", set_ip, false, false },
-	{ "up", set_up, false, true },
-	{ "rc", set_rc, false, true },
-	{ "tk", set_tk, false, true },
-	{ "lw", set_lw, false, true },
+	{ NAME("info_hash"), set_info_hash, true, false },
+	{ NAME("peer_id"), set_peer_id, true, false },
+	{ NAME("port"), set_port, true, false },
+	{ NAME("uploaded"), set_uploaded, false, false },
+	{ NAME("downloaded"), set_downloaded, false, false },
+	{ NAME("left"), set_left, false, false },
+	{ NAME("event"), set_event, false, false },
+	{ NAME("numwant"), set_numwant, false, false },
+	{ NAME("compact"), set_compact, false, false },
+	{ NAME("no_peer_id"), set_no_peer_id, false, false },
+	{ NAME("key"), set_key, false, false },
+	{ NAME("ip"), set_ip, false, false },
+	{ NAME("up"), set_up, false, true },
+	{ NAME("rc"), set_rc, false, true },
+	{ NAME("tk"), set_tk, false, true },
+	{ NAME("lw"), set_lw, false, true },
 };
 
-/* Sets the field; *seen has a bit for each that was there before. */
-static int
-set_param(struct tw_announce *a, const struct uri_param *p, bool live_only,
-    uint32_t *seen, const char **what)
+/* What is known of a query while it is read. */
+struct reading {
+	uint32_t seen;    /* a bit for each parameter that was there */
+	size_t next;      /* what is likely to come */
+	bool live;        /* only what is of the live extension counts */
+	const char *what; /* the name of the parameter at hand */
+};
+
+/* From the one that is |likely| on; SP_LEN(params): none. */
+static size_t
+find_name(const char *key, size_t len, size_t likely)
 {
-	char value[VALUE_MAX];
-	size_t i;
+	size_t i = likely, n;
+
+	for (n = 0; n < SP_LEN(params); n++, i++) {
+		if (i >= SP_LEN(params))
+			i = 0;
+		if (params[i].len == len &&
+		    memcmp(params[i].name, key, len) == 0)
+			return i;
+	}
+	return SP_LEN(params);
+}
+
+static size_t
+param_of(const struct uri_param *p, size_t likely)
+{
+	size_t i = find_name(p->key, p->key_len, likely);
+	char text[16];
 	int n;
 
-	for (i = 0; i < SP_LEN(params); i++)
-		if (uri_param_is(p, params[i].name))
-			break;
-	if (i == SP_LEN(params) || (*seen >> i & 1) ||
-	    (live_only && !params[i].live))
+	if (i < SP_LEN(params) || memchr(p->key, '%', p->key_len) == NULL)
+		return i;
+	n = uri_unescape(text, sizeof(text), p->key, p->key_len, true);
+	return n < 0 ? i : find_name(text, (size_t)n, likely);
+}
+
+static int
+set_param(struct tw_announce *a, const struct uri_param *p, struct reading *rd)
+{
+	size_t i = param_of(p, rd->next);
+	char value[VALUE_MAX];
+	int n;
+
+	if (i == SP_LEN(params) || (rd->seen >> i & 1) ||
+	    (rd->live && !params[i].live))
 		return 0;
-	*seen |= UINT32_C(1) << i;
-	*what = params[i].name;
+	rd->seen |= UINT32_C(1) << i;
+	rd->next = i + 1;
+	rd->what = params[i].name;
 	n = uri_unescape(value, sizeof(value), p->value, p->value_len, true);
 	if (n < 0)
 		return SP_ERR_SYNTAX;
@@ -279,10 +316,10 @@ int
 tw_announce_parse(struct tw_announce *out, const char *q, size_t len,
     const char **what)
 {
+	struct reading rd = { 0 };
 	struct uri_param p;
-	uint32_t seen = 0;
 	size_t at = 0, i;
-	int r;
+	int r = 0;
 
 	memset(out, 0, sizeof(*out));
 	out->compact = true;
@@ -290,12 +327,14 @@ tw_announce_parse(struct tw_announce *out, const char *q, size_t len,
 	*what = NULL;
 	if (len > LIM_ANNOUNCE_URI)
 		return SP_ERR_TOOBIG;
-	while (uri_query_next(&p, q, len, &at))
-		if ((r = set_param(out, &p, false, &seen, what)) < 0)
-			return r;
-	for (i = 0; i < SP_LEN(params); i++) {
+	while (r == 0 && uri_query_next(&p, q, len, &at))
+		r = set_param(out, &p, &rd);
+	*what = rd.what;
+	if (r < 0)
+		return r;
+	for (i = 0; params[i].required; i++) {
 		*what = params[i].name;
-		if (params[i].required && !(seen >> i & 1))
+		if (!(rd.seen >> i & 1))
 			return SP_ERR_NOTFOUND;
 	}
 	*what = NULL;
@@ -305,13 +344,12 @@ tw_announce_parse(struct tw_announce *out, const char *q, size_t len,
 void
 tw_announce_live(struct tw_announce *a, const char *q, size_t len)
 {
+	struct reading rd = { .live = true };
 	struct uri_param p;
-	uint32_t seen = 0;
-	const char *what;
 	size_t at = 0;
 
 	while (uri_query_next(&p, q, len, &at))
-		set_param(a, &p, true, &seen, &what);
+		set_param(a, &p, &rd);
 }
 
 static void
@@ -396,7 +434,7 @@ tw_scrape_parse(uint8_t (*out)[LINK_INFOHASH_LEN], size_t max, const char *q,
 	size_t at = 0, n = 0;
 	int r;
 
-	if (len > LIM_ANNOUNCE_URI)
+	if (len > LIM_SCRAPE_URI)
 		return SP_ERR_TOOBIG;
 	while (n < max && uri_query_next(&p, q, len, &at)) {
 		if (!uri_param_is(&p, "info_hash"))

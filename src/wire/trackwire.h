@@ -123,6 +123,13 @@ struct tw_reply {
 	size_t live_len; /* at most LIM_LIVE_TAIL */
 	size_t n_peers;
 	struct tw_peer *peers; /* caller's array */
+	/*
+	 * Peers as compact replies have them, of one family (4, 6), instead of
+	 * |peers|: for writing only, borrowed until that.
+	 */
+	const uint8_t *packed;
+	size_t n_packed;
+	int packed_family;
 };
 
 /* Appends the query string of an announce, without the '?'. */
@@ -148,7 +155,8 @@ int tw_announce_parse(struct tw_announce *out, const char *q, size_t len,
 void tw_announce_live(struct tw_announce *a, const char *q, size_t len);
 /*
  * Up to |max| info-hashes, those after them are ignored; returns their number,
- * SP_ERR_SYNTAX or SP_ERR_TOOBIG.
+ * SP_ERR_SYNTAX or SP_ERR_TOOBIG (LIM_SCRAPE_URI: as many as are answered,
+ * each byte escaped, fit).
  */
 int tw_scrape_parse(uint8_t (*out)[LINK_INFOHASH_LEN], size_t max,
     const char *q, size_t len);

@@ -128,19 +128,22 @@ uri_unescape(char *out, size_t size, const char *s, size_t len, bool plus)
 	int high, low;
 	char c;
 
+	size = SP_MIN(size, (size_t)INT_MAX);
 	for (i = 0; i < len; i++) {
 		c = s[i];
 		if (c == '%') {
-			high = len - i > 2 ? buf_hex_digit(s[i + 1]) : -1;
-			low = len - i > 2 ? buf_hex_digit(s[i + 2]) : -1;
-			if (high < 0 || low < 0)
+			if (len - i < 3)
+				return SP_ERR_SYNTAX;
+			high = buf_hex_digit(s[i + 1]);
+			low = buf_hex_digit(s[i + 2]);
+			if ((high | low) < 0)
 				return SP_ERR_SYNTAX;
 			c = (char)(high << 4 | low);
 			i += 2;
 		} else if (c == '+' && plus) {
 			c = ' ';
 		}
-		if (n == size || n == INT_MAX)
+		if (n == size)
 			return SP_ERR_TOOBIG;
 		out[n++] = c;
 	}
@@ -200,12 +203,10 @@ uri_get_u64(uint64_t *out, const char *s, size_t len, uint64_t max)
 		if (s[i] < '0' || s[i] > '9')
 			return SP_ERR_SYNTAX;
 		d = (unsigned)(s[i] - '0');
-		if (d > max || v > (max - d) / 10)
-			over = true;
-		else
-			v = v * 10 + d;
+		over = over || v > UINT64_MAX / 10 || v * 10 > UINT64_MAX - d;
+		v = v * 10 + d;
 	}
-	if (over)
+	if (over || v > max)
 		return SP_ERR_RANGE;
 	*out = v;
 	return 0;

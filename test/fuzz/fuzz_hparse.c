@@ -54,7 +54,9 @@ look(struct outcome *o, struct hparse *p, uint8_t *buf, size_t len)
 	mix_text(o, (const char *)buf + p->query);
 	for (size_t i = 0; i < SP_LEN(names); i++) {
 		mix_text(o, hparse_header(p, buf, names[i]));
-		mix_text(o, hparse_last(p, buf, names[i]));
+		for (uint32_t at = 0; at < p->fields_end;)
+			if (hparse_each(p, buf, names[i], &at) == NULL)
+				break;
 	}
 	mix(o, buf + p->body, p->body_len);
 	mix(o, &p->keep, 1);

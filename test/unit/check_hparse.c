@@ -196,8 +196,152 @@ START_TEST(what_two_parsers_may_read_in_two_ways_is_refused)
 		"Transfer-Encoding: chunked\r\n\r\n",
 	    400);
 	refused("POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n", 400);
+	refused("POST / HTTP/1.1\r\nContent-Length:\r\n"
+		"Content-Length: 5\r\n\r\nhello",
+	    400);
+	/* A carriage return ends no line by itself, whatever follows. */
+	refused("POST / HTTP/1.1\r\nA:\rXContent-Length: 5\r\n\r\nhello", 400);
+	refused("GET / HTTP/1.1\r\nA: b\r\n\rX", 400);
+	refused("GET / HTTP/1.1\r\nA: b\rc\r\n\r\n", 400);
 	refused("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
 	    400);
+}
+END_TEST
+
+#define CHUNKED "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n"
+
+START_TEST(chunks_are_read_to_the_letter)
+{
+	ck_assert_int_eq(feed("POST / HTTP/1.1\r\ntransfer-encoding:  Chunked "
+			      "\r\n\r\n2;a=\"b\"\r\nhe\r\n003 \r\nllo\r\n"
+			      "0;c\r\nT: x\r\nU:\r\n\r\n",
+			     999),
+	    HPARSE_DONE);
+	ck_assert_uint_eq(p.body_len, 5);
+	ck_assert_mem_eq(buf + p.body, "hello", 5);
+	ck_assert_uint_eq(p.at, nbuf);
+	/* Lines end with both bytes, and hold neither of them. */
+	refused(CHUNKED "\r\n2;\nxx\r\nhe0\r\n\r\n", 400);
+	refused(CHUNKED "\r\n2\nhe\n0\n\n", 400);
+	refused(CHUNKED "\r\n2\rXhe\r\n0\r\n\r\n", 400);
+	refused(CHUNKED "\r\n2;\r \r\nhe\r\n0\r\n\r\n", 400);
+	refused(CHUNKED "\r\n2\r\nheZZ0\r\n\r\n", 400);
+	refused(CHUNKED "\r\n2\r\nhe\r\n0\r\nT: x\rY: z\r\n\r\n", 400);
+	refused(CHUNKED "\r\n2\r\nhe\r\n0\r\nT x\r\n\r\n", 400);
+	/* Sizes are digits. */
+	refused(CHUNKED "\r\n\r\n", 400);
+	refused(CHUNKED "\r\n0x2\r\nhe\r\n", 400);
+	refused(CHUNKED "\r\n-2\r\n", 400);
+	refused(CHUNKED "\r\n100000002\r\nhe\r\n", 413);
+	refused(CHUNKED "\r\nffffffffffffffff\r\nhe\r\n", 413);
+}
+END_TEST
+
+START_TEST(one_coding_alone_is_known)
+{
+	refused("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n"
+		"0\r\n\r\n",
+	    400);
+	refused(CHUNKED "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400);
+	refused("POST / HTTP/1.1\r\nTransfer-Encoding: gzip, chunked\r\n\r\n",
+	    501);
+	refused("POST / HTTP/1.1\r\nTransfer-Encoding: chunked, chunked\r\n"
+		"\r\n",
+	    501);
+	refused("POST / HTTP/1.1\r\nTransfer-Encoding:\r\n\r\n", 501);
+	refused("POST / HTTP/1.1\r\nTransfer-Encoding: identity\r\n\r\n", 501);
+}
+END_TEST
+
+START_TEST(long_lines_of_chunks_are_refused)
+{
+	static const char *const heads[] = { CHUNKED "\r\n1;",
+		CHUNKED "\r\n0\r\nT:" };
+	static const char many[] = CHUNKED "\r\n0\r\nTT:\r\n";
+	char text[3000];
+	size_t i;
+
+	for (i = 0; i < SP_LEN(heads); i++) {
+		memset(text, 'a', sizeof(text));
+		memcpy(text, heads[i], strlen(heads[i]));
+		text[sizeof(text) - 1] = '\0';
+		ck_assert_int_eq(feed(text, 100), HPARSE_BAD);
+		ck_assert_uint_lt(nbuf, 1500);
+	}
+	/* So are many short ones. */
+	memcpy(text, many, sizeof(many));
+	for (i = sizeof(many) - 1; i + 5 < sizeof(text); i += 4)
+		memcpy(text + i, "T:\r\n", 5);
+	ck_assert_int_eq(feed(text, sizeof(text)), HPARSE_BAD);
+	ck_assert_uint_eq(p.status, 431);
+}
+END_TEST
+
+/* What is taken in one pass, and what libhttp-parser has to look at. */
+START_TEST(usual_requests_are_told_from_others)
+{
+	static const struct {
+		const char *text;
+		bool usual, keep;
+	} rows[] = {
+		{ "GET /a?b HTTP/1.1\r\n\r\n", true, true },
+		{ "GET / HTTP/1.1\r\nHost: a\r\nAccept:\t*/*\r\n\r\n", true,
+		    true },
+		{ "GET / HTTP/1.1\r\nconnection: Close\r\n\r\n", true, false },
+		{ "GET / HTTP/1.1\r\nConnection: keep-alive \r\n\r\n", true,
+		    true },
+		{ "GET / HTTP/1.1\r\nContent-Length: 0\r\n\r\n", false, true },
+		{ "GET / HTTP/1.1\r\nConnection: a, close\r\n\r\n", false,
+		    false },
+		{ "GET / HTTP/1.1\r\nUpgrade: a\r\n\r\n", false, true },
+		{ "GET / HTTP/1.1\r\nExpect: a\r\n\r\n", false, true },
+		{ "GET / HTTP/1.1\r\nProxy-Connection: close\r\n\r\n", false,
+		    false },
+		{ "GET / HTTP/1.1\nHost: a\n\n", false, true },
+		{ "GET / HTTP/1.0\r\n\r\n", false, false },
+		{ "HEAD / HTTP/1.1\r\n\r\n", false, true },
+		{ "GET http://a/ HTTP/1.1\r\n\r\n", false, true },
+		{ "GET /#a HTTP/1.1\r\n\r\n", false, true },
+	};
+	size_t i;
+
+	for (i = 0; i < SP_LEN(rows); i++) {
+		ck_assert_int_eq(feed(rows[i].text, 999), HPARSE_DONE);
+		ck_assert_msg(p.usual == rows[i].usual, "%s", rows[i].text);
+		ck_assert_msg(p.keep == rows[i].keep, "%s", rows[i].text);
+		ck_assert_uint_eq(p.at, strlen(rows[i].text));
+		/* Byte by byte it is never taken so. */
+		ck_assert_int_eq(feed(rows[i].text, 1), HPARSE_DONE);
+		ck_assert(!p.usual && p.keep == rows[i].keep);
+	}
+}
+END_TEST
+
+START_TEST(any_byte_anywhere_means_the_same_in_both)
+{
+	static const char text[] = "GET /abcdefghijk?lmnop=qrstuvwxyz HTTP/1.1"
+				   "\r\nHost: a\r\nAb-c: def \r\n"
+				   "Connection: close\r\n\r\n";
+	char changed[sizeof(text)];
+	unsigned status, taken = 0;
+	enum hparse_rc rc;
+	size_t i;
+	int c;
+
+	for (i = 0; i < sizeof(text) - 1; i++) {
+		for (c = 1; c < 256; c++) {
+			memcpy(changed, text, sizeof(text));
+			changed[i] = (char)c;
+			rc = feed(changed, sizeof(text));
+			status = p.status;
+			taken += p.usual;
+			ck_assert_msg(feed(changed, 1) == rc &&
+					  p.status == status,
+			    "byte %zu is %d: %d %u, %u", i, c, (int)rc, status,
+			    p.status);
+		}
+	}
+	ck_assert_uint_gt(taken, 1000);
 }
 END_TEST
 
@@ -270,5 +414,8 @@ UNIT_MAIN("hparse", request_is_the_same_wherever_it_is_split,
     every_split_in_two_gives_the_same, body_of_known_length_is_counted,
     next_request_is_left_alone, connections_end_as_versions_have_it,
     targets_have_three_forms, what_two_parsers_may_read_in_two_ways_is_refused,
-    what_is_no_http_is_refused, long_headers_and_targets_are_refused_early,
+    chunks_are_read_to_the_letter, one_coding_alone_is_known,
+    long_lines_of_chunks_are_refused, usual_requests_are_told_from_others,
+    any_byte_anywhere_means_the_same_in_both, what_is_no_http_is_refused,
+    long_headers_and_targets_are_refused_early,
     continue_is_asked_for_before_the_body, words_of_a_list_are_found)

@@ -283,6 +283,10 @@ START_TEST(text_is_gzipped_for_who_asks)
 	expect("xxxx");
 	expect("Vary: Accept-Encoding\r\n");
 	forget();
+	say("GET /big" HEAD "Accept-Encoding: gzip ; q=0.00, br\r\n\r\n");
+	expect("Content-Length: 4096\r\n");
+	expect("xxxx");
+	forget();
 	say("GET /random" HEAD "Accept-Encoding: gzip\r\n\r\n");
 	expect("Content-Length: 4096\r\n");
 	expect("\r\n\r\nxxxx");

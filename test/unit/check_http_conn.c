@@ -66,6 +66,7 @@ handler(void *ctx SP_UNUSED, struct http_req *r)
 		hold(r);
 		http_header(r, "X-Key", "k");
 		http_upgrade(r, "test", on_data, NULL);
+		http_pause(r, strcmp(path, "/paused") == 0);
 	} else {
 		http_reply_text(r, 200, path);
 	}
@@ -109,16 +110,6 @@ count(const char *text)
 	for (; (s = strstr(s, text)) != NULL; s++)
 		n++;
 	return n;
-}
-
-/* Runs the loop for |t|. */
-static void
-wait_for(sp_time t)
-{
-	sp_time end = io_now() + t;
-
-	while (io_now() < end)
-		loop_step(loop, end);
 }
 
 START_TEST(pipelined_requests_are_answered_in_order)
@@ -428,6 +419,22 @@ START_TEST(paused_upgraded_connection_is_not_read)
 }
 END_TEST
 
+START_TEST(bytes_behind_an_upgrade_wait_for_who_is_paused)
+{
+	begin();
+	say("GET /paused" HEAD
+	    "Connection: upgrade\r\nUpgrade: test\r\n\r\nab");
+	expect("101 ");
+	wait_for(SP_S / 20);
+	ck_assert_uint_eq(nupgraded, 0);
+	http_pause(held[0], false);
+	expect("\r\n\r\nab");
+	say("c");
+	expect("\r\n\r\nabc");
+	finish();
+}
+END_TEST
+
 START_TEST(drained_is_told_of_a_backlog_once)
 {
 	static char block[1 << 20];
@@ -490,6 +497,7 @@ UNIT_MAIN("http_conn", pipelined_requests_are_answered_in_order,
     one_host_has_so_many_connections_and_no_more,
     oldest_idle_connection_gives_way, without_descriptors_the_idle_give_way,
     upgraded_connection_carries_bytes, upgraded_client_that_leaves_is_told,
-    paused_upgraded_connection_is_not_read, drained_is_told_of_a_backlog_once,
-    client_that_takes_nothing_is_cut,
+    paused_upgraded_connection_is_not_read,
+    bytes_behind_an_upgrade_wait_for_who_is_paused,
+    drained_is_told_of_a_backlog_once, client_that_takes_nothing_is_cut,
     old_clients_connection_ends_behind_the_answer)

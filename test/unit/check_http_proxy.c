@@ -175,7 +175,6 @@ START_TEST(forwarded_clients_are_read_from_the_end)
 	static const struct {
 		const char *list, *want;
 	} rows[] = {
-		{ NULL, "10.0.0.1:5" },
 		{ "", "10.0.0.1:5" },
 		{ "192.0.2.7", "192.0.2.7:0" },
 		{ "  192.0.2.7\t", "192.0.2.7:0" },
@@ -189,12 +188,17 @@ START_TEST(forwarded_clients_are_read_from_the_end)
 		{ "192.0.2.7,", "10.0.0.1:5" },
 		{ ",", "10.0.0.1:5" },
 	};
-	struct sp_addr from = addr("10.0.0.1:5");
+	struct sp_addr from = addr("10.0.0.1:5"), at;
 	struct http_net net;
 
 	ck_assert_int_eq(http_net_parse(&net, "10.0.0.0/8"), 0);
-	for (size_t i = 0; i < SP_LEN(rows); i++)
-		is(proxy_forwarded(rows[i].list, &from, &net, 1), rows[i].want);
+	for (size_t i = 0; i < SP_LEN(rows); i++) {
+		at = from;
+		/* Only a list of nothing but proxies leaves it open. */
+		ck_assert(proxy_forwarded(&at, rows[i].list, &net, 1) ==
+			  (strcmp(rows[i].list, "10.0.0.3, 10.0.0.2") == 0));
+		is(at, rows[i].want);
+	}
 }
 END_TEST
 
@@ -252,6 +256,33 @@ START_TEST(forwarded_field_of_a_listed_proxy_is_believed)
 }
 END_TEST
 
+START_TEST(each_proxy_may_add_a_field_of_its_own)
+{
+	begin("127.0.0.0/8");
+	say("GET /" HEAD "X-Forwarded-For: 9.9.9.9, 192.0.2.9\r\n"
+	    "X-Forwarded-For: 127.0.0.3, 127.0.0.2\r\n\r\n");
+	expect("\r\n\r\n192.0.2.9\n");
+	forget();
+	/* What a proxy did not understand it was told by nobody knows whom. */
+	say("GET /" HEAD "X-Forwarded-For: 192.0.2.9\r\n"
+	    "X-Forwarded-For: unknown\r\n\r\n");
+	expect("\r\n\r\n127.0.0.1\n");
+	finish();
+}
+END_TEST
+
+START_TEST(first_byte_of_a_request_may_come_alone)
+{
+	begin("127.0.0.1");
+	say("P");
+	loop_step(loop, io_now() + SP_S / 20);
+	loop_step(loop, io_now() + SP_S / 20);
+	say("UT /" HEAD "\r\n");
+	expect("HTTP/1.1 405 ");
+	finish();
+}
+END_TEST
+
 START_TEST(others_are_not_believed)
 {
 	begin("10.0.0.0/8");
@@ -296,6 +327,8 @@ UNIT_MAIN("http_proxy", networks_are_read_and_matched,
     version_1_tells_the_client, version_1_with_faults_is_refused,
     version_2_tells_the_client, version_2_with_faults_is_refused,
     client_of_a_listed_proxy_is_known,
-    forwarded_field_of_a_listed_proxy_is_believed, others_are_not_believed,
+    forwarded_field_of_a_listed_proxy_is_believed,
+    each_proxy_may_add_a_field_of_its_own,
+    first_byte_of_a_request_may_come_alone, others_are_not_believed,
     clients_of_a_proxy_are_counted_each, something_else_is_left_alone,
     forwarded_clients_are_read_from_the_end)

@@ -200,6 +200,47 @@ START_TEST(lists_have_peer_ids_unless_unwanted)
 }
 END_TEST
 
+START_TEST(packed_peers_are_written_as_others)
+{
+	static const uint8_t v4[] = { 1, 2, 3, 4, 0, 80, 5, 6, 7, 8, 1, 0 };
+	static const uint8_t v6[18] = { 0x20, 1, [15] = 9, 0, 81 };
+
+	two_peers();
+	rep.n_peers = 0;
+	rep.packed = v4;
+	rep.n_packed = 2;
+	rep.packed_family = 4;
+	start();
+	tw_reply_write(&b, &rep, &ann);
+	WROTE("d8:completei1e10:incompletei0e8:intervali60e"
+	      "5:peers12:\x01\x02\x03\x04\x00\x50\x05\x06\x07\x08\x01\x00"
+	      "e");
+	buf_reset(&b);
+	ann.compact = false;
+	tw_reply_write(&b, &rep, &ann);
+	WROTE("d8:completei1e10:incompletei0e8:intervali60e5:peersl"
+	      "d2:ip7:1.2.3.44:porti80eed2:ip7:5.6.7.84:porti256eeee");
+	buf_reset(&b);
+	rep.packed = v6;
+	rep.n_packed = 1;
+	rep.packed_family = 6;
+	tw_reply_write(&b, &rep, &ann);
+	WROTE("d8:completei1e10:incompletei0e8:intervali60e5:peersl"
+	      "d2:ip7:2001::94:porti81eeee");
+	buf_reset(&b);
+	ann.compact = true;
+	tw_reply_write(&b, &rep, &ann);
+	WROTE("d8:completei1e10:incompletei0e8:intervali60e5:peers0:6:peers618:"
+	      "\x20\x01\0\0\0\0\0\0\0\0\0\0\0\0\0\x09\0\x51"
+	      "e");
+	buf_reset(&b);
+	rep.n_packed = 0;
+	tw_reply_write(&b, &rep, &ann);
+	WROTE("d8:completei1e10:incompletei0e8:intervali60e5:peers0:e");
+	stop();
+}
+END_TEST
+
 START_TEST(failures_are_written_alone)
 {
 	two_peers();
@@ -366,7 +407,7 @@ UNIT_MAIN("trackreply", compact_peers_of_both_families_are_read,
     numbers_in_a_reply_are_clamped, keys_of_a_reply_may_be_unsorted,
     more_peers_than_wanted_are_dropped, malformed_replies_are_refused,
     compact_replies_have_a_string_per_family,
-    lists_have_peer_ids_unless_unwanted, failures_are_written_alone,
-    writing_replies_survives_lack_of_memory, scrapes_are_sorted_and_read_back,
-    malformed_scrapes_are_refused, frames_come_back,
-    malformed_frames_are_refused)
+    lists_have_peer_ids_unless_unwanted, packed_peers_are_written_as_others,
+    failures_are_written_alone, writing_replies_survives_lack_of_memory,
+    scrapes_are_sorted_and_read_back, malformed_scrapes_are_refused,
+    frames_come_back, malformed_frames_are_refused)

@@ -136,7 +136,6 @@ END_TEST
 START_TEST(queries_have_a_longest_length)
 {
 	static char q[LIM_ANNOUNCE_URI + 1];
-	uint8_t out[1][LINK_INFOHASH_LEN];
 
 	memset(q, '&', sizeof(q));
 	memcpy(q, BASE, strlen(BASE));
@@ -144,7 +143,6 @@ START_TEST(queries_have_a_longest_length)
 	    0);
 	ck_assert_int_eq(tw_announce_parse(&ann, q, sizeof(q), &what),
 	    SP_ERR_TOOBIG);
-	ck_assert_int_eq(tw_scrape_parse(out, 1, q, sizeof(q)), SP_ERR_TOOBIG);
 	/* A value that is longer than any that means something. */
 	memset(q, '0', sizeof(q));
 	memcpy(q, "port=", 5);
@@ -235,6 +233,53 @@ START_TEST(who_relays_tells_its_uplink_and_reach)
 	ck_assert(!ann.live && ann.up_kbps == 0);
 	ck_assert_int_eq(announce(BASE "&up=4294967296"), 0);
 	ck_assert(!ann.live && ann.up_kbps == 0);
+}
+END_TEST
+
+START_TEST(as_many_swarms_as_are_answered_fit_in_a_scrape)
+{
+	static char q[LIM_SCRAPE_URI + 1];
+	static uint8_t out[LIM_SCRAPE_HASHES][LINK_INFOHASH_LEN];
+	size_t n = 0;
+	int i, k;
+
+	/* Every byte is escaped, of the name as well. */
+	for (i = 0; i < LIM_SCRAPE_HASHES; i++) {
+		n += (size_t)snprintf(q + n, sizeof(q) - n,
+		    "%s%%69%%6e%%66%%6f%%5f%%68%%61%%73%%68=",
+		    i == 0 ? "" : "&");
+		for (k = 0; k < LINK_INFOHASH_LEN; k++)
+			n += (size_t)snprintf(q + n, sizeof(q) - n, "%%%02x",
+			    i + k);
+	}
+	ck_assert_int_eq(tw_scrape_parse(out, LIM_SCRAPE_HASHES, q, n),
+	    LIM_SCRAPE_HASHES);
+	for (i = 0; i < LIM_SCRAPE_HASHES; i++)
+		for (k = 0; k < LINK_INFOHASH_LEN; k++)
+			ck_assert_int_eq(out[i][k], i + k);
+	memset(q, '&', sizeof(q));
+	ck_assert_int_eq(tw_scrape_parse(out, 1, q, LIM_SCRAPE_URI), 0);
+	ck_assert_int_eq(tw_scrape_parse(out, 1, q, sizeof(q)), SP_ERR_TOOBIG);
+}
+END_TEST
+
+START_TEST(the_order_of_parameters_does_not_matter)
+{
+	ck_assert_int_eq(announce("lw=1&tk=3&left=9&no_peer_id=1&nosuch=1&"
+				  "port=80&peer_id=bbbbbbbbbbbbbbbbbbbb&"
+				  "p%6Frt=81&=&info_hash=aaaaaaaaaaaaaaaaaaaa&"
+				  "%6eumwant=7"),
+	    0);
+	ck_assert_uint_eq(ann.port, 80);
+	ck_assert_uint_eq(ann.left, 9);
+	ck_assert_int_eq(ann.numwant, 7);
+	ck_assert(ann.no_peer_id && ann.window && ann.has_track);
+	ck_assert_mem_eq(ann.info_hash, "aaaaaaaaaaaaaaaaaaaa", 20);
+	ck_assert_mem_eq(ann.peer_id, "bbbbbbbbbbbbbbbbbbbb", 20);
+	/* A name is neither its beginning nor more than it. */
+	ck_assert_int_eq(announce(BASE "&numwan=5&numwant2=5&%6eumwant%00=5"),
+	    0);
+	ck_assert_int_eq(ann.numwant, -1);
 }
 END_TEST
 
@@ -425,6 +470,8 @@ UNIT_MAIN("trackwire", three_parameters_make_an_announce,
     a_written_announce_parses_to_the_same,
     an_announce_writes_only_what_is_given,
     who_relays_tells_its_uplink_and_reach, a_scrape_names_any_number_of_swarms,
-    since_says_where_a_client_was, since_may_be_absent_but_not_malformed,
-    a_stream_names_who_asks, a_stream_that_names_nobody_well_names_nobody,
+    as_many_swarms_as_are_answered_fit_in_a_scrape,
+    the_order_of_parameters_does_not_matter, since_says_where_a_client_was,
+    since_may_be_absent_but_not_malformed, a_stream_names_who_asks,
+    a_stream_that_names_nobody_well_names_nobody,
     an_announce_may_ask_for_the_window, a_window_may_be_waited_for)

@@ -100,6 +100,17 @@ until(const bool *flag)
 	}
 }
 
+/* Runs the loop for |t|, once at least. */
+static inline void
+wait_for(sp_time t)
+{
+	sp_time end = io_now() + t;
+
+	do
+		loop_step(loop, end);
+	while (io_now() < end);
+}
+
 static inline void
 forget(void)
 {

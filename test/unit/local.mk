@@ -255,6 +255,9 @@ test_unit_check_http_proxy_SOURCES = test/unit/check_http_proxy.c \
 UNIT_HOST += test/unit/check_http_shared
 UNIT_HOST += test/unit/check_inherit
 test_unit_check_http_SOURCES = test/unit/check_http.c test/unit/http_help.h
+UNIT_HOST += test/unit/check_http_end
+test_unit_check_http_end_SOURCES = test/unit/check_http_end.c \
+	test/unit/http_help.h
 UNIT_HOST += test/unit/check_http_conn
 test_unit_check_http_conn_SOURCES = test/unit/check_http_conn.c \
 	test/unit/http_help.h

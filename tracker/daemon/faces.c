@@ -45,7 +45,7 @@ faces_start(struct track_host *h, char *why)
 	if ((r = read_proxies(h)) < 0)
 		return r;
 	face.methods = ROUTES_METHODS;
-	face.max_headers = 2 * LIM_ANNOUNCE_URI;
+	face.max_headers = 2 * LIM_SCRAPE_URI;
 	face.max_body = LIM_PUBLISH;
 	face.timeout = h->opts->timeout;
 	/* Streams and sockets have limits of their own. */
