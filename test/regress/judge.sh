@@ -94,9 +94,9 @@ access 200 16 spate/0.1 1 | sed 's/seg000001.ts/enc.key/' >"$dir/access.log"
 # excused STOLEN RC AGAIN: whether a test that ended so is, on a machine of
 # which so many percent were stolen.
 excused() (
-	stolen=$1 rc=$2 AGAIN=$3 cpu_begun="0 0"
+	took=$1 rc=$2 AGAIN=$3 cpu_begun="0 0"
 	cpu_times() {
-		echo "$stolen 99"
+		echo "$took 99"
 	}
 	not_judged >/dev/null
 )
