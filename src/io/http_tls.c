@@ -10,6 +10,8 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
+#include "io/tls.h"
+
 /* TLS by libevent's bufferevents; what is above them sees another wire. */
 
 /* ---- the wire ---- */
@@ -173,19 +175,6 @@ hconn_tls(struct hconn *c)
 }
 
 /* ---- the certificate ---- */
-
-static int
-tls_fail(SSL_CTX *ctx, const char *path, char *why, size_t size)
-{
-	unsigned long e = ERR_peek_last_error();
-	const char *text = e == 0 ? NULL : ERR_reason_error_string(e);
-
-	snprintf(why, size, "%s: %s", path,
-	    text != NULL ? text : "cannot be used");
-	ERR_clear_error();
-	SSL_CTX_free(ctx);
-	return SP_ERR_SYNTAX;
-}
 
 /* Who offers HTTP/2 as well is told that it is 1.1. */
 static int

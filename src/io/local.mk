@@ -72,6 +72,8 @@ libspio_a_SOURCES += src/io/sock.h
 libspio_a_SOURCES += src/io/store.c
 libspio_a_SOURCES += src/io/store.h
 libspio_a_SOURCES += src/io/store_watch.c
+libspio_a_SOURCES += src/io/tls.c
+libspio_a_SOURCES += src/io/tls.h
 libspio_a_SOURCES += src/io/upgrade.c
 libspio_a_SOURCES += src/io/upgrade.h
 if HAVE_WSLAY

@@ -1,24 +1,11 @@
 #include "io/redis_int.h"
 
-#include <stdio.h>
-
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
+#include "io/tls.h"
+
 /* ---- what servers are believed by ---------------------------------------- */
-
-static int
-tls_fail(SSL_CTX *ctx, const char *path, char *why, size_t size)
-{
-	unsigned long e = ERR_peek_last_error();
-	const char *text = e == 0 ? NULL : ERR_reason_error_string(e);
-
-	snprintf(why, size, "%s: %s", path,
-	    text != NULL ? text : "cannot be used");
-	ERR_clear_error();
-	SSL_CTX_free(ctx);
-	return SP_ERR_SYNTAX;
-}
 
 int
 redis_env_tls(struct redis_env *e, const char *tls_ca, const char *tls_cert,
