@@ -266,6 +266,7 @@ mesh_follow(struct mesh *m, uint8_t track, bool on, sp_time now)
 	if (on) {
 		mesh_relay_stop(m, track);
 		playhead_follow(&m->play[track], now);
+		mesh_weigh_begins(m);
 	} else {
 		playhead_stop(&m->play[track]);
 		mesh_relay_begin(m, track, delay);

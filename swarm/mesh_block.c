@@ -117,6 +117,7 @@ mesh_block(struct mesh *m, struct piece *pc, uint32_t index, const uint8_t *p,
 	}
 	if ((rv = window_put(&m->window, pc, index, p, len)) < 0)
 		return rv;
+	mesh_fetch_held(pc, index);
 	if (m->conf.seeder) {
 		/* its own bytes: neither from peers nor from the origin */
 	} else if (slot >= 0) {

@@ -61,6 +61,13 @@ mark_all(struct mesh *m, const struct fetch *f, bool on)
 		mark(pc, i, on && !piece_holds(pc, i));
 }
 
+/* Counted twice, a piece would seem to be under way of which a part is not. */
+void
+mesh_fetch_held(struct piece *pc, uint32_t index)
+{
+	mark(pc, index, false);
+}
+
 /* What it has not brought is free for others. */
 static void
 release(struct mesh *m, struct fetch *f)

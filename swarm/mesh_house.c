@@ -38,7 +38,7 @@ mesh_choke(struct mesh *m)
 	bool choke;
 
 	mesh_weigh(m);
-	if (!mesh_serves(m))
+	if (!mesh_serves(m) || m->shy_till != 0)
 		slots = 0;
 	for (i = 0; i < MESH_PEERS_MAX; i++) {
 		p = m->peers[i];

@@ -256,6 +256,8 @@ struct mesh {
 	struct uplink uplink;
 	sp_time amnesty_at; /* no other before */
 	sp_time weak_till;  /* it serves nobody; SP_NEVER: it is not weak */
+	bool began;         /* a track has been followed */
+	sp_time shy_till;   /* all are choked till it has begun; 0: it has */
 	uint64_t turns;     /* blocks sent so far */
 	struct ratemeter peer_meter, origin_meter, up_meter;
 	uint64_t down_best;
@@ -526,6 +528,8 @@ bool mesh_fetch_start(struct mesh *m, struct piece *pc, unsigned origin,
  * others again, peers or the origin. *next is lowered to when more may be so.
  */
 void mesh_fetch_hangs(struct mesh *m, sp_time *next);
+/* Block |index| is here: no transfer is counted on for it. */
+void mesh_fetch_held(struct piece *pc, uint32_t index);
 /* Ends transfers whose piece is complete or gone. */
 void mesh_fetch_prune(struct mesh *m, const struct piece *pc);
 /* The same of pieces of |track| below |number|. */
@@ -553,6 +557,10 @@ void mesh_neighbours_run(struct mesh *m);
 uint32_t mesh_weight(const struct mesh *m, const uint8_t *peer_id);
 
 /* mesh_weigh.c: with each run of the choker */
+/* A track is followed. */
+void mesh_weigh_begins(struct mesh *m);
+/* Whether the player |waits| for a first piece; lowers *next. */
+void mesh_weigh_start(struct mesh *m, bool waits, sp_time *next);
 void mesh_weigh(struct mesh *m);
 
 /* mesh_house.c */

@@ -88,6 +88,7 @@ run_playheads(struct mesh *m, sp_time *next)
 	struct playhead *ph;
 	uint32_t lost;
 	sp_time gap = MESH_SCHED_LONG;
+	bool waits = false;
 	uint8_t t;
 
 	for (t = 0; t < LIM_TRACKS; t++) {
@@ -95,6 +96,7 @@ run_playheads(struct mesh *m, sp_time *next)
 		if (!ph->on)
 			continue;
 		gap = SP_MIN(gap, ph->delay / 100);
+		waits |= !ph->fixed;
 		/* a window comes as a burst; its middle is no place to start */
 		if (!ph->started && m->now < m->record_at + MESH_BURST &&
 		    m->now < ph->on_at + SP_S) {
@@ -113,6 +115,7 @@ run_playheads(struct mesh *m, sp_time *next)
 		m->st.lost += lost;
 		*next = SP_MIN(*next, playhead_next(ph, &m->window, t, m->now));
 	}
+	mesh_weigh_start(m, waits, next);
 	/* a hundredth of the delay: the longer it is, the less hurry */
 	m->sched_gap = SP_MAX(gap, MESH_SCHED_GAP);
 }

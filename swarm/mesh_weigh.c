@@ -4,6 +4,7 @@
 
 #define WEAK_SHARE    6 /* of the stream's rate: below, serve nobody */
 #define WEAK_FOR      (300 * SP_S)
+#define SHY_MAX       (8 * SP_S)
 #define AMNESTY_GAP   (60 * SP_S)
 #define AMNESTY_LEAST 4 /* neighbours */
 
@@ -70,6 +71,33 @@ weigh_uplink(struct mesh *m)
 	    "mesh: uplink too weak to serve "
 	    "bytes_per_s=%llu",
 	    (unsigned long long)uplink_rate(&m->uplink));
+}
+
+/*
+ * A line that nobody knows is left to what our player needs first. A block for
+ * somebody else can fill a slow one for a second, and requests to the origin
+ * and acknowledgements of what it sends then wait behind it.
+ */
+void
+mesh_weigh_begins(struct mesh *m)
+{
+	if (!m->began && !m->conf.seeder && m->conf.up_bps == 0 &&
+	    m->conf.expect_up_bps == 0)
+		m->shy_till = m->now + SHY_MAX;
+	m->began = true;
+}
+
+void
+mesh_weigh_start(struct mesh *m, bool waits, sp_time *next)
+{
+	if (m->shy_till == 0)
+		return;
+	if (waits && m->now < m->shy_till) {
+		*next = SP_MIN(*next, m->shy_till);
+		return;
+	}
+	m->shy_till = 0;
+	mesh_choke(m);
 }
 
 void

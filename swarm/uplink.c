@@ -21,20 +21,35 @@ uplink_begin(struct uplink *u, sp_time now)
 		return;
 	u->since = now;
 	u->bytes = 0;
+	memset(u->span, 0, sizeof(u->span));
+}
+
+/* What left in so long, and in the spans before it. */
+static uint64_t
+sample(struct uplink *u, uint64_t us)
+{
+	uint64_t bytes = u->bytes, all = us;
+	unsigned i;
+
+	for (i = 0; i < UPLINK_SPANS - 1; i++) {
+		bytes += u->span[i].bytes;
+		all += u->span[i].us;
+	}
+	memmove(&u->span[1], &u->span[0],
+	    (UPLINK_SPANS - 2) * sizeof(u->span[0]));
+	u->span[0].bytes = u->bytes;
+	u->span[0].us = us;
+	return bytes * 1000000 / all;
 }
 
 void
 uplink_sent(struct uplink *u, uint64_t bytes, uint64_t backlog, sp_time now)
 {
-	uint64_t sample, us;
-
 	if (u->since == SP_NEVER)
 		return;
 	u->left += uplink_is_known(u) ? 0 : bytes;
 	u->bytes += bytes;
 	if (now - u->since >= UPLINK_SPAN) {
-		us = (uint64_t)((now - u->since) / SP_US);
-		sample = u->bytes * 1000000 / us;
 		if (now - u->keep_at > UPLINK_KEEP) {
 			u->best[1] = u->best[0];
 			u->best[0] = 0;
@@ -42,7 +57,8 @@ uplink_sent(struct uplink *u, uint64_t bytes, uint64_t backlog, sp_time now)
 			u->count[0] = 0;
 			u->keep_at = now;
 		}
-		u->best[0] = SP_MAX(u->best[0], sample);
+		u->best[0] = SP_MAX(u->best[0],
+		    sample(u, (uint64_t)((now - u->since) / SP_US)));
 		u->count[0]++;
 		u->since = now;
 		u->bytes = 0;

@@ -5,8 +5,10 @@
  * How fast our uplink is, learned from how fast what waits for it leaves, and
  * how much may be on its way at once.
  *
- * A sample is taken over at least UPLINK_SPAN of uninterrupted backlog. One
- * slow connection makes a low sample, so the best of the last 10 to 20 s
+ * A sample is taken after each UPLINK_SPAN of uninterrupted backlog, over the
+ * last UPLINK_SPANS of them: when the one packet comes that was lost, all that
+ * came before it is acknowledged at once, and seems to have left in no time.
+ * One slow connection makes a low sample, so the best of the last 10 to 20 s
  * counts. While nothing ever waits that long (loopback, a fast line) the rate
  * is taken to be UPLINK_ASSUMED: it only matters once something waits.
  *
@@ -22,6 +24,7 @@
 #include "base/tstamp.h"
 
 #define UPLINK_SPAN    (300 * SP_MS)
+#define UPLINK_SPANS   3
 #define UPLINK_KEEP    (10 * SP_S)
 #define UPLINK_ASSUMED 1000000       /* bytes per second */
 #define UPLINK_AHEAD   (150 * SP_MS) /* on its way, at least */
@@ -34,6 +37,9 @@ struct uplink {
 	sp_time keep_at;
 	sp_time since;  /* backlog since then; SP_NEVER: none */
 	uint64_t bytes; /* that left since */
+	struct {
+		uint64_t bytes, us;
+	} span[UPLINK_SPANS - 1]; /* before, without a pause */
 	sp_time ahead;
 	uint64_t left;        /* bytes, ever, while no rate is known */
 	uint8_t seen, queued; /* samples since |ahead| was looked at */

@@ -102,8 +102,10 @@ piece_sound(const struct mesh *m, const struct piece *pc, uint64_t *bytes)
 		MUST(!piece_holds(pc, i) || pc->pending[i] == tested(m, pc, i));
 		if (piece_holds(pc, i))
 			*bytes += record_block_len(&pc->rec, i);
-		if (pc->fetching[i / 64] >> (i % 64) & 1)
+		if (pc->fetching[i / 64] >> (i % 64) & 1) {
+			MUST(!piece_holds(pc, i));
 			MUST(is_fetched(m, pc, i));
+		}
 	}
 	MUST(pc->n_pending == pending);
 	return holders_sound(m, &pc->holders);

@@ -141,9 +141,11 @@ serve_at(uint64_t bps)
 	lab_setup(NULL);
 	mesh_follow(lab.mesh, 0, true, lab.now);
 	lab_publish(&lab, 0);
+	run(SP_S);
 	lab_bytes(0, LAB_FIRST, 0, 0, bytes, LAB_LEN);
 	ck_assert_int_eq(
 	    mesh_supply(lab.mesh, 0, LAB_FIRST, bytes, LAB_LEN, lab.now), 0);
+	run(100 * SP_MS);
 	c = taker(1);
 	lab.slow = true;
 	for (k = 0; k < 240; k++) {

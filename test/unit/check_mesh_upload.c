@@ -227,6 +227,57 @@ START_TEST(who_may_not_upload_serves_records_only)
 }
 END_TEST
 
+/* A viewer of piece 0, of which it gets the first |n| blocks; who asks it. */
+static unsigned
+begin(const struct mesh_conf *conf, unsigned n)
+{
+	unsigned c, d, i;
+
+	lab_setup(conf);
+	mesh_follow(lab.mesh, 0, true, lab.now);
+	c = neighbour(1);
+	lab_publish(&lab, 0);
+	lab_have(&lab, c, 0, LAB_FIRST, true);
+	d = (unsigned)lab_accept(&lab, 2);
+	pw_put_simple(lab_say(&lab, d), PW_INTERESTED);
+	lab_flush(&lab, d);
+	for (i = 0; i < 200 && (unsigned)lab_held(&lab, 0) < n; i++) {
+		run(20 * SP_MS);
+		lab_serve_one(&lab, c, LAB_RIGHT);
+	}
+	run(200 * SP_MS);
+	ck_assert_int_eq(lab_held(&lab, 0), (int)n);
+	return d;
+}
+
+START_TEST(who_starts_on_an_unknown_line_gives_nothing_yet)
+{
+	struct mesh_conf conf;
+	unsigned d;
+
+	d = begin(NULL, 2);
+	ck_assert(lab.conn[d].choked);
+	lab_teardown();
+	/* its player can begin */
+	d = begin(NULL, 3);
+	ck_assert(!lab.conn[d].choked);
+	ask(d, 0, 1, 1000);
+	ck_assert_uint_eq(lab.conn[d].blocks, 1);
+	lab_teardown();
+	/* or it takes too long */
+	d = begin(NULL, 2);
+	run(8 * SP_S);
+	ck_assert(!lab.conn[d].choked);
+	lab_teardown();
+	/* of a line that is known none is afraid */
+	lab_conf(&conf);
+	conf.up_bps = 1000000;
+	d = begin(&conf, 2);
+	ck_assert(!lab.conn[d].choked);
+	lab_teardown();
+}
+END_TEST
+
 START_TEST(slots_are_shared_when_they_do_not_suffice)
 {
 	struct mesh_conf conf;
@@ -367,6 +418,7 @@ UNIT_MAIN("mesh_upload", block_is_served_on_request,
     most_urgent_request_of_all_goes_first, cancelled_request_is_not_served,
     request_that_is_late_is_rejected_not_served,
     who_may_not_upload_serves_records_only,
+    who_starts_on_an_unknown_line_gives_nothing_yet,
     slots_are_shared_when_they_do_not_suffice,
     who_gives_next_to_nothing_is_refused_first_when_all_is_scarce,
     supply_is_checked)

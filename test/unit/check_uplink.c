@@ -88,9 +88,25 @@ START_TEST(it_is_below_something_after_some_samples_only)
 	}
 	ck_assert(uplink_is_below(&u, 100001));
 	ck_assert(!uplink_is_below(&u, 100000));
-	/* one that is better is believed */
-	uplink_sent(&u, 60000, 1, t + 6 * 300 * SP_MS);
+	/* what is better, and stays so, is believed */
+	for (; i <= 8; i++)
+		uplink_sent(&u, 60000, 1, t + i * 300 * SP_MS);
 	ck_assert(!uplink_is_below(&u, 200000));
+}
+END_TEST
+
+/* All that came behind a packet that was lost is acknowledged at once. */
+START_TEST(what_waited_for_a_lost_packet_is_no_burst)
+{
+	struct uplink u;
+	sp_time t = 100 * SP_S;
+	int i;
+
+	uplink_init(&u);
+	uplink_begin(&u, t);
+	for (i = 1; i <= 20; i++)
+		uplink_sent(&u, i % 3 == 0 ? 27000 : 0, 1, t + i * 300 * SP_MS);
+	ck_assert_uint_eq(uplink_rate(&u), 30000);
 }
 END_TEST
 
@@ -145,5 +161,6 @@ UNIT_MAIN("uplink", unknown_uplink_is_taken_to_be_fair,
     rate_is_what_leaves_under_backlog,
     best_of_the_last_while_counts_and_is_forgotten,
     it_is_below_something_after_some_samples_only,
+    what_waited_for_a_lost_packet_is_no_burst,
     more_is_on_its_way_while_nothing_queues,
     who_was_never_short_of_room_gets_no_more)
