@@ -42,6 +42,21 @@ sample(struct uplink *u, uint64_t us)
 	return bytes * 1000000 / all;
 }
 
+static void
+keep(struct uplink *u, sp_time now)
+{
+	if (now - u->keep_at > UPLINK_KEEP) {
+		u->best[1] = u->best[0];
+		u->best[0] = 0;
+		u->count[1] = u->count[0];
+		u->count[0] = 0;
+		u->keep_at = now;
+	}
+	u->best[0] =
+	    SP_MAX(u->best[0], sample(u, (uint64_t)((now - u->since) / SP_US)));
+	u->count[0]++;
+}
+
 void
 uplink_sent(struct uplink *u, uint64_t bytes, uint64_t backlog, sp_time now)
 {
@@ -50,16 +65,11 @@ uplink_sent(struct uplink *u, uint64_t bytes, uint64_t backlog, sp_time now)
 	u->left += uplink_is_known(u) ? 0 : bytes;
 	u->bytes += bytes;
 	if (now - u->since >= UPLINK_SPAN) {
-		if (now - u->keep_at > UPLINK_KEEP) {
-			u->best[1] = u->best[0];
-			u->best[0] = 0;
-			u->count[1] = u->count[0];
-			u->count[0] = 0;
-			u->keep_at = now;
-		}
-		u->best[0] = SP_MAX(u->best[0],
-		    sample(u, (uint64_t)((now - u->since) / SP_US)));
-		u->count[0]++;
+		/* of little, the way's delay is all that is seen */
+		if (u->bytes + backlog >= LIM_BLOCK)
+			keep(u, now);
+		else
+			memset(u->span, 0, sizeof(u->span));
 		u->since = now;
 		u->bytes = 0;
 	}

@@ -8,7 +8,8 @@
  * A sample is taken after each UPLINK_SPAN of uninterrupted backlog, over the
  * last UPLINK_SPANS of them: when the one packet comes that was lost, all that
  * came before it is acknowledged at once, and seems to have left in no time.
- * One slow connection makes a low sample, so the best of the last 10 to 20 s
+ * Spans in which less than a block was to be sent do not count. One slow
+ * connection makes a low sample, so the best of the last 10 to 20 s
  * counts. While nothing ever waits that long (loopback, a fast line) the rate
  * is taken to be UPLINK_ASSUMED: it only matters once something waits.
  *

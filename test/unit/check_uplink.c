@@ -66,9 +66,9 @@ START_TEST(best_of_the_last_while_counts_and_is_forgotten)
 
 	uplink_init(&u);
 	uplink_begin(&u, t);
-	uplink_sent(&u, 100000, 1, t + 100 * SP_MS); /* 1 MB/s */
-	for (i = 1; i <= 300; i++)                   /* then 100 kB/s */
-		uplink_sent(&u, 10000, 1, t + (i + 1) * 100 * SP_MS);
+	uplink_sent(&u, 100000, LIM_BLOCK, t + 100 * SP_MS); /* 1 MB/s */
+	for (i = 1; i <= 300; i++)                           /* then 100 kB/s */
+		uplink_sent(&u, 10000, LIM_BLOCK, t + (i + 1) * 100 * SP_MS);
 	ck_assert_uint_eq(uplink_rate(&u), 100000);
 }
 END_TEST
@@ -84,14 +84,30 @@ START_TEST(it_is_below_something_after_some_samples_only)
 	uplink_begin(&u, t);
 	for (i = 1; i <= 5; i++) {
 		ck_assert(!uplink_is_below(&u, UINT64_MAX));
-		uplink_sent(&u, 30000, 1, t + i * 300 * SP_MS);
+		uplink_sent(&u, 30000, LIM_BLOCK, t + i * 300 * SP_MS);
 	}
 	ck_assert(uplink_is_below(&u, 100001));
 	ck_assert(!uplink_is_below(&u, 100000));
 	/* what is better, and stays so, is believed */
 	for (; i <= 8; i++)
-		uplink_sent(&u, 60000, 1, t + i * 300 * SP_MS);
+		uplink_sent(&u, 60000, LIM_BLOCK, t + i * 300 * SP_MS);
 	ck_assert(!uplink_is_below(&u, 200000));
+}
+END_TEST
+
+/* Small messages, each acknowledged a way and back later. */
+START_TEST(what_is_little_tells_nothing)
+{
+	struct uplink u;
+	sp_time t = 100 * SP_S;
+	int i;
+
+	uplink_init(&u);
+	uplink_begin(&u, t);
+	for (i = 1; i <= 100; i++)
+		uplink_sent(&u, 500, 500, t + i * 100 * SP_MS);
+	ck_assert(!uplink_is_known(&u));
+	ck_assert(!uplink_is_below(&u, UINT64_MAX));
 }
 END_TEST
 
@@ -105,7 +121,8 @@ START_TEST(what_waited_for_a_lost_packet_is_no_burst)
 	uplink_init(&u);
 	uplink_begin(&u, t);
 	for (i = 1; i <= 20; i++)
-		uplink_sent(&u, i % 3 == 0 ? 27000 : 0, 1, t + i * 300 * SP_MS);
+		uplink_sent(&u, i % 3 == 0 ? 27000 : 0, LIM_BLOCK,
+		    t + i * 300 * SP_MS);
 	ck_assert_uint_eq(uplink_rate(&u), 30000);
 }
 END_TEST
@@ -160,7 +177,7 @@ UNIT_MAIN("uplink", unknown_uplink_is_taken_to_be_fair,
     unknown_uplink_begins_with_a_block_and_doubles,
     rate_is_what_leaves_under_backlog,
     best_of_the_last_while_counts_and_is_forgotten,
-    it_is_below_something_after_some_samples_only,
+    it_is_below_something_after_some_samples_only, what_is_little_tells_nothing,
     what_waited_for_a_lost_packet_is_no_burst,
     more_is_on_its_way_while_nothing_queues,
     who_was_never_short_of_room_gets_no_more)
