@@ -257,7 +257,7 @@ struct mesh {
 	sp_time amnesty_at; /* no other before */
 	sp_time weak_till;  /* it serves nobody; SP_NEVER: it is not weak */
 	bool began;         /* a track has been followed */
-	sp_time shy_till;   /* all are choked till it has begun; 0: it has */
+	sp_time shy_till;   /* all are choked, till then at most; 0: not */
 	uint64_t turns;     /* blocks sent so far */
 	struct ratemeter peer_meter, origin_meter, up_meter;
 	uint64_t down_best;
@@ -556,11 +556,12 @@ void mesh_neighbours_run(struct mesh *m);
 /* Of who is on the roster, kbit/s; 0: it is not. */
 uint32_t mesh_weight(const struct mesh *m, const uint8_t *peer_id);
 
-/* mesh_weigh.c: with each run of the choker */
-/* A track is followed. */
+/* mesh_weigh.c */
+/* A track is followed: for the first one nobody is served for a while. */
 void mesh_weigh_begins(struct mesh *m);
-/* Whether the player |waits| for a first piece; lowers *next. */
+/* That ends when no player |waits| for a first piece; lowers *next. */
 void mesh_weigh_start(struct mesh *m, bool waits, sp_time *next);
+/* With each run of the choker. */
 void mesh_weigh(struct mesh *m);
 
 /* mesh_house.c */

@@ -82,8 +82,10 @@ void
 mesh_weigh_begins(struct mesh *m)
 {
 	if (!m->began && !m->conf.seeder && m->conf.up_bps == 0 &&
-	    m->conf.expect_up_bps == 0)
+	    m->conf.expect_up_bps == 0) {
 		m->shy_till = m->now + SHY_MAX;
+		mesh_choke(m);
+	}
 	m->began = true;
 }
 

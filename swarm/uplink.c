@@ -24,9 +24,9 @@ uplink_begin(struct uplink *u, sp_time now)
 	memset(u->span, 0, sizeof(u->span));
 }
 
-/* What left in so long, and in the spans before it. */
+/* Of what left in so long, and in the spans before it. */
 static uint64_t
-sample(struct uplink *u, uint64_t us)
+steady(struct uplink *u, uint64_t us)
 {
 	uint64_t bytes = u->bytes, all = us;
 	unsigned i;
@@ -45,16 +45,18 @@ sample(struct uplink *u, uint64_t us)
 static void
 keep(struct uplink *u, sp_time now)
 {
+	uint64_t us = (uint64_t)((now - u->since) / SP_US);
+	uint64_t rate = u->bytes * 1000000 / us, slow = steady(u, us);
+	struct uplink_best *b = u->best;
+
 	if (now - u->keep_at > UPLINK_KEEP) {
-		u->best[1] = u->best[0];
-		u->best[0] = 0;
-		u->count[1] = u->count[0];
-		u->count[0] = 0;
+		b[1] = b[0];
+		memset(&b[0], 0, sizeof(b[0]));
 		u->keep_at = now;
 	}
-	u->best[0] =
-	    SP_MAX(u->best[0], sample(u, (uint64_t)((now - u->since) / SP_US)));
-	u->count[0]++;
+	b[0].rate = SP_MAX(b[0].rate, rate);
+	b[0].steady = SP_MAX(b[0].steady, slow);
+	b[0].samples++;
 }
 
 void
@@ -80,7 +82,7 @@ uplink_sent(struct uplink *u, uint64_t bytes, uint64_t backlog, sp_time now)
 uint64_t
 uplink_rate(const struct uplink *u)
 {
-	uint64_t best = SP_MAX(u->best[0], u->best[1]);
+	uint64_t best = SP_MAX(u->best[0].rate, u->best[1].rate);
 
 	return best == 0 ? UPLINK_ASSUMED : best;
 }
@@ -124,11 +126,14 @@ uplink_full(struct uplink *u)
 bool
 uplink_is_below(const struct uplink *u, uint64_t bps)
 {
-	return u->count[0] + u->count[1] >= SURE && uplink_rate(u) < bps;
+	const struct uplink_best *b = u->best;
+
+	return b[0].samples + b[1].samples >= SURE &&
+	       SP_MAX(b[0].steady, b[1].steady) < bps;
 }
 
 bool
 uplink_is_known(const struct uplink *u)
 {
-	return u->best[0] != 0 || u->best[1] != 0;
+	return u->best[0].rate != 0 || u->best[1].rate != 0;
 }

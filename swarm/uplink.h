@@ -5,13 +5,14 @@
  * How fast our uplink is, learned from how fast what waits for it leaves, and
  * how much may be on its way at once.
  *
- * A sample is taken after each UPLINK_SPAN of uninterrupted backlog, over the
- * last UPLINK_SPANS of them: when the one packet comes that was lost, all that
- * came before it is acknowledged at once, and seems to have left in no time.
- * Spans in which less than a block was to be sent do not count. One slow
- * connection makes a low sample, so the best of the last 10 to 20 s
- * counts. While nothing ever waits that long (loopback, a fast line) the rate
- * is taken to be UPLINK_ASSUMED: it only matters once something waits.
+ * A sample is taken after each UPLINK_SPAN of uninterrupted backlog, of a block
+ * at least: of less, the delay of the way is all that is seen. One slow
+ * connection makes a low sample, so the best of the last 10 to 20 s counts.
+ * When the one packet comes that was lost, all that came behind it is
+ * acknowledged at once, and seems to have left in no time: whether the line is
+ * of any use is decided by the last UPLINK_SPANS together. While nothing ever
+ * waits that long (loopback, a fast line) the rate is taken to be
+ * UPLINK_ASSUMED: it only matters once something waits.
  *
  * What is on its way is what nobody has acknowledged. On a path that loses
  * packets that is more than what waits in front of the line, and who allowed
@@ -32,9 +33,13 @@
 #define UPLINK_FAR     (300 * SP_MS) /* and at most: more cannot be cancelled */
 #define UPLINK_QUEUE   (100 * SP_MS) /* or a round trip more is a queue */
 
+struct uplink_best {
+	uint64_t rate, steady; /* of a span, and of UPLINK_SPANS */
+	uint32_t samples;
+};
+
 struct uplink {
-	uint64_t best[2]; /* samples of this and the last UPLINK_KEEP */
-	uint32_t count[2];
+	struct uplink_best best[2]; /* of this and the last UPLINK_KEEP */
 	sp_time keep_at;
 	sp_time since;  /* backlog since then; SP_NEVER: none */
 	uint64_t bytes; /* that left since */

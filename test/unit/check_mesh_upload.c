@@ -258,6 +258,13 @@ START_TEST(who_starts_on_an_unknown_line_gives_nothing_yet)
 	d = begin(NULL, 2);
 	ck_assert(lab.conn[d].choked);
 	lab_teardown();
+	/* who came before: from that moment on */
+	lab_setup(NULL);
+	d = taker(1);
+	mesh_follow(lab.mesh, 0, true, lab.now);
+	lab_drain(&lab);
+	ck_assert(lab.conn[d].choked);
+	lab_teardown();
 	/* its player can begin */
 	d = begin(NULL, 3);
 	ck_assert(!lab.conn[d].choked);
@@ -266,8 +273,11 @@ START_TEST(who_starts_on_an_unknown_line_gives_nothing_yet)
 	lab_teardown();
 	/* or it takes too long */
 	d = begin(NULL, 2);
-	run(8 * SP_S);
+	run(6 * SP_S);
+	ck_assert(lab.conn[d].choked);
+	run(2 * SP_S);
 	ck_assert(!lab.conn[d].choked);
+	ck_assert_int_eq(lab_held(&lab, 0), 2);
 	lab_teardown();
 	/* of a line that is known none is afraid */
 	lab_conf(&conf);
