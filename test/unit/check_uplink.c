@@ -95,17 +95,25 @@ START_TEST(it_is_below_something_after_some_samples_only)
 }
 END_TEST
 
+#define T0 (100 * SP_S)
+
+/* There is a backlog from T0 on. */
+static void
+waits(struct uplink *u)
+{
+	uplink_init(u);
+	uplink_begin(u, T0);
+}
+
 /* Small messages, each acknowledged a way and back later. */
 START_TEST(what_is_little_tells_nothing)
 {
 	struct uplink u;
-	sp_time t = 100 * SP_S;
 	int i;
 
-	uplink_init(&u);
-	uplink_begin(&u, t);
+	waits(&u);
 	for (i = 1; i <= 100; i++)
-		uplink_sent(&u, 500, 500, t + i * 100 * SP_MS);
+		uplink_sent(&u, 500, 500, T0 + i * 100 * SP_MS);
 	ck_assert(!uplink_is_known(&u));
 	ck_assert(!uplink_is_below(&u, UINT64_MAX));
 }
@@ -115,14 +123,12 @@ END_TEST
 START_TEST(what_waited_for_a_lost_packet_is_no_burst)
 {
 	struct uplink u;
-	sp_time t = 100 * SP_S;
 	int i;
 
-	uplink_init(&u);
-	uplink_begin(&u, t);
+	waits(&u);
 	for (i = 1; i <= 20; i++)
 		uplink_sent(&u, i % 3 == 0 ? 27000 : 0, LIM_BLOCK,
-		    t + i * 300 * SP_MS);
+		    T0 + i * 300 * SP_MS);
 	ck_assert(uplink_is_below(&u, 30001));
 	ck_assert(!uplink_is_below(&u, 30000));
 }
