@@ -33,6 +33,7 @@ libswarm_a_SOURCES += swarm/mesh_have.c
 libswarm_a_SOURCES += swarm/mesh_graft.c
 libswarm_a_SOURCES += swarm/mesh_house.c
 libswarm_a_SOURCES += swarm/mesh_int.h
+libswarm_a_SOURCES += swarm/mesh_job.h
 libswarm_a_SOURCES += swarm/mesh_msg.c
 libswarm_a_SOURCES += swarm/mesh_need.c
 libswarm_a_SOURCES += swarm/mesh_neigh.c

@@ -42,6 +42,7 @@
 #include "swarm/delay.h"
 #include "swarm/ledger.h"
 #include "swarm/mesh.h"
+#include "swarm/mesh_job.h"
 #include "swarm/peer.h"
 #include "swarm/picker.h"
 #include "swarm/playhead.h"
@@ -89,37 +90,6 @@
 
 _Static_assert(HOLDERS_SLOTS == MESH_PEERS_MAX && MESH_PEERS_MAX == 64,
     "a set of slots is one word");
-
-/* A transfer from the origin. */
-struct fetch {
-	bool used, head, data;
-	bool hung; /* does not answer: its blocks are not marked any more */
-	uint32_t id;
-	uint8_t track;
-	uint64_t number;
-	uint32_t first, n; /* blocks */
-	unsigned origin;
-	sp_time started, first_byte;
-	sp_time data_at; /* its first bytes came */
-	uint64_t skip;   /* bytes before the first wanted one */
-	uint32_t at;     /* block that is being gathered */
-	uint32_t fill;
-	uint8_t *buf;   /* LIM_BLOCK bytes */
-	uint64_t bytes; /* after them */
-	uint64_t bad;
-};
-
-/* What is to be told to the neighbours about one piece. */
-struct news {
-	uint8_t track;
-	uint64_t number;
-	bool known, all;
-	uint64_t held[LIM_PIECE_BLOCKS / 64]; /* all are told at once */
-	/* at once those whom nobody pushes them, and the rest later */
-	uint64_t pushed[LIM_PIECE_BLOCKS / 64];
-	uint64_t later[LIM_PIECE_BLOCKS / 64]; /* the former know */
-	uint64_t arriving[LIM_PIECE_BLOCKS / 64];
-};
 
 /* Records of a track that were asked for last. */
 struct want {
