@@ -10,12 +10,16 @@ AC_ARG_ENABLE([$1],
     [AS_TR_SH([sp_$1])=$2])
 ])
 
-# SP_TRY_FLAG(FLAG, IF-YES, IF-NO): does the compiler take FLAG silently?
+# SP_TRY_FLAG(FLAG, IF-YES, IF-NO): does the compiler of the present AC_LANG
+# take FLAG silently?
 AC_DEFUN([SP_TRY_FLAG], [
 sp_save_CFLAGS=$CFLAGS
+sp_save_CXXFLAGS=$CXXFLAGS
 CFLAGS="$CFLAGS -Werror $1"
+CXXFLAGS="$CXXFLAGS -Werror $1"
 AC_LINK_IFELSE([AC_LANG_PROGRAM()], [sp_ok=yes], [sp_ok=no])
 CFLAGS=$sp_save_CFLAGS
+CXXFLAGS=$sp_save_CXXFLAGS
 AS_IF([test $sp_ok = yes], [$2], [$3])
 ])
 

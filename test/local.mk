@@ -20,13 +20,14 @@ AM_SUITE_LOG_FLAGS = --suite
 AM_TESTS_ENVIRONMENT = \
 	top_srcdir='$(top_srcdir)'; \
 	top_builddir='$(top_builddir)'; \
-	CC='$(CC)'; NM='$(NM)'; AWK='$(AWK)'; \
+	CC='$(CC)'; CXX='$(CXX)'; NM='$(NM)'; AWK='$(AWK)'; \
 	SP_CPPFLAGS='$(AM_CPPFLAGS) $(EVENT_CFLAGS) $(CHECK_CFLAGS)'; \
 	SP_CORE_ONLY='$(sp_core_only)'; \
+	SP_LT_CFLAGS='$(SP_LT_CFLAGS)'; \
 	SP_INSTRUMENTED='$(sp_instrumented)'; \
 	SP_PROGRAMS='$(bin_PROGRAMS) $(sbin_PROGRAMS)'; \
-	export top_srcdir top_builddir CC NM AWK SP_CPPFLAGS \
-		SP_CORE_ONLY SP_INSTRUMENTED SP_PROGRAMS;
+	export top_srcdir top_builddir CC CXX NM AWK SP_CPPFLAGS \
+		SP_CORE_ONLY SP_LT_CFLAGS SP_INSTRUMENTED SP_PROGRAMS;
 
 include test/unit/local.mk
 include test/sim/local.mk

@@ -78,5 +78,5 @@ spate_channel_LDADD = libsptools.a libspclient.a $(CORE_LIBS) $(HOST_LIBS) \
 
 bin_PROGRAMS += spate-seed
 spate_seed_SOURCES = tools/spate_seed.c
-spate_seed_LDADD = libsptools.a libspclient.a $(CORE_LIBS) $(HOST_LIBS) \
-	$(CORE_LIBS)
+spate_seed_LDADD = libsptools.a libspclient.a $(LT_ALL_LIBS) $(CORE_LIBS) \
+	$(HOST_LIBS) $(CORE_LIBS)

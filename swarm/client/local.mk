@@ -42,4 +42,5 @@ libspclient_a_SOURCES += swarm/client/viewer.h
 
 bin_PROGRAMS += spate
 spate_SOURCES = swarm/client/spate.c
-spate_LDADD = libspclient.a $(CORE_LIBS) $(HOST_LIBS) $(CORE_LIBS)
+spate_LDADD = libspclient.a $(LT_ALL_LIBS) $(CORE_LIBS) $(HOST_LIBS) \
+	$(CORE_LIBS)

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Every header compiles alone, and its guard is its path. Headers of a core
-# compile as strict C11, where POSIX declares nothing.
+# compile as strict C11, where POSIX declares nothing; .hpp as C++17, where
+# libtorrent is.
 set -eu
 . "${top_srcdir:-.}/test/lint/lib.sh"
 
@@ -12,8 +13,13 @@ complain() {
 
 hosts='src/io/*|src/lt/*|swarm/client/*|tracker/daemon/*|tools/*'
 for h in $(sources src swarm tracker tools test); do
+	comp="$cc -std=c11 -x c"
 	eval "case \$h in
 	*.c | *.cpp) continue ;;
+	*.hpp)
+		[ \"\${SP_LT_CFLAGS:-no}\" != no ] || continue
+		comp=\"\${CXX:-c++} -std=c++17 -x c++\"
+		flags=\$SP_LT_CFLAGS ;;
 	$hosts)
 		[ \"\${SP_CORE_ONLY:-no}\" = no ] || continue
 		flags=-D_GNU_SOURCE ;;
@@ -29,8 +35,8 @@ for h in $(sources src swarm tracker tools test); do
 	    END { exit bad || last !~ /^#endif/ }' "$top/$h" ||
 		complain "$h" "guard is not $guard around everything"
 	printf '#include "%s"\n' "${h#src/}" |
-	    $cc -std=c11 -Wall -Werror -fsyntax-only $flags \
-		${SP_CPPFLAGS:--I$top -I$top/src} -x c - ||
+	    $comp -Wall -Werror -fsyntax-only $flags \
+		${SP_CPPFLAGS:--I$top -I$top/src} - ||
 		complain "$h" "does not compile alone"
 done
 exit $bad

@@ -97,7 +97,7 @@ function check(    line, name, first, own)
 	own = file
 	sub(/^src\//, "", own)
 	sub(/\.(c|cpp)$/, ".h", own)
-	if (file ~ /\.h$/ || (!exists(own) && !exists("src/" own)))
+	if (file ~ /\.h(pp)?$/ || (!exists(own) && !exists("src/" own)))
 		own = ""
 	n = 0
 	if (!known())

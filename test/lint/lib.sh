@@ -10,7 +10,7 @@ lint=$top/test/lint
 sources() {
 	(cd "$top" && for d; do
 		[ ! -d "$d" ] || find "$d" -type f -name '*.[ch]' -print
-		[ ! -d "$d" ] || find "$d" -type f -name '*.cpp' -print
+		[ ! -d "$d" ] || find "$d" -type f -name '*.[ch]pp' -print
 	done | LC_ALL=C sort)
 }
 

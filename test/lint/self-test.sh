@@ -162,11 +162,22 @@ fault headers 'guard is not SWARM_C_H' \
     'sed "s/SWARM_C_H/C_H/" swarm/c.h >x && mv x swarm/c.h'
 fault headers 'guard is not SRC_BASE_A_H' \
     'echo "int late;" >>src/base/a.h'
+# Only where there is a C++ compiler.
+[ "${SP_LT_CFLAGS:-no}" = no ] || {
+	fault headers 'src/lt/x.hpp: does not compile alone' \
+	    'mkdir src/lt && sed "s/int x/std::string x/; s/BASE_A_H/LT_X_HPP/" \
+	    src/base/a.h >src/lt/x.hpp'
+	fault headers 'guard is not SRC_LT_X_HPP' \
+	    'mkdir src/lt && cp src/base/a.h src/lt/x.hpp'
+}
 
 clean size
 fault size 'swarm/c.c: 607 lines' 'lines 598 >>swarm/c.c'
 fault size 'swarm/c.c:long_one: 81 lines' 'body 81 >>swarm/c.c'
 fault size 'test/long.c: 601 lines' 'lines 601 >test/long.c'
+fault size 'src/lt/x.cpp: 601 lines' 'mkdir src/lt && lines 601 >src/lt/x.cpp'
+fault size 'src/lt/x.cpp:long_one: 81 lines' \
+    'mkdir src/lt && body 81 >src/lt/x.cpp'
 fault size 'c_get is not needed any more' \
     'echo "swarm/c.c:c_get 90 why" >>test/lint/size.exceptions'
 fault size 'long_one: 91 lines, exception is for 90' 'body 91 >>swarm/c.c
@@ -190,6 +201,7 @@ fault style 'blanks' 'echo "int x; " >>swarm/c.c'
 
 clean format
 fault format 'swarm/c.c' 'echo "int  y ;" >>swarm/c.c'
+fault format 'src/lt/x.cpp' 'mkdir src/lt && echo "int  y ;" >src/lt/x.cpp'
 
 clean man
 fault man 'no such page' 'rm man/prog.1'

@@ -262,6 +262,7 @@ UNIT_HOST += test/unit/check_http_conn
 test_unit_check_http_conn_SOURCES = test/unit/check_http_conn.c \
 	test/unit/http_help.h
 UNIT_HOST += test/unit/check_loop
+UNIT_HOST += test/unit/check_lt
 UNIT_HOST += test/unit/check_origin
 test_unit_check_origin_SOURCES = test/unit/check_origin.c \
 	test/unit/origin_rig.c test/unit/origin_rig.h
@@ -327,8 +328,8 @@ test_unit_check_follower_seg_SOURCES = test/unit/check_follower_seg.c \
 if CORE_ONLY
 LDADD = libunit.a $(CORE_LIBS) $(CHECK_LIBS)
 else
-LDADD = libunit.a libsptools.a libspclient.a libsptrackd.a $(CORE_LIBS) \
-	$(HOST_LIBS) $(CORE_LIBS) $(CHECK_LIBS)
+LDADD = libunit.a libsptools.a libspclient.a libsptrackd.a $(LT_ALL_LIBS) \
+	$(CORE_LIBS) $(HOST_LIBS) $(CORE_LIBS) $(CHECK_LIBS)
 endif
 
 check_PROGRAMS += $(UNIT_CORE)
