@@ -9,7 +9,7 @@
  * used again: fetching and allocating cost more than a short hash. Before
  * hash_setup, and should EVP ever fail, libsodium gives the same bytes.
  */
-static EVP_MD *sha256;
+static EVP_MD *sha256, *sha1;
 static _Thread_local EVP_MD_CTX *evp;
 
 int
@@ -19,17 +19,20 @@ hash_setup(void)
 		return SP_ERR_CRYPTO;
 	if (sha256 == NULL)
 		sha256 = EVP_MD_fetch(NULL, "SHA2-256", NULL);
+	/* Not everywhere: hash_sha1v says so. */
+	if (sha1 == NULL)
+		sha1 = EVP_MD_fetch(NULL, "SHA1", NULL);
 	return sha256 != NULL ? 0 : SP_ERR_CRYPTO;
 }
 
 static bool
-evp_sha256v(uint8_t *out, const struct hash_span *v, size_t n)
+evp_hashv(const EVP_MD *md, uint8_t *out, const struct hash_span *v, size_t n)
 {
-	if (sha256 == NULL)
+	if (md == NULL)
 		return false;
 	if (evp == NULL)
 		evp = EVP_MD_CTX_new();
-	if (evp == NULL || EVP_DigestInit_ex2(evp, sha256, NULL) != 1)
+	if (evp == NULL || EVP_DigestInit_ex2(evp, md, NULL) != 1)
 		return false;
 	for (size_t i = 0; i < n; i++) {
 		if (v[i].len > 0 &&
@@ -44,12 +47,18 @@ hash_sha256v(uint8_t out[HASH_LEN], const struct hash_span *v, size_t n)
 {
 	crypto_hash_sha256_state state;
 
-	if (evp_sha256v(out, v, n))
+	if (evp_hashv(sha256, out, v, n))
 		return;
 	crypto_hash_sha256_init(&state);
 	for (size_t i = 0; i < n; i++)
 		crypto_hash_sha256_update(&state, v[i].p, v[i].len);
 	crypto_hash_sha256_final(&state, out);
+}
+
+int
+hash_sha1v(uint8_t out[HASH_SHA1_LEN], const struct hash_span *v, size_t n)
+{
+	return evp_hashv(sha1, out, v, n) ? 0 : SP_ERR_UNSUPPORTED;
 }
 
 void
@@ -76,17 +85,25 @@ hash_pair(uint8_t *out, const uint8_t *left, const uint8_t *right)
  * and done[0] is leaf 4; the end joins done[0] with padding up to level 2
  * and then done[2] with that.
  */
-void
-hash_tree_root(uint8_t out[HASH_LEN], const uint8_t *leaves, size_t n)
+static void
+zero_subtree(uint8_t out[HASH_LEN], unsigned level)
 {
-	uint8_t done[LEVELS][HASH_LEN], node[HASH_LEN];
-	uint8_t pad[HASH_LEN] = { 0 };
+	memset(out, 0, HASH_LEN);
+	while (level-- > 0)
+		hash_pair(out, out, out);
+}
+
+void
+hash_tree_above(uint8_t out[HASH_LEN], const uint8_t *roots, size_t n,
+    unsigned level)
+{
+	uint8_t done[LEVELS][HASH_LEN], node[HASH_LEN], pad[HASH_LEN];
 	bool have = false;
 	int k;
 
 	assert(n > 0 && "a tree has at least one leaf");
 	for (size_t i = 0; i < n; i++) {
-		memcpy(node, leaves + i * HASH_LEN, HASH_LEN);
+		memcpy(node, roots + i * HASH_LEN, HASH_LEN);
 		for (k = 0; i >> k & 1; k++)
 			hash_pair(node, done[k], node);
 		memcpy(done[k], node, HASH_LEN);
@@ -95,6 +112,7 @@ hash_tree_root(uint8_t out[HASH_LEN], const uint8_t *leaves, size_t n)
 		memcpy(out, node, HASH_LEN);
 		return;
 	}
+	zero_subtree(pad, level);
 	for (k = 0; n >> k != 0; k++) {
 		if (n >> k & 1) {
 			hash_pair(node, done[k], have ? node : pad);
@@ -105,6 +123,29 @@ hash_tree_root(uint8_t out[HASH_LEN], const uint8_t *leaves, size_t n)
 		hash_pair(pad, pad, pad);
 	}
 	memcpy(out, node, HASH_LEN);
+}
+
+void
+hash_tree_root(uint8_t out[HASH_LEN], const uint8_t *leaves, size_t n)
+{
+	hash_tree_above(out, leaves, n, 0);
+}
+
+void
+hash_tree_span(uint8_t out[HASH_LEN], const uint8_t *leaves, size_t n,
+    unsigned level)
+{
+	uint8_t pad[HASH_LEN];
+	unsigned k = 0;
+
+	hash_tree_above(out, leaves, n, 0);
+	while ((size_t)1 << k < n)
+		k++;
+	zero_subtree(pad, k);
+	for (; k < level; k++) {
+		hash_pair(out, out, pad);
+		hash_pair(pad, pad, pad);
+	}
 }
 
 size_t

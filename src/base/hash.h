@@ -2,10 +2,10 @@
 #define SRC_BASE_HASH_H
 
 /*
- * SHA-256 (libcrypto's EVP, SHA-NI), Ed25519 (libsodium), and the BEP 52
- * Merkle tree over 16 KiB leaves. The only file of base that knows crypto
- * libraries. Pure: same input, same output. Each thread that hashes keeps one
- * EVP context until the process ends.
+ * SHA-256 and SHA-1 (libcrypto's EVP, SHA-NI), Ed25519 (libsodium), and the
+ * BEP 52 Merkle tree over 16 KiB leaves. The only file of base that knows
+ * crypto libraries. Pure: same input, same output. Each thread that hashes
+ * keeps one EVP context until the process ends.
  */
 
 #include "base/err.h"
@@ -32,11 +32,31 @@ struct hash_span {
 void hash_sha256v(uint8_t out[HASH_LEN], const struct hash_span *v, size_t n);
 
 /*
+ * SHA-1 of the concatenation, for the first version of BitTorrent's metainfo
+ * only. SP_ERR_UNSUPPORTED before hash_setup, and where libcrypto does not
+ * offer it (FIPS).
+ */
+#define HASH_SHA1_LEN 20
+int hash_sha1v(uint8_t out[HASH_SHA1_LEN], const struct hash_span *v, size_t n);
+
+/*
  * Root over |n| leaf hashes (n >= 1), padded with zero hashes to the next
  * power of two, as `pieces root` in BEP 52; one leaf is its own root.
  * |leaves| is not changed. Depth-first with a small stack: no allocation.
  */
 void hash_tree_root(uint8_t out[HASH_LEN], const uint8_t *leaves, size_t n);
+/*
+ * The same over |n| roots of subtrees of 2^|level| leaves each, as they stand
+ * in `piece layers': padded with the roots of such subtrees of zero hashes.
+ */
+void hash_tree_above(uint8_t out[HASH_LEN], const uint8_t *roots, size_t n,
+    unsigned level);
+/*
+ * Root of a subtree of 2^|level| leaves, of which the first |n| are given
+ * (1 <= n <= 2^level) and the others are zero hashes.
+ */
+void hash_tree_span(uint8_t out[HASH_LEN], const uint8_t *leaves, size_t n,
+    unsigned level);
 /* Number of 16 KiB leaves of |len| bytes, 0 for 0. */
 size_t hash_leaf_count(uint64_t len);
 /* Leaf hashes of |len| bytes at |p| into |out| (hash_leaf_count * 32). */

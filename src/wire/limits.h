@@ -65,6 +65,10 @@
 #define LIM_LAGS        16    /* lags in what a viewer tells of itself */
 #define LIM_TELE_SPAN   600   /* seconds that it covers */
 
+#define LIM_METAINFO       (64 * 1024 * 1024) /* bytes of a .torrent */
+#define LIM_METAINFO_FILES 200000
+#define LIM_METAINFO_PATH  2048 /* bytes of a path in it, and of texts */
+
 #define LIM_SHARE_BATCH 4096 /* bytes that trackers tell each other at once */
 
 #endif

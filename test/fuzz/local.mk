@@ -61,6 +61,11 @@ test_fuzz_fuzz_manifest_SOURCES = test/fuzz/fuzz_manifest.c $(MAIN_FUZZ)
 test_fuzz_fuzz_manifest_LDADD = $(LIBS_FUZZ)
 test_fuzz_fuzz_manifest_LDFLAGS = $(LDFLAGS_FUZZ)
 
+FUZZ += test/fuzz/fuzz_metainfo
+test_fuzz_fuzz_metainfo_SOURCES = test/fuzz/fuzz_metainfo.c $(MAIN_FUZZ)
+test_fuzz_fuzz_metainfo_LDADD = $(LIBS_FUZZ)
+test_fuzz_fuzz_metainfo_LDFLAGS = $(LDFLAGS_FUZZ)
+
 FUZZ += test/fuzz/fuzz_record
 test_fuzz_fuzz_record_SOURCES = test/fuzz/fuzz_record.c $(MAIN_FUZZ)
 test_fuzz_fuzz_record_LDADD = $(LIBS_FUZZ)

@@ -13,6 +13,7 @@ static const struct {
 	{ "announce", golden_announce },
 	{ "feed", golden_feed },
 	{ "manifest", golden_manifest },
+	{ "metainfo", golden_metainfo },
 	{ "pw", golden_pw },
 	{ "receipts", golden_receipts },
 	{ "record", golden_record },

@@ -57,6 +57,24 @@ START_TEST(sha256_is_right_after_the_setup)
 }
 END_TEST
 
+START_TEST(sha1_is_right_or_not_there)
+{
+	uint8_t out[HASH_SHA1_LEN];
+	struct hash_span v[3] = { { "a", 1 }, { NULL, 0 }, { "bc", 2 } };
+	int rv;
+
+	hash_setup();
+	rv = hash_sha1v(out, v, 3);
+	ck_assert(rv == 0 || rv == SP_ERR_UNSUPPORTED);
+	if (rv == 0)
+		unit_hex_eq(out, sizeof(out),
+		    "a9993e364706816aba3e25717850c26c9cd0d89d");
+	if (rv == 0 && hash_sha1v(out, v, 0) == 0)
+		unit_hex_eq(out, sizeof(out),
+		    "da39a3ee5e6b4b0d3255bfef95601890afd80709");
+}
+END_TEST
+
 START_TEST(spans_hash_like_their_concatenation)
 {
 	struct hash_span v[4];
@@ -263,9 +281,9 @@ START_TEST(equality_looks_at_every_byte_and_wipe_clears)
 END_TEST
 
 UNIT_MAIN("hash", sha256_is_right_before_the_setup,
-    sha256_is_right_after_the_setup, spans_hash_like_their_concatenation,
-    roots_agree_with_brute_force, one_leaf_is_its_own_root,
-    leaves_are_cut_at_16_kib, keys_are_those_of_rfc_8032,
-    a_signature_is_ed25519_over_the_labelled_digest,
+    sha256_is_right_after_the_setup, sha1_is_right_or_not_there,
+    spans_hash_like_their_concatenation, roots_agree_with_brute_force,
+    one_leaf_is_its_own_root, leaves_are_cut_at_16_kib,
+    keys_are_those_of_rfc_8032, a_signature_is_ed25519_over_the_labelled_digest,
     a_signature_fits_one_key_label_and_message,
     equality_looks_at_every_byte_and_wipe_clears)

@@ -181,6 +181,7 @@ test_unit_check_track_plan_root_SOURCES = test/unit/check_track_plan_root.c test
 UNIT_CORE += test/unit/check_track_presence
 UNIT_CORE += test/unit/check_track_figures
 test_unit_check_track_figures_SOURCES = test/unit/check_track_figures.c test/unit/track_duty_help.h
+UNIT_CORE += test/unit/check_metainfo
 UNIT_CORE += test/unit/check_near
 UNIT_CORE += test/unit/check_registry_near
 test_unit_check_registry_near_SOURCES = test/unit/check_registry_near.c test/unit/registry_help.h
