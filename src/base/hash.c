@@ -204,6 +204,21 @@ hash_verify(const uint8_t sig[HASH_SIG_LEN], const uint8_t pk[HASH_PK_LEN],
 }
 
 void
+hash_sign_plain(uint8_t sig[HASH_SIG_LEN], const uint8_t sk[HASH_SK_LEN],
+    const void *p, size_t len)
+{
+	crypto_sign_detached(sig, NULL, p, len, sk);
+}
+
+int
+hash_verify_plain(const uint8_t sig[HASH_SIG_LEN],
+    const uint8_t pk[HASH_PK_LEN], const void *p, size_t len)
+{
+	return crypto_sign_verify_detached(sig, p, len, pk) == 0 ? 0
+								 : SP_ERR_SIG;
+}
+
+void
 hash_x25519_sk(uint8_t out[HASH_X_LEN], const uint8_t sk[HASH_SK_LEN])
 {
 	int rv = crypto_sign_ed25519_sk_to_curve25519(out, sk);

@@ -75,6 +75,16 @@ void hash_sign(uint8_t sig[HASH_SIG_LEN], const uint8_t sk[HASH_SK_LEN],
 int hash_verify(const uint8_t sig[HASH_SIG_LEN], const uint8_t pk[HASH_PK_LEN],
     const char *label, const void *p, size_t len);
 /*
+ * The same over the message itself, for what others check as well: items of
+ * BEP 44. The message has to begin with a text of its own, which no digest of
+ * the above has by chance.
+ */
+void hash_sign_plain(uint8_t sig[HASH_SIG_LEN], const uint8_t sk[HASH_SK_LEN],
+    const void *p, size_t len);
+/* 0 or SP_ERR_SIG. */
+int hash_verify_plain(const uint8_t sig[HASH_SIG_LEN],
+    const uint8_t pk[HASH_PK_LEN], const void *p, size_t len);
+/*
  * The X25519 key pair that belongs to an Ed25519 one (the curves are the same
  * but for a change of coordinates), so that one secret is one identity in
  * handshakes and in signatures. hash_x25519_pk: SP_ERR_SIG when |pk| is no

@@ -410,6 +410,17 @@ manifest_open(struct manifest *out, const uint8_t *p, size_t len,
 	return hash_verify(e.sig, out->pk, LABEL, e.raw, e.raw_len);
 }
 
+int
+manifest_digest(uint8_t out[HASH_LEN], const uint8_t *p, size_t len)
+{
+	struct envelope e;
+	int r = envelope_open(&e, p, len, 'm', false, LIM_MANIFEST);
+
+	if (r == 0)
+		hash_sha256(out, e.raw, e.raw_len);
+	return r;
+}
+
 const struct manifest_track *
 manifest_track(const struct manifest *m, uint8_t id)
 {

@@ -106,6 +106,11 @@ int manifest_seal(struct sp_buf *b, const struct manifest *m,
  */
 int manifest_open(struct manifest *out, const uint8_t *p, size_t len,
     const uint8_t *pk);
+/*
+ * SHA-256 of the dictionary that is signed, of an envelope that manifest_open
+ * has taken. Codes of manifest_open.
+ */
+int manifest_digest(uint8_t out[HASH_LEN], const uint8_t *p, size_t len);
 const struct manifest_track *manifest_track(const struct manifest *m,
     uint8_t id); /* NULL if none */
 

@@ -12,6 +12,7 @@ static const struct {
 } kinds[] = {
 	{ "announce", golden_announce },
 	{ "feed", golden_feed },
+	{ "head", golden_head },
 	{ "manifest", golden_manifest },
 	{ "metainfo", golden_metainfo },
 	{ "pw", golden_pw },
