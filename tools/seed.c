@@ -62,6 +62,7 @@ seed_signed(struct seed *s, const struct record *r, const uint8_t *p,
 		log_msg(s->log, LOG_LEVEL_ERROR, "record: %s", sp_strerror(rv));
 	spool_trim(&s->spool, (uint32_t)(s->opts->window / SP_MS));
 	seed_state_save(s);
+	seed_log_add(s, s->env.p, s->env.len);
 	to_mesh(s, s->env.p, s->env.len);
 	if (s->upload && s->mesh != NULL && len > 0)
 		(void)mesh_supply(mesh_host_mesh(s->mesh), r->track, r->number,
@@ -87,6 +88,7 @@ soon_cb(void *ctx, sp_time now SP_UNUSED)
 		return;
 	if (s->manifest_stale)
 		seed_manifest_sign(s);
+	seed_log_sync(s);
 	seed_publish_kick(s);
 	if (s->mesh != NULL)
 		mesh_host_kick(s->mesh);
@@ -278,6 +280,7 @@ start(struct seed *s, const char *source)
 		return SP_ERR_NOMEM;
 	io_timer_set(&s->minute, s->start + MINUTE);
 	if ((rv = take_origins(s)) < 0 || (rv = seed_state_open(s)) < 0 ||
+	    (rv = seed_log_open(s)) < 0 ||
 	    (rv = origin_new(&s->origin, s->loop, &web)) < 0 ||
 	    (rv = seed_publish_init(s)) < 0 || (rv = mesh_open(s)) < 0 ||
 	    (rv = seed_status_open(s)) < 0)
@@ -342,6 +345,8 @@ seed_free(struct seed *s)
 	spool_fini(&s->spool);
 	buf_fini(&s->env);
 	sealer_wipe(&s->sealer);
+	seed_log_sync(s);
+	journal_close(&s->journal);
 	seed_state_close(s);
 	for (size_t i = 0; i < s->n_hosts; i++)
 		free(s->hosts[i]);

@@ -7,6 +7,7 @@
  *	seed.c          making, starting, the minute's line
  *	seed_manifest.c the manifest, the link
  *	seed_state.c    the checkpoint
+ *	seed_log.c      the journal of what was signed
  *	seed_refill.c   what the trackers know, at the start
  *	seed_root.c     the source's playlist, at the start
  *	seed_source.c   playlists of tracks: fetching, following
@@ -32,6 +33,7 @@
 #include "tools/checkpoint.h"
 #include "tools/follower.h"
 #include "tools/grab.h"
+#include "tools/journal.h"
 #include "tools/key_load.h"
 #include "tools/plan.h"
 #include "tools/seed.h"
@@ -123,6 +125,8 @@ struct seed {
 	bool state_lost;   /* there was none */
 	bool state_failed; /* it could not be written */
 	char state_why[160];
+	struct journal journal; /* with --journal */
+	char journal_why[160];
 	struct sp_buf env;   /* the envelope at work */
 	bool manifest_stale; /* to be signed anew */
 	bool ended;          /* the manifest says so */
@@ -165,6 +169,11 @@ void seed_state_save(struct seed *s);
 /* Epoch, heads and follower from the checkpoint and the trackers' windows. */
 int seed_state_settle(struct seed *s);
 void seed_state_close(struct seed *s);
+
+/* seed_log.c. All but the first do nothing without --journal. */
+int seed_log_open(struct seed *s); /* complaints are made */
+void seed_log_add(struct seed *s, const uint8_t *env, size_t len);
+void seed_log_sync(struct seed *s);
 
 /* seed_refill.c */
 void seed_refill_start(struct seed *s);

@@ -87,6 +87,7 @@ seed_manifest_sign(struct seed *s)
 	if (rv == 0) {
 		s->state->serial = m->serial;
 		seed_state_save(s);
+		seed_log_add(s, s->env.p, s->env.len);
 		rv = spool_manifest(&s->spool, s->env.p, s->env.len);
 	}
 	if (rv == 0 && s->mesh != NULL)

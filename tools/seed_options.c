@@ -17,6 +17,8 @@ static const struct conf_row rows[] = {
 	    "public base URL of the source; may be repeated", 0 },
 	{ "state", 's', CONF_PATH, AT(state), 1, 4000, NULL, "FILE",
 	    "checkpoint; KEYFILE.state when not set", 0 },
+	{ "journal", 'j', CONF_PATH, AT(journal), 1, 4000, NULL, "FILE",
+	    "append all that is signed to FILE, for spate-archive", 0 },
 	{ "new-epoch", 0, CONF_FLAG, AT(new_epoch), 0, 0, NULL, NULL,
 	    "begin the next epoch of the channel", CONF_F_CMDLINE },
 	{ "window", 'w', CONF_TIME, AT(window), 10 * SP_S, 600 * SP_S, "60s",

@@ -10,7 +10,8 @@ struct seed_options {
 	const char *key;    /* path of the key file */
 	const char *phrase; /* path, NULL none */
 	struct conf_list trackers, origins;
-	const char *state; /* path, NULL: beside the key */
+	const char *state;   /* path, NULL: beside the key */
+	const char *journal; /* path, NULL none */
 	bool new_epoch;
 	sp_time window, wait, poll;
 	int64_t peer_port;

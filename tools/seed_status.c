@@ -66,21 +66,37 @@ swarm(struct seed *s)
 }
 
 static json_t *
+journal(const struct seed *s)
+{
+	const struct journal *j = &s->journal;
+
+	if (s->opts->journal == NULL)
+		return json_null();
+	return json_pack("{ss sb sI sI sI sI ss}", "file", s->opts->journal,
+	    "ok", !j->failed && j->lost == 0, "bytes", (json_int_t)j->size,
+	    "added", (json_int_t)j->added, "waiting",
+	    (json_int_t)j->waiting.len, "lost", (json_int_t)j->lost, "error",
+	    s->journal_why);
+}
+
+static json_t *
 status(struct seed *s)
 {
 	char pk[2 * HASH_PK_LEN + 1], ih[2 * LINK_INFOHASH_LEN + 1];
 
 	buf_hex(pk, s->key->link.pk, HASH_PK_LEN);
 	buf_hex(ih, s->info_hash, LINK_INFOHASH_LEN);
-	return json_pack("{ss ss ss sb sI sI sI sI sI sI s{ss sb ss} so so so}",
+	return json_pack(
+	    "{ss ss ss sb sI sI sI sI sI sI s{ss sb ss} so so so so}",
 	    "channel", pk, "info_hash", ih, "source", s->root_url, "live",
 	    s->open && !s->ended, "uptime_s",
 	    (json_int_t)((loop_now(s->loop) - s->start) / SP_S), "epoch",
 	    (json_int_t)s->state->epoch, "serial", (json_int_t)s->state->serial,
 	    "pieces", (json_int_t)s->pieces, "bytes", (json_int_t)s->bytes,
 	    "window", (json_int_t)s->spool.n, "state", "file", s->state_path,
-	    "ok", !s->state_failed, "error", s->state_why, "tracks", tracks(s),
-	    "trackers", trackers(s), "swarm", swarm(s));
+	    "ok", !s->state_failed, "error", s->state_why, "journal",
+	    journal(s), "tracks", tracks(s), "trackers", trackers(s), "swarm",
+	    swarm(s));
 }
 
 static void

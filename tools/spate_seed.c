@@ -97,6 +97,7 @@ main(int argc, char **argv)
 	if (o.std.daemon) {
 		o.key = absolute(o.key);
 		o.state = absolute(o.state);
+		o.journal = absolute(o.journal);
 		o.std.pidfile = absolute(o.std.pidfile);
 	}
 	rv = k != NULL

@@ -317,6 +317,7 @@ endif
 UNIT_HOST += test/unit/check_wt_json
 
 UNIT_HOST += test/unit/check_checkpoint
+UNIT_HOST += test/unit/check_journal
 UNIT_HOST += test/unit/check_keyfile
 UNIT_HOST += test/unit/check_plan
 UNIT_HOST += test/unit/check_sealer
