@@ -7,7 +7,10 @@
 #include <cstring>
 #include <new>
 
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/timerfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <libtorrent/error_code.hpp>
@@ -16,6 +19,12 @@
 #include <libtorrent/version.hpp>
 
 namespace bt = libtorrent;
+
+/* Requests to libtorrent's thread that have no answer yet. */
+static const unsigned POSTED_MAX = 4096;
+
+/* Of each address family, from an earlier run. */
+static const size_t KNOWN_NODES_MAX = 200;
 
 bool
 lt_is_there(void)
@@ -52,9 +61,28 @@ lt_fail(lt_error *why, int code, const char *text) noexcept
 	return code;
 }
 
+/* What the codes of libtorrent are among ours. */
+static int
+code_of(const bt::error_code &ec)
+{
+	if (ec == bt::errors::invalid_torrent_handle)
+		return SP_ERR_NOTFOUND;
+	if (ec == bt::errors::duplicate_torrent)
+		return SP_ERR_EXISTS;
+	if (ec == bt::errors::invalid_session_handle)
+		return SP_ERR_CLOSED;
+	if (ec == boost::system::errc::no_space_on_device)
+		return SP_ERR_FULL;
+	if (ec.category() == bt::bdecode_category())
+		return SP_ERR_SYNTAX;
+	return SP_ERR_IO;
+}
+
 int
 lt_fail_ec(lt_error *why, int code, const bt::error_code &ec) noexcept
 {
+	if (code == 0)
+		code = code_of(ec);
 	lt_fail(why, code, "");
 	if (why == nullptr)
 		return code;
@@ -68,21 +96,6 @@ lt_fail_ec(lt_error *why, int code, const bt::error_code &ec) noexcept
 	return code;
 }
 
-/* What the codes of libtorrent are among ours. */
-static int
-code_of(const bt::error_code &ec)
-{
-	if (ec == bt::errors::invalid_torrent_handle)
-		return SP_ERR_NOTFOUND;
-	if (ec == bt::errors::duplicate_torrent)
-		return SP_ERR_EXISTS;
-	if (ec == bt::errors::invalid_session_handle)
-		return SP_ERR_CLOSED;
-	if (ec.category() == bt::bdecode_category())
-		return SP_ERR_SYNTAX;
-	return SP_ERR_IO;
-}
-
 int
 lt_fail_thrown(lt_error *why) noexcept
 {
@@ -93,12 +106,19 @@ lt_fail_thrown(lt_error *why) noexcept
 	} catch (const std::bad_alloc &) {
 		return lt_fail(why, SP_ERR_NOMEM, "out of memory");
 	} catch (const boost::system::system_error &e) {
-		return lt_fail_ec(why, code_of(e.code()), e.code());
+		return lt_fail_ec(why, 0, e.code());
 	} catch (const std::exception &e) {
 		return lt_fail(why, SP_ERR_IO, e.what());
 	} catch (...) {
 		return lt_fail(why, SP_ERR_IO, "something unknown was thrown");
 	}
+}
+
+[[noreturn]] static void
+throw_errno()
+{
+	throw boost::system::system_error(errno,
+	    boost::system::system_category());
 }
 
 /* ---- the inbox ---- */
@@ -107,8 +127,7 @@ lt_inbox::lt_inbox()
 {
 	fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (fd < 0)
-		throw boost::system::system_error(errno,
-		    boost::system::system_category());
+		throw_errno();
 }
 
 lt_inbox::~lt_inbox()
@@ -138,9 +157,41 @@ lt_inbox::put(std::function<void(lt_session &)> f)
 
 /* ---- sessions ---- */
 
-lt_session::lt_session() : inbox(std::make_shared<lt_inbox>()), why()
+static void
+watch(int poll_fd, int fd)
+{
+	epoll_event e;
+
+	memset(&e, 0, sizeof(e));
+	e.events = EPOLLIN;
+	if (epoll_ctl(poll_fd, EPOLL_CTL_ADD, fd, &e) < 0)
+		throw_errno();
+}
+
+lt_session::lt_session() : inbox(std::make_shared<lt_inbox>()), why(), conf()
 {
 	lt_fail(&why, 0, "no error");
+	try {
+		poll_fd = epoll_create1(EPOLL_CLOEXEC);
+		timer_fd =
+		    timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+		if (poll_fd < 0 || timer_fd < 0)
+			throw_errno();
+		watch(poll_fd, inbox->fd);
+		watch(poll_fd, timer_fd);
+	} catch (...) {
+		close(poll_fd);
+		close(timer_fd);
+		throw;
+	}
+}
+
+/* What libtorrent's threads may still call outlives them. */
+lt_session::~lt_session()
+{
+	proxy.reset();
+	close(poll_fd);
+	close(timer_fd);
 }
 
 static bt::alert_category_t
@@ -169,6 +220,8 @@ params_of(const lt_conf &conf)
 	bt::settings_pack pack;
 
 	lt_settings_read(pack, preset, n);
+	if (conf.settings == nullptr && conf.n_settings > 0)
+		throw lt_failure{ SP_ERR_ARG, "no settings" };
 	lt_settings_read(pack, conf.settings, conf.n_settings);
 	pack.set_int(bt::settings_pack::alert_mask,
 	    static_cast<int>(static_cast<uint32_t>(wanted_alerts(conf))));
@@ -203,11 +256,39 @@ struct signals_blocked {
 	signals_blocked &operator=(const signals_blocked &) = delete;
 };
 
+/*
+ * libtorrent 2.0.8 looks at the nodes of its state before it has a socket, and
+ * forgets them, unless there are bootstrap nodes whose names it waits for.
+ */
+static void
+add_known_nodes(bt::session &ses, const std::vector<bt::udp::endpoint> &v)
+{
+	size_t n = 0;
+
+	for (const bt::udp::endpoint &e : v) {
+		if (n++ == KNOWN_NODES_MAX)
+			break;
+		LT_CALL(ses.add_dht_node(
+		    std::make_pair(e.address().to_string(), int(e.port()))));
+	}
+}
+
 static void
 start(lt_session &s, const lt_conf &conf)
 {
 	bt::session_params p = params_of(conf);
+	std::vector<bt::udp::endpoint> nodes = p.dht_state.nodes;
+	std::vector<bt::udp::endpoint> nodes6 = p.dht_state.nodes6;
 	std::shared_ptr<lt_inbox> inbox = s.inbox;
+
+	s.conf = conf;
+	if (conf.dht_timeout_ms == 0)
+		s.conf.dht_timeout_ms = 20000;
+	if (conf.max_ops == 0)
+		s.conf.max_ops = 256;
+	if (conf.max_torrents == 0)
+		s.conf.max_torrents = 256;
+	s.metrics = LT_CALL(bt::session_stats_metrics());
 
 	{
 		signals_blocked guard;
@@ -215,6 +296,8 @@ start(lt_session &s, const lt_conf &conf)
 		s.ses = LT_CALL(std::make_unique<bt::session>(std::move(p)));
 	}
 	LT_CALL(s.ses->set_alert_notify([inbox] { inbox->wake(); }));
+	add_known_nodes(*s.ses, nodes);
+	add_known_nodes(*s.ses, nodes6);
 }
 
 int
@@ -244,7 +327,8 @@ lt_abort(lt_session *s)
 	if (s == nullptr || !s->ses)
 		return;
 	lt_guard(&s->why, [&] {
-		s->proxy = LT_CALL(s->ses->abort());
+		s->proxy = std::make_unique<bt::session_proxy>(
+		    LT_CALL(s->ses->abort()));
 		return 0;
 	});
 	lt_guard(&s->why, [&] {
@@ -277,6 +361,8 @@ lt_apply(lt_session *s, const lt_kv *settings, size_t n)
 	return lt_guard_session(s, [&] {
 		bt::settings_pack pack;
 
+		if (settings == nullptr && n > 0)
+			throw lt_failure{ SP_ERR_ARG, "no settings" };
 		lt_settings_read(pack, settings, n);
 		LT_CALL(s->ses->apply_settings(std::move(pack)));
 		return 0;
@@ -286,50 +372,13 @@ lt_apply(lt_session *s, const lt_kv *settings, size_t n)
 int
 lt_fd(const lt_session *s)
 {
-	return s->inbox->fd;
+	return s->poll_fd;
 }
 
-/* ---- events ---- */
-
-lt_event
-lt_event_make(lt_event_type type) noexcept
-{
-	lt_event ev;
-
-	memset(&ev, 0, sizeof(ev));
-	ev.size = sizeof(ev);
-	ev.type = type;
-	ev.error.size = sizeof(ev.error);
-	return ev;
-}
-
-sp_addr
-lt_addr(const bt::address &a, uint16_t port) noexcept
-{
-	sp_addr out;
-
-	memset(&out, 0, sizeof(out));
-	if (a.is_v4() || a.to_v6().is_v4_mapped()) {
-		auto b =
-		    (a.is_v4() ? a.to_v4()
-			       : boost::asio::ip::make_address_v4(
-				     boost::asio::ip::v4_mapped, a.to_v6()))
-			.to_bytes();
-
-		out.family = 4;
-		memcpy(out.ip, b.data(), b.size());
-	} else {
-		auto b = a.to_v6().to_bytes();
-
-		out.family = 6;
-		memcpy(out.ip, b.data(), b.size());
-	}
-	out.port = port;
-	return out;
-}
+/* ---- what libtorrent's threads left ---- */
 
 void
-lt_session::emit(lt_event &ev)
+lt_session::emit(const lt_event &ev)
 {
 	if (is_freed)
 		return;
@@ -337,22 +386,8 @@ lt_session::emit(lt_event &ev)
 	cb(ctx, &ev);
 }
 
-static void
-on_alert(lt_session &s, const bt::alert *alert)
-{
-	if (auto a = bt::alert_cast<bt::listen_succeeded_alert>(alert)) {
-		lt_event ev = lt_event_make(LT_EV_LISTENING);
-
-		ev.u.listen.udp = a->socket_type == bt::socket_type_t::utp;
-		ev.u.listen.addr =
-		    lt_addr(a->address, static_cast<uint16_t>(a->port));
-		s.emit(ev);
-	}
-}
-
-/* An event got lost: its making failed. */
-static void
-lost(lt_session &s, const lt_error &why)
+void
+lt_lost(lt_session &s, const lt_error &why)
 {
 	lt_event ev = lt_event_make(LT_EV_DROPPED);
 
@@ -360,46 +395,45 @@ lost(lt_session &s, const lt_error &why)
 	s.emit(ev);
 }
 
+/* Runs |f|; what it throws costs an event. */
+template <typename F>
 static void
-drain_alerts(lt_session &s)
+or_lost(lt_session &s, F f)
 {
-	std::vector<bt::alert *> alerts;
 	lt_error why;
 
-	if (!s.ses)
-		return;
 	if (lt_guard(&why, [&] {
-		    LT_CALL(s.ses->pop_alerts(&alerts));
+		    f();
 		    return 0;
 	    }) < 0)
-		lost(s, why);
-	for (const bt::alert *a : alerts) {
-		if (lt_guard(&why, [&] {
-			    on_alert(s, a);
-			    return 0;
-		    }) < 0)
-			lost(s, why);
-	}
+		lt_lost(s, why);
 }
 
+/*
+ * Alerts are taken before the inbox and handled after it: so what a posted
+ * closure made libtorrent say is met after the closure's outcome.
+ */
 static void
-drain_inbox(lt_session &s)
+drain(lt_session &s)
 {
-	std::deque<std::function<void(lt_session &)>> todo;
-	lt_error why;
+	std::vector<bt::alert *> alerts;
+	std::deque<lt_closure> todo;
 
+	or_lost(s, [&] {
+		if (s.ses)
+			LT_CALL(s.ses->pop_alerts(&alerts));
+	});
 	{
 		std::lock_guard<std::mutex> hold(s.inbox->lock);
 
 		todo.swap(s.inbox->todo);
 	}
-	for (auto &f : todo) {
-		if (lt_guard(&why, [&] {
-			    f(s);
-			    return 0;
-		    }) < 0)
-			lost(s, why);
-	}
+	for (auto &f : todo)
+		or_lost(s, [&] { f(s); });
+	for (const bt::alert *a : alerts)
+		if (!s.is_freed)
+			or_lost(s, [&] { lt_on_alert(s, a); });
+	or_lost(s, [&] { lt_dht_tick(s); });
 }
 
 int
@@ -416,8 +450,8 @@ lt_drain(lt_session *s, lt_cb *cb, void *ctx)
 	s->n_events = 0;
 	/* First: what comes from now on makes it readable again. */
 	(void)!read(s->inbox->fd, &n, sizeof(n));
-	drain_alerts(*s);
-	drain_inbox(*s);
+	(void)!read(s->timer_fd, &n, sizeof(n));
+	drain(*s);
 	s->is_draining = false;
 	s->cb = nullptr;
 	r = s->n_events;
@@ -426,11 +460,110 @@ lt_drain(lt_session *s, lt_cb *cb, void *ctx)
 	return r;
 }
 
+void
+lt_post(lt_session &s, std::function<lt_closure(bt::session_handle &)> work,
+    std::function<void(lt_session &, const lt_error &)> failed)
+{
+	std::shared_ptr<lt_inbox> inbox = s.inbox;
+	bt::session_handle h = *s.ses;
+
+	if (s.n_posted >= POSTED_MAX)
+		throw lt_failure{ SP_ERR_FULL, "too much is asked for" };
+	LT_CALL(boost::asio::post(h.get_context(), [=]() mutable {
+		lt_closure done;
+		lt_error why;
+
+		if (lt_guard(&why, [&] {
+			    done = LT_CALL(work(h));
+			    return 0;
+		    }) < 0)
+			done = [=](lt_session &in) { failed(in, why); };
+		lt_guard(&why, [&] {
+			inbox->put([=](lt_session &in) {
+				in.n_posted--;
+				done(in);
+			});
+			return 0;
+		});
+	}));
+	s.n_posted++;
+}
+
+/* ---- what is asked for ---- */
+
 int
 lt_post_counters(lt_session *s)
 {
 	return lt_guard_session(s, [&] {
 		LT_CALL(s->ses->post_session_stats());
+		return 0;
+	});
+}
+
+int
+lt_post_dht_stats(lt_session *s)
+{
+	return lt_guard_session(s, [&] {
+		LT_CALL(s->ses->post_dht_stats());
+		return 0;
+	});
+}
+
+static lt_closure
+state_of(bt::session_handle &h)
+{
+	auto flags = bt::session_handle::save_dht_state;
+	std::vector<char> bytes =
+	    bt::write_session_params_buf(h.session_state(flags), flags);
+
+	return [bytes](lt_session &s) {
+		lt_event ev = lt_event_make(LT_EV_STATE);
+
+		ev.u.bytes.p = reinterpret_cast<const uint8_t *>(bytes.data());
+		ev.u.bytes.len = bytes.size();
+		s.emit(ev);
+	};
+}
+
+int
+lt_post_state(lt_session *s)
+{
+	return lt_guard_session(s, [&] {
+		lt_post(*s, state_of, [](lt_session &in, const lt_error &e) {
+			lt_event ev = lt_event_make(LT_EV_STATE);
+
+			ev.error = e;
+			in.emit(ev);
+		});
+		return 0;
+	});
+}
+
+int
+lt_post_status(lt_session *s)
+{
+	return lt_guard_session(s, [&] {
+		LT_CALL(s->ses->post_torrent_updates(
+		    bt::torrent_handle::query_pieces));
+		return 0;
+	});
+}
+
+static lt_closure
+status_of_all(bt::session_handle &h)
+{
+	std::vector<bt::torrent_status> v = h.get_torrent_status(
+	    [](const bt::torrent_status &) { return true; },
+	    bt::torrent_handle::query_pieces);
+
+	return [v](lt_session &s) { lt_emit_status(s, v); };
+}
+
+int
+lt_post_status_all(lt_session *s)
+{
+	return lt_guard_session(s, [&] {
+		lt_post(*s, status_of_all, lt_lost);
 		return 0;
 	});
 }

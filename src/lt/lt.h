@@ -161,6 +161,8 @@ int lt_post_counters(struct lt_session *s);
 int lt_post_state(struct lt_session *s);
 /* LT_EV_STATUS, of torrents of which something changed since the last. */
 int lt_post_status(struct lt_session *s);
+/* LT_EV_STATUS of all. */
+int lt_post_status_all(struct lt_session *s);
 /* LT_EV_DHT_STATS. Without DHT there is no answer. */
 int lt_post_dht_stats(struct lt_session *s);
 
@@ -178,8 +180,8 @@ int lt_dht_add_node(struct lt_session *s, const char *host, uint16_t port);
 
 /*
  * Each of these is an operation that ends with LT_EV_DHT_END, at the latest
- * after lt_conf.dht_timeout_ms, whatever libtorrent does. SP_ERR_FULL: too many
- * are under way; SP_ERR_EXISTS: this very one is.
+ * after lt_conf.dht_timeout_ms, whatever libtorrent does. One that is under way
+ * already is asked again, and its time begins anew. SP_ERR_FULL: too many are.
  */
 
 /*
@@ -209,7 +211,8 @@ struct lt_item {
  * SP_ERR_CANON, SP_ERR_TOOBIG. The signature is not looked at here: nodes
  * refuse an item whose is wrong or which is older than theirs. LT_EV_DHT_PUT
  * tells how many took it: 0 is usual while the routing table is empty; try
- * again, later each time. Ends with that event.
+ * again, later each time. SP_ERR_EXISTS: a put of that key and salt is under
+ * way. Ends with that event.
  */
 int lt_dht_put(struct lt_session *s, const struct lt_item *item);
 /*
@@ -242,6 +245,8 @@ struct lt_file {
 	int64_t length;
 	int64_t offset; /* in the torrent: piece = offset / piece_length */
 	bool pad;       /* zeros between files (BEP 47) */
+	bool hidden;
+	bool symlink;
 	bool has_root;
 	uint8_t root[32]; /* pieces root (BEP 52), unless length is 0 */
 };
@@ -289,6 +294,7 @@ enum lt_flag {
 	LT_NO_PEX = 64,            /* nor told to peers of peers */
 	LT_NO_TRACKERS = 128,      /* those of the torrent are dropped */
 	LT_NO_WEB_SEEDS = 256,     /* likewise: see notes on url-list */
+	LT_NOTHING = 2048,         /* every piece has priority 0 at first */
 	LT_NO_CHECK = 512,         /* believe |have| and |resume| as they are */
 	LT_STOP_WHEN_READY = 1024, /* pause once it was checked */
 };
@@ -312,6 +318,11 @@ struct lt_torrent {
 	uint32_t up_bps;    /* bytes/s; 0: no limit */
 	uint32_t down_bps;  /* bytes/s; 0: no limit */
 	uint32_t max_conns; /* 0: no limit of its own */
+	/* Besides those of the torrent or the link, and with NO_TRACKERS. */
+	const char *const *trackers;
+	size_t n_trackers;
+	const struct sp_addr *peers;
+	size_t n_peers;
 };
 
 /*
@@ -346,7 +357,7 @@ int lt_connect_peer(struct lt_session *s, uint64_t id,
  * A whole piece of the caller's, with padding: it is hashed, and written when
  * it is right (LT_EV_PIECE), else forgotten (LT_EV_HASH_FAILED). A piece that
  * is there is left alone. SP_ERR_RANGE: no such piece, or not its size;
- * SP_ERR_AGAIN: no metadata yet. Bytes are copied.
+ * SP_ERR_AGAIN: before LT_EV_ADDED and metadata. Bytes are copied.
  */
 int lt_add_piece(struct lt_session *s, uint64_t id, uint32_t piece,
     const void *p, size_t len);
@@ -365,9 +376,9 @@ int lt_clear_deadlines(struct lt_session *s, uint64_t id); /* of all */
 /* 0 not at all, 1..7, usual is 4; one for each file, in order. */
 int lt_file_priorities(struct lt_session *s, uint64_t id, const uint8_t *prio,
     size_t n);
-/* The same of one piece. SP_ERR_RANGE. */
-int lt_piece_priority(struct lt_session *s, uint64_t id, uint32_t piece,
-    uint8_t prio);
+/* The same of |n| pieces. SP_ERR_RANGE; SP_ERR_AGAIN: no metadata yet. */
+int lt_piece_priorities(struct lt_session *s, uint64_t id, uint32_t first,
+    uint32_t n, uint8_t prio);
 /* Looks at the files again: LT_EV_CHECKED. */
 int lt_recheck(struct lt_session *s, uint64_t id);
 /* LT_EV_RESUME; |info|: with what is in the torrent, so it suffices alone. */
@@ -406,8 +417,8 @@ enum lt_event_type {
 	LT_EV_RESUME,        /* bytes; none: error */
 	LT_EV_PEERS,         /* conns */
 	LT_EV_LSD_PEER,      /* address */
-	LT_EV_TORRENT_ERROR, /* error; it stands still unless it says otherwise
-			      */
+	LT_EV_TRACKER_ERROR, /* url, error */
+	LT_EV_TORRENT_ERROR, /* error: it stands still */
 	LT_EV_REMOVED,       /* the id is not valid any more */
 	LT_EV_FILES_REMOVED, /* or, with error, were not */
 };
@@ -522,9 +533,14 @@ struct lt_event_data {
 	const uint8_t *p; /* NULL: error says why */
 	size_t len;       /* without the padding at its end */
 	size_t padding;   /* bytes of it, which are not at |p| */
+	const void *own;  /* of the shim */
 };
 
-/* The error member of the event counts where it is not 0. */
+/*
+ * error.code is 0 where nothing is wrong. Of LT_EV_TORRENT_ERROR it is
+ * SP_ERR_FULL when the disk is full: then the torrent only serves until
+ * lt_set_flags takes LT_UPLOAD_ONLY away.
+ */
 struct lt_event {
 	size_t size;
 	enum lt_event_type type;
@@ -535,6 +551,7 @@ struct lt_event {
 		struct sp_addr address;
 		struct lt_event_map map;
 		const char *log;
+		const char *url;
 		struct lt_event_peers peers;
 		struct {
 			struct lt_item item;
@@ -563,6 +580,14 @@ struct lt_event {
 		struct lt_event_data data;
 	} u;
 };
+
+/*
+ * Keeps the bytes of LT_EV_DATA, where they are, beyond the callback; until
+ * lt_release, which may be called at any time, after lt_free too. NULL: no
+ * memory, or the event has no bytes.
+ */
+void *lt_hold(const struct lt_event *ev);
+void lt_release(void *held); /* NULL is fine */
 
 #ifdef __cplusplus
 }

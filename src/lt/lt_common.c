@@ -33,7 +33,6 @@ static const struct lt_kv dht[] = {
 };
 
 static const struct lt_kv local_dht[] = {
-	{ "listen_interfaces", "127.0.0.1:0" },
 	{ "enable_dht", "1" },
 	{ "dht_restrict_routing_ips", "0" },
 	{ "dht_restrict_search_ips", "0" },
@@ -127,6 +126,7 @@ lt_event_name(enum lt_event_type type)
 		[LT_EV_RESUME] = "resume",
 		[LT_EV_PEERS] = "peers",
 		[LT_EV_LSD_PEER] = "lsd-peer",
+		[LT_EV_TRACKER_ERROR] = "tracker-error",
 		[LT_EV_TORRENT_ERROR] = "torrent-error",
 		[LT_EV_REMOVED] = "removed",
 		[LT_EV_FILES_REMOVED] = "files-removed",

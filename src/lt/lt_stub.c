@@ -91,6 +91,12 @@ lt_post_status(struct lt_session *s SP_UNUSED)
 }
 
 int
+lt_post_status_all(struct lt_session *s SP_UNUSED)
+{
+	return SP_ERR_UNSUPPORTED;
+}
+
+int
 lt_post_dht_stats(struct lt_session *s SP_UNUSED)
 {
 	return SP_ERR_UNSUPPORTED;
@@ -240,8 +246,8 @@ lt_file_priorities(struct lt_session *s SP_UNUSED, uint64_t id SP_UNUSED,
 }
 
 int
-lt_piece_priority(struct lt_session *s SP_UNUSED, uint64_t id SP_UNUSED,
-    uint32_t piece SP_UNUSED, uint8_t prio SP_UNUSED)
+lt_piece_priorities(struct lt_session *s SP_UNUSED, uint64_t id SP_UNUSED,
+    uint32_t first SP_UNUSED, uint32_t n SP_UNUSED, uint8_t prio SP_UNUSED)
 {
 	return SP_ERR_UNSUPPORTED;
 }
@@ -263,4 +269,15 @@ int
 lt_post_peers(struct lt_session *s SP_UNUSED, uint64_t id SP_UNUSED)
 {
 	return SP_ERR_UNSUPPORTED;
+}
+
+void *
+lt_hold(const struct lt_event *ev SP_UNUSED)
+{
+	return NULL;
+}
+
+void
+lt_release(void *held SP_UNUSED)
+{
 }

@@ -1,5 +1,5 @@
 #include "lt/lt.h"
-#include "test/unit/unit.h"
+#include "test/unit/lt_rig.h"
 
 #include <poll.h>
 
@@ -116,19 +116,6 @@ START_TEST(every_event_has_a_name)
 }
 END_TEST
 
-int
-main(void)
-{
-	const TTest *const tests[] = {
-		presets_name_settings_that_exist,
-		a_session_listens_on_loopback_and_says_so,
-		bad_settings_are_named,
-		every_event_has_a_name,
-	};
-
-	if (!lt_is_there()) {
-		printf("1..0 # SKIP built without libtorrent\n");
-		return 0;
-	}
-	return unit_run("lt", tests, SP_LEN(tests));
-}
+LT_RIG_MAIN("lt", presets_name_settings_that_exist,
+    a_session_listens_on_loopback_and_says_so, bad_settings_are_named,
+    every_event_has_a_name)

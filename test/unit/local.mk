@@ -265,6 +265,10 @@ test_unit_check_http_conn_SOURCES = test/unit/check_http_conn.c \
 	test/unit/http_help.h
 UNIT_HOST += test/unit/check_loop
 UNIT_HOST += test/unit/check_lt
+UNIT_HOST += test/unit/check_lt_dht
+LT_RIG = test/unit/lt_rig.c test/unit/lt_rig.h
+test_unit_check_lt_SOURCES = test/unit/check_lt.c $(LT_RIG)
+test_unit_check_lt_dht_SOURCES = test/unit/check_lt_dht.c $(LT_RIG)
 UNIT_HOST += test/unit/check_origin
 test_unit_check_origin_SOURCES = test/unit/check_origin.c \
 	test/unit/origin_rig.c test/unit/origin_rig.h
