@@ -284,6 +284,11 @@ uint32_t lt_info_piece_size(const struct lt_info *i, uint32_t piece);
 
 /* ---- torrents ---- */
 
+/*
+ * With SEED_MODE and NO_CHECK there is no LT_EV_CHECKED, nor LT_EV_FINISHED for
+ * what was there at the beginning. NO_WEB_SEEDS: libtorrent 2.0.8 loads all
+ * from a web seed where peers have it too, and gives one up after some 503.
+ */
 enum lt_flag {
 	LT_PAUSED = 1,             /* neither loads nor serves */
 	LT_SEQUENTIAL = 2,         /* loads first things first */
@@ -293,7 +298,7 @@ enum lt_flag {
 	LT_NO_LSD = 32,            /* nor on the local network */
 	LT_NO_PEX = 64,            /* nor told to peers of peers */
 	LT_NO_TRACKERS = 128,      /* those of the torrent are dropped */
-	LT_NO_WEB_SEEDS = 256,     /* likewise: see notes on url-list */
+	LT_NO_WEB_SEEDS = 256,     /* likewise, of its url-list */
 	LT_NOTHING = 2048,         /* every piece has priority 0 at first */
 	LT_NO_CHECK = 512,         /* believe |have| and |resume| as they are */
 	LT_STOP_WHEN_READY = 1024, /* pause once it was checked */

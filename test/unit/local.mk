@@ -268,6 +268,10 @@ UNIT_HOST += test/unit/check_lt
 UNIT_HOST += test/unit/check_lt_dht
 LT_RIG = test/unit/lt_rig.c test/unit/lt_rig.h
 test_unit_check_lt_SOURCES = test/unit/check_lt.c $(LT_RIG)
+UNIT_HOST += test/unit/check_lt_torrent
+LT_MAKE = test/unit/lt_make.c test/unit/lt_make.h
+test_unit_check_lt_torrent_SOURCES = test/unit/check_lt_torrent.c $(LT_RIG) \
+	$(LT_MAKE)
 test_unit_check_lt_dht_SOURCES = test/unit/check_lt_dht.c $(LT_RIG)
 UNIT_HOST += test/unit/check_origin
 test_unit_check_origin_SOURCES = test/unit/check_origin.c \

@@ -66,13 +66,16 @@ lt_make_compare(const struct lt_make *m, const char *dir)
 	}
 }
 
-/* Zeros after file |f|, so that the next begins with a piece. */
+/*
+ * Zeros after file |f|, so that the next begins with a piece. libtorrent has
+ * them after the last one too, in torrents that are v2 only.
+ */
 static size_t
 pad_after(const struct lt_make *m, size_t f)
 {
 	uint32_t over = m->sizes[f] % m->piece_length;
 
-	if (!m->v2 || f + 1 == m->n_files || over == 0)
+	if (!m->v2 || (m->v1 && f + 1 == m->n_files) || over == 0)
 		return 0;
 	return m->piece_length - over;
 }
