@@ -46,7 +46,7 @@ enum conf_type {
 	CONF_PPM,  /* int64_t millionths: 5% 0.5 (= 50 %) 12.5% */
 	CONF_STR,  /* const char *, min..max length; NULL when not set */
 	CONF_PATH, /* as STR; relative paths in a file are relative to it */
-	CONF_ENUM, /* int: index into |choices| "a|b|c" */
+	CONF_ENUM, /* int: index into |choices| "a|b|c"; "...|no": --no-name */
 	CONF_LIST, /* struct conf_list, may be given repeatedly; min..max len */
 };
 

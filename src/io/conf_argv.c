@@ -19,6 +19,16 @@ takes_value(const struct conf_row *row)
 	return row->type != CONF_FLAG && (row->flags & CONF_F_COUNT) == 0;
 }
 
+/* --no-name is of use. */
+static bool
+has_no(const struct conf_row *row)
+{
+	size_t n = row->type == CONF_ENUM ? strlen(row->arg) : 0;
+
+	return row->type == CONF_FLAG ||
+	       (n >= 3 && strcmp(row->arg + n - 3, "|no") == 0);
+}
+
 static void
 table_fill(struct argv_table *t, const struct conf_prog *p)
 {
@@ -38,7 +48,7 @@ table_fill(struct argv_table *t, const struct conf_prog *p)
 		t->longs[l].has_arg =
 		    takes_value(row) ? required_argument : no_argument;
 		t->longs[l++].val = ARGV_LONG + (int)i;
-		if (row->type != CONF_FLAG || conf_deed(row) != CONF_D_NONE)
+		if (!has_no(row) || conf_deed(row) != CONF_D_NONE)
 			continue;
 		snprintf(t->no[n], sizeof(t->no[n]), "no-%s", row->name);
 		t->longs[l].name = t->no[n++];

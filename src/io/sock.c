@@ -72,6 +72,28 @@ sock_remote(int fd)
 	return sock_to_addr((struct sockaddr *)&ss);
 }
 
+int
+sock_route(const struct sp_addr *to, struct sp_addr *from)
+{
+	struct sockaddr_storage ss;
+	struct sp_addr a = *to;
+	int fd, len, rv = SP_ERR_IO;
+
+	a.port = 9; /* any will do */
+	if ((len = sock_from_addr(&ss, &a)) == 0)
+		return SP_ERR_ARG;
+	fd = socket(ss.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return SP_ERR_IO;
+	if (connect(fd, (struct sockaddr *)&ss, (socklen_t)len) == 0) {
+		*from = sock_local(fd);
+		from->port = 0;
+		rv = from->family != 0 ? 0 : SP_ERR_IO;
+	}
+	close(fd);
+	return rv;
+}
+
 void
 sock_give_up(int fd, sp_time t)
 {

@@ -18,6 +18,12 @@ struct sp_addr sock_local(int fd);
 struct sp_addr sock_remote(int fd);
 
 /*
+ * The address, without a port, from which packets to |to| would leave; none are
+ * sent. SP_ERR_ARG (|to| is unset), SP_ERR_IO (errno: there is no way).
+ */
+int sock_route(const struct sp_addr *to, struct sp_addr *from);
+
+/*
  * Splits "host:port", "[v6]:port", "host", "v6" at the port; the host comes
  * without brackets. |dflt| when there is no port. SP_ERR_SYNTAX, SP_ERR_RANGE
  * (port), SP_ERR_TOOBIG.

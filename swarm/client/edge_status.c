@@ -165,6 +165,29 @@ neighbours_json(const struct edge *e, sp_time now)
 	return a;
 }
 
+/* null: there is no DHT. */
+static json_t *
+dht_json(const struct edge *e)
+{
+	struct mesh_host_dht d;
+	json_t *o;
+
+	if (!mesh_host_dht(e->h, &d))
+		return json_null();
+	o = json_object();
+	set(o, "ready", json_boolean(d.ready));
+	set(o, "port", json_integer(d.port));
+	set(o, "nodes", json_integer(d.nodes));
+	set(o, "searches", json_integer((json_int_t)d.searches));
+	set(o, "peers", json_integer((json_int_t)d.peers));
+	set(o, "announces", json_integer((json_int_t)d.announces));
+	set(o, "head_seq", json_integer(d.head_seq));
+	set(o, "heads", json_integer((json_int_t)d.heads));
+	set(o, "heads_refused", json_integer((json_int_t)d.refused));
+	set(o, "puts", json_integer((json_int_t)d.puts));
+	return o;
+}
+
 void
 edge_status_json(struct edge *e, struct http_req *r)
 {
@@ -187,6 +210,7 @@ edge_status_json(struct edge *e, struct http_req *r)
 	set(o, "channel", channel_json(e));
 	set(o, "tracks", tracks_json(e));
 	set(o, "trackers", trackers_json(e));
+	set(o, "dht", dht_json(e));
 	set(o, "origins", origins_json(e));
 	set(o, "swarm_rate", swarm_json(e));
 	set(o, "requests", json_integer((json_int_t)e->requests));
@@ -265,6 +289,22 @@ put_html(struct sp_buf *b, const char *s, size_t len)
 	}
 }
 
+static void
+put_dht(struct sp_buf *b, const struct edge *e)
+{
+	struct mesh_host_dht d;
+	char line[160];
+
+	if (!mesh_host_dht(e->h, &d))
+		return;
+	snprintf(line, sizeof(line),
+	    "<p>DHT: %u nodes; %llu peers found in %llu searches; head "
+	    "%lld</p>",
+	    (unsigned)d.nodes, (unsigned long long)d.peers,
+	    (unsigned long long)d.searches, (long long)d.head_seq);
+	buf_put_str(b, line);
+}
+
 void
 edge_status_page(struct edge *e, struct http_req *r, const char *query)
 {
@@ -289,7 +329,9 @@ edge_status_page(struct edge *e, struct http_req *r, const char *query)
 	buf_put_str(&b, query);
 	buf_put_str(&b, "\">metrics</a>.</p><pre>");
 	counters_report(&b, &st, COUNTERS_TEXT);
-	buf_put_str(&b, "</pre>\n");
+	buf_put_str(&b, "</pre>");
+	put_dht(&b, e);
+	buf_put_u8(&b, '\n');
 	http_header(r, "Content-Security-Policy",
 	    "default-src 'none'; frame-ancestors 'none'");
 	if (b.err < 0)

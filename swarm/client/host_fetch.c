@@ -133,6 +133,12 @@ reach_of(const struct mesh_host *h, const char *url, size_t len)
 }
 
 void
+host_fetch_add(struct mesh_host *h, const char *url, size_t len)
+{
+	(void)origin_add(h, url, len, reach_of(h, url, len));
+}
+
+void
 host_fetch_manifest(struct mesh_host *h, const struct manifest *m)
 {
 	const struct manifest_text *t;
@@ -146,6 +152,7 @@ host_fetch_manifest(struct mesh_host *h, const struct manifest *m)
 		if (origin_add(h, t->p, t->len, reach_of(h, t->p, t->len)) < 0)
 			break;
 	}
+	host_dht_origins(h);
 	mesh_origins(h->mesh, (unsigned)h->n_origins, loop_now(h->loop));
 }
 

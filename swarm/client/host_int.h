@@ -10,6 +10,10 @@
  *	host_feed.c     the live feed
  *	host_fetch.c    transfers from the origins
  *	host_telemetry.c how it fares
+ *	host_lt.c       the session of libtorrent, for these:
+ *	host_dht.c      the DHT: searches, announces
+ *	host_dht_head.c the channel's head there
+ *	host_dht_conf.c what it is begun with, what is kept of it
  *
  * Every event of the loop ends in host_pump.
  */
@@ -17,6 +21,8 @@
 #include <sys/queue.h>
 
 #include "base/rng.h"
+#include "lt/lt.h"
+#include "swarm/client/dht_plan.h"
 #include "swarm/client/mesh_host.h"
 #include "swarm/stats.h"
 #include "wire/telemetry.h"
@@ -65,6 +71,41 @@ struct host_telemetry {
 	bool start_told;
 };
 
+struct host_lt {
+	struct lt_session *s; /* NULL: nobody needs it */
+	struct io_watch *w;
+};
+
+#define HOST_DHT_PEERS 100 /* that one search may bring */
+
+struct host_dht {
+	bool on, ready;
+	struct dht_plan plan;
+	struct io_timer timer, window, save;
+	/* searches */
+	bool finding; /* one is under way, and has brought nothing yet */
+	struct sp_addr seen[HOST_DHT_PEERS]; /* what it has brought */
+	size_t n_seen;
+	size_t n_known; /* by this one or the last */
+	/* the head: what a viewer has, what a seeder puts */
+	struct head_item head;
+	uint64_t head_serial; /* of its manifest */
+	int64_t put_seq;      /* of the PUT under way, or the last */
+	int64_t got;          /* greatest seq of the GET under way, 0 none */
+	bool told_old;
+	/* what it is begun with, what is kept */
+	char listen[2 * ADDR_STRLEN];
+	char *bootstrap, *path; /* owned */
+	uint8_t *saved;
+	size_t saved_len;
+	bool saving, save_failed;
+	/* for status pages */
+	uint16_t port;
+	uint32_t nodes[2]; /* IPv4, IPv6 */
+	uint32_t stored;
+	uint64_t searches, peers, announces, heads, refused, puts;
+};
+
 struct mesh_host {
 	struct loop *loop;
 	struct origin *origin;
@@ -91,11 +132,14 @@ struct mesh_host {
 	struct host_tracker trackers[MESH_HOST_TRACKERS];
 	size_t n_trackers;
 	uint32_t announce; /* id of the newest one */
-	bool announced;    /* it was answered, or has failed everywhere */
-	uint32_t key;      /* of announces */
+	struct mesh_act announce_act;
+	bool announced; /* it was answered, or has failed everywhere */
+	uint32_t key;   /* of announces */
 	struct sp_addr external;
 	struct host_feed feed;
 	struct host_telemetry telemetry;
+	struct host_lt lt;
+	struct host_dht dht;
 
 	/* The first n_given are the user's. */
 	struct host_origin origins[MESH_HOST_ORIGINS];
@@ -126,6 +170,10 @@ void host_tracker_announce(struct mesh_host *h, const struct mesh_act *act);
 /* Announces are out. */
 bool host_tracker_busy(const struct mesh_host *h);
 
+/* One that the head names: is announced to at once. */
+void host_tracker_new(struct mesh_host *h, const char *url, size_t len,
+    enum origin_reach reach);
+
 /* host_feed.c */
 int host_feed_init(struct mesh_host *h);
 void host_feed_fini(struct mesh_host *h);
@@ -153,7 +201,52 @@ void host_telemetry_fini(struct mesh_host *h);
 void host_telemetry_fill(struct telemetry *t, const struct mesh_stats *now,
     const struct mesh_stats *before, sp_time span);
 
+/* host_lt.c */
+/* Opens the session if it is needed; goes on without when it cannot. NOMEM. */
+int host_lt_init(struct mesh_host *h);
+void host_lt_fini(struct mesh_host *h);
+
+/* host_dht.c; all but the first do nothing without DHT */
+int host_dht_start(struct mesh_host *h);
+void host_dht_fini(struct mesh_host *h);
+void host_dht_event(struct mesh_host *h, const struct lt_event *ev);
+/* Does what is due. */
+void host_dht_run(struct mesh_host *h);
+/* The mesh announces: is in want of peers. */
+void host_dht_wish(struct mesh_host *h);
+/* No tracker is left to answer it: true, and it is or will be answered. */
+bool host_dht_answers(struct mesh_host *h);
+/* The manifest is here, or a new one. */
+void host_dht_serve(struct mesh_host *h);
+void host_dht_leave(struct mesh_host *h);
+/* Nodes are being kept. */
+bool host_dht_busy(const struct mesh_host *h);
+
+/* host_dht_head.c */
+void host_dht_item(struct mesh_host *h, const struct lt_item *in);
+/* The GET has ended. */
+void host_dht_got(struct mesh_host *h);
+void host_dht_put(struct mesh_host *h);
+void host_dht_was_put(struct mesh_host *h, const struct lt_event_put *ev);
+/* Compares what is known of the manifest. */
+void host_dht_manifest(struct mesh_host *h);
+/* Adds those of the head. */
+void host_dht_origins(struct mesh_host *h);
+
+/* host_dht_conf.c */
+/* Settings of the session that the DHT needs; 0: it is not wanted. */
+size_t host_dht_settings(struct mesh_host *h, struct lt_kv *out, size_t max);
+/* Nodes of an earlier run; NULL when there are none. */
+void host_dht_state(struct mesh_host *h, const void **p, size_t *len);
+/* libtorrent did not take them. */
+void host_dht_state_bad(struct mesh_host *h);
+void host_dht_save(struct mesh_host *h, const uint8_t *p, size_t len);
+int host_dht_conf_start(struct mesh_host *h);
+void host_dht_conf_fini(struct mesh_host *h);
+
 /* host_fetch.c */
+/* After those of the manifest; known ones are left out. */
+void host_fetch_add(struct mesh_host *h, const char *url, size_t len);
 /* The user's. SP_ERR_NOMEM. */
 int host_fetch_init(struct mesh_host *h);
 void host_fetch_fini(struct mesh_host *h);

@@ -96,7 +96,8 @@ host_tracker_busy(const struct mesh_host *h)
 static void
 check_failed(struct mesh_host *h)
 {
-	if (h->announced || h->leaving || host_tracker_busy(h))
+	if (h->announced || h->leaving || host_tracker_busy(h) ||
+	    host_dht_answers(h))
 		return;
 	h->announced = true;
 	mesh_announced(h->mesh, h->announce, NULL, loop_now(h->loop));
@@ -230,29 +231,49 @@ announce_one(struct host_tracker *t, const struct mesh_act *act)
 	return rv;
 }
 
+static void
+announce_to(struct host_tracker *t, const struct mesh_act *act)
+{
+	int rv = announce_one(t, act);
+
+	if (rv == 0)
+		return;
+	t->failures++;
+	t->ok = false;
+	log_format(t->error, sizeof(t->error), "%s", sp_strerror(rv));
+}
+
 void
 host_tracker_announce(struct mesh_host *h, const struct mesh_act *act)
 {
 	struct host_tracker *t;
 	size_t i;
-	int rv;
 
 	h->announce = act->u.announce.announce;
+	h->announce_act = *act;
 	h->announced = false;
+	host_dht_wish(h);
 	for (i = 0; i < h->n_trackers; i++) {
 		t = &h->trackers[i];
 		/* who never knew us need not hear that we leave */
 		if (act->u.announce.event == TW_EVENT_STOPPED &&
 		    t->answers == 0)
 			continue;
-		if ((rv = announce_one(t, act)) < 0) {
-			t->failures++;
-			t->ok = false;
-			log_format(t->error, sizeof(t->error), "%s",
-			    sp_strerror(rv));
-		}
+		announce_to(t, act);
 	}
 	check_failed(h);
+}
+
+void
+host_tracker_new(struct mesh_host *h, const char *url, size_t len,
+    enum origin_reach reach)
+{
+	size_t n = h->n_trackers;
+
+	/* the first announce will be for all */
+	if (host_tracker_add(h, url, len, reach) == 0 && h->n_trackers > n &&
+	    h->announce != 0 && !h->leaving)
+		announce_to(&h->trackers[n], &h->announce_act);
 }
 
 /* ---- status ---- */

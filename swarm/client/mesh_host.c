@@ -29,6 +29,7 @@ manifest_changed(struct mesh_host *h)
 		    reach);
 	if (!h->conf.mesh.seeder)
 		host_fetch_manifest(h, m);
+	host_dht_serve(h);
 }
 
 static void
@@ -79,7 +80,8 @@ host_pump(struct mesh_host *h)
 		io_timer_set(&h->soon, 0);
 	if (!h->leaving)
 		io_timer_set(&h->timer, mesh_deadline(h->mesh));
-	else if (LIST_EMPTY(&h->conns) && !host_tracker_busy(h))
+	else if (LIST_EMPTY(&h->conns) && !host_tracker_busy(h) &&
+		 !host_dht_busy(h))
 		io_timer_set(&h->bye, 0);
 }
 
@@ -147,6 +149,7 @@ mesh_host_leave(struct mesh_host *h)
 	io_timer_set(&h->bye, now + LEAVE_TIME);
 	host_telemetry_fini(h);
 	host_feed_fini(h);
+	host_dht_leave(h);
 	mesh_leave(h->mesh, now);
 	host_pump(h);
 	host_fetch_stop_all(h);
@@ -189,9 +192,9 @@ setup(struct mesh_host *h)
 	if ((rv = host_fetch_init(h)) < 0 || (rv = host_conn_listen(h)) < 0 ||
 	    (rv = make_mesh(h)) < 0)
 		return rv;
-	if ((rv = host_feed_init(h)) < 0)
+	if ((rv = host_feed_init(h)) < 0 || (rv = host_telemetry_init(h)) < 0)
 		return rv;
-	return host_telemetry_init(h);
+	return host_lt_init(h);
 }
 
 int
@@ -221,6 +224,8 @@ mesh_host_new(struct mesh_host **out, const struct mesh_host_conf *conf,
 	}
 	/* the lists belong to the caller */
 	h->conf.trackers = h->conf.origins = NULL;
+	h->conf.dht.bootstrap = NULL;
+	h->conf.dht.state = NULL;
 	mesh_host_kick(h);
 	*out = h;
 	return 0;
@@ -231,6 +236,7 @@ mesh_host_free(struct mesh_host *h)
 {
 	if (h == NULL)
 		return;
+	host_lt_fini(h);
 	host_telemetry_fini(h);
 	host_feed_fini(h);
 	host_fetch_fini(h);

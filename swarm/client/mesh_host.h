@@ -35,6 +35,7 @@
 #include "io/loop.h"
 #include "io/origin.h"
 #include "swarm/mesh.h"
+#include "wire/head.h"
 
 #define MESH_HOST_TRACKERS (2 * LIM_TRACKERS)
 #define MESH_HOST_ORIGINS  (2 * LIM_ORIGINS)
@@ -43,6 +44,25 @@
 #define MESH_HOST_TELEMETRY (30 * SP_S) /* what viewers take */
 
 struct mesh_host;
+
+/*
+ * The DHT: peers, and the channel's head. With conf.mesh.lan it is one of a
+ * network of its own: no node of the internet is asked, and many nodes may
+ * share an address.
+ */
+struct mesh_host_dht_conf {
+	bool on;
+	/* "host:port" to begin with, instead of well-known ones. */
+	const char *const *bootstrap;
+	size_t n_bootstrap;
+	/*
+	 * Where it listens; none: all addresses, or with conf.mesh.lan the one
+	 * from which the first of |bootstrap| is reached.
+	 */
+	struct sp_addr listen[2];
+	size_t n_listen;
+	const char *state; /* file that keeps its nodes; NULL: none */
+};
 
 struct mesh_host_conf {
 	/* listen_port is filled in. */
@@ -62,7 +82,8 @@ struct mesh_host_conf {
 	/* Of the link. Borrowed until mesh_host_new returns. */
 	const struct sp_addr *peers;
 	size_t n_peers;
-	bool no_origin;           /* never fetch from an origin */
+	struct mesh_host_dht_conf dht; /* borrowed likewise */
+	bool no_origin;                /* never fetch from an origin */
 	bool no_feed;             /* no live feed (a seeder never has one) */
 	sp_time telemetry;        /* between posts of how it fares; 0: none */
 	const struct sp_log *log; /* borrowed for life; NULL = silent */
@@ -81,6 +102,12 @@ struct mesh_host_ops {
 	void (*tracker)(void *ctx, const char *url, const char *why);
 	/* After mesh_host_leave: all is told, or 2 s have passed. */
 	void (*left)(void *ctx);
+	/*
+	 * What mesh_host_head gave was put: |stored| nodes have taken it, and
+	 * |seen| is the greatest seq that any had, -1 none. When that is
+	 * greater, the head is not newer than all before it.
+	 */
+	void (*head)(void *ctx, int64_t seen, uint32_t stored);
 };
 
 /* Defaults: mesh_conf_init, no listening, no trackers, no origins. */
@@ -102,6 +129,12 @@ void mesh_host_kick(struct mesh_host *h);
 /* Port that neighbours connect to, 0: none. */
 uint16_t mesh_host_port(const struct mesh_host *h);
 
+/*
+ * Seeder: puts |it| into the DHT, again and again until a node has taken it or
+ * the next one comes. SP_ERR_CLOSED: there is no DHT.
+ */
+int mesh_host_head(struct mesh_host *h, const struct head_item *it);
+
 /* Says goodbye to peers and trackers; ops.left follows. Only once. */
 void mesh_host_leave(struct mesh_host *h);
 
@@ -120,6 +153,21 @@ struct mesh_host_tracker {
 size_t mesh_host_trackers(const struct mesh_host *h);
 void mesh_host_tracker(const struct mesh_host *h, size_t i,
     struct mesh_host_tracker *out);
+struct mesh_host_dht {
+	bool ready;        /* nodes have been found */
+	uint16_t port;     /* UDP */
+	uint32_t nodes;    /* known, as of the call before */
+	uint64_t searches; /* for peers */
+	uint64_t peers;    /* that these brought */
+	uint64_t announces;
+	int64_t head_seq; /* 0: there is no head */
+	uint64_t heads;   /* that came, and were right */
+	uint64_t refused; /* that were not */
+	uint64_t puts;
+	uint32_t stored; /* nodes that took the last one */
+};
+/* False: there is no DHT. */
+bool mesh_host_dht(struct mesh_host *h, struct mesh_host_dht *out);
 /* Base URLs in use; NULL at the end. */
 const char *mesh_host_origin(const struct mesh_host *h, size_t i);
 /* How we look from outside (BEP 24); family 0: not known. */

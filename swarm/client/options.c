@@ -38,6 +38,15 @@ static const struct conf_row rows[] = {
 	    "meet peers and origins on private addresses", 0 },
 	{ "identity", 'i', CONF_PATH, AT(identity), 1, 4095, NULL, "FILE",
 	    "keep this peer's key in FILE, made if missing", 0 },
+	{ "dht", 0, CONF_ENUM, AT(dht.use), 0, 0, "auto", "auto|yes|no",
+	    "find peers and trackers by the DHT; auto: if no tracker is known",
+	    0 },
+	{ "dht-bootstrap", 0, CONF_LIST, AT(dht.bootstrap), 1, 300, NULL,
+	    "HOST:PORT", "node of the DHT to begin with; may be repeated", 0 },
+	{ "dht-listen", 0, CONF_STR, AT(dht.listen), 1, 255, NULL, "ADDR:PORT",
+	    "where the DHT listens, by UDP", 0 },
+	{ "dht-state", 0, CONF_PATH, AT(dht.state), 1, 4095, NULL, "FILE",
+	    "keep nodes of the DHT in FILE", 0 },
 	{ "ephemeral", 0, CONF_FLAG, AT(ephemeral), 0, 0, NULL, NULL,
 	    "a fresh key for this run, whatever identity says", 0 },
 	{ "delay", 'D', CONF_TIME, AT(delay), 0, 60 * SP_S, "0", "TIME",
@@ -116,6 +125,8 @@ check(const void *opts, const char **what)
 		return why;
 	*what = "origin";
 	if ((why = check_urls(&o->origins)) != NULL)
+		return why;
+	if ((why = dht_options_check(&o->dht, what)) != NULL)
 		return why;
 	*what = "stdout";
 	if (o->to_stdout && o->exec != NULL)

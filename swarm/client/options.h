@@ -4,6 +4,7 @@
 /* The options of spate: one row each in options.c; spate(1) explains them. */
 
 #include "io/conf.h"
+#include "swarm/client/dht_file.h"
 
 struct options {
 	struct conf_std std;
@@ -20,6 +21,7 @@ struct options {
 	bool no_upload, lan, ephemeral, no_telemetry;
 	int64_t neighbours;
 	const char *identity;
+	struct dht_options dht;
 	/* stream */
 	sp_time delay, window, wait;
 	struct conf_list trackers, origins;

@@ -1,6 +1,26 @@
 #include "base/hash.h"
 #include "io/daemon.h"
+#include "lt/lt.h"
 #include "swarm/client/viewer.h"
+
+/* Somebody must be known who can be asked for the channel. */
+static void
+check_way(const struct link *l, const struct options *o)
+{
+	size_t n = l->n_trackers + o->trackers.n;
+
+	if (dht_options_on(&o->dht, n) && lt_is_there())
+		return;
+	if (o->dht.use == DHT_YES)
+		daemon_usage("dht", "built without libtorrent: there is none");
+	if (n > 0 || l->n_peers > 0)
+		return;
+	daemon_usage("link",
+	    lt_is_there() ? "it names no tracker and no peer: give --tracker "
+			    "URL, or let the DHT be used"
+			  : "it names no tracker and no peer, and there is no "
+			    "DHT without libtorrent: give --tracker URL");
+}
 
 /* Parses the link; complains and exits when it is none. */
 static struct link *
@@ -17,8 +37,7 @@ get_link(const char *text, const struct options *o)
 		    e.what == NULL ? "not a channel link" : e.what, e.at);
 		daemon_usage("link", why);
 	}
-	if (l->n_trackers == 0 && o->trackers.n == 0)
-		daemon_usage("link", "it names no tracker: give --tracker URL");
+	check_way(l, o);
 	return l;
 }
 

@@ -120,8 +120,11 @@ on_left(void *ctx)
 	loop_stop(v->loop);
 }
 
-static const struct mesh_host_ops host_ops = { on_changed, on_tracker,
-	on_left };
+static const struct mesh_host_ops host_ops = {
+	.changed = on_changed,
+	.tracker = on_tracker,
+	.left = on_left,
+};
 
 static void
 stream_ended(void *ctx, int err)
@@ -159,7 +162,7 @@ on_tick(void *ctx, sp_time now)
 		status_clear(&v->status);
 		daemon_complain(v->link->name[0] != '\0' ? v->link->name
 							 : "channel",
-		    "no tracker and no peer knows it");
+		    "nobody who could be asked knows it");
 		leave(v, 1);
 		return;
 	}
@@ -236,6 +239,7 @@ setup_host(struct viewer *v)
 	const char *trackers[MESH_HOST_TRACKERS], *origins[MESH_HOST_ORIGINS];
 	const struct options *o = v->o;
 	struct mesh_host_conf c;
+	char *nodes;
 	int rv;
 
 	mesh_host_conf_init(&c);
@@ -262,8 +266,11 @@ setup_host(struct viewer *v)
 	    (uint16_t)o->peer_port);
 	c.n_listen = 2;
 	c.telemetry = o->no_telemetry ? 0 : MESH_HOST_TELEMETRY;
+	dht_options_conf(&c.dht, &o->dht, c.n_trackers, o->lan || o->ephemeral,
+	    &nodes);
 	rv = mesh_host_new(&v->host, &c, v->loop, v->origin, &host_ops, v);
 	hash_wipe(&c, sizeof(c));
+	free(nodes);
 	return rv < 0 ? fail_listen("peer-port", NULL, o->peer_port, rv) : 0;
 }
 

@@ -21,7 +21,8 @@ if !CORE_ONLY
 EXTRA_PROGRAMS += test/bench/crowd
 CLEANFILES += test/bench/crowd
 test_bench_crowd_SOURCES = test/bench/crowd.c
-test_bench_crowd_LDADD = libspclient.a $(CORE_LIBS) $(HOST_LIBS) $(CORE_LIBS)
+test_bench_crowd_LDADD = libspclient.a $(LT_ALL_LIBS) $(CORE_LIBS) \
+	$(HOST_LIBS) $(CORE_LIBS)
 
 EXTRA_PROGRAMS += test/bench/bench_streams
 CLEANFILES += test/bench/bench_streams

@@ -39,7 +39,11 @@ on_left(void *ctx)
 	w->left = true;
 }
 
-static const struct mesh_host_ops ops = { on_changed, on_tracker, on_left };
+static const struct mesh_host_ops ops = {
+	.changed = on_changed,
+	.tracker = on_tracker,
+	.left = on_left,
+};
 
 static void
 start(struct watcher *w, struct site *s, const struct mesh_host_conf *c)

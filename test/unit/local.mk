@@ -249,6 +249,18 @@ UNIT_HOST += test/unit/check_conn
 UNIT_HOST += test/unit/check_control
 UNIT_HOST += test/unit/check_daemon
 UNIT_HOST += test/unit/check_hparse
+UNIT_HOST += test/unit/check_dht_plan
+UNIT_HOST += test/unit/check_dht_file
+test_unit_check_dht_file_SOURCES = test/unit/check_dht_file.c \
+	test/unit/fake_lt.c test/unit/fake_lt.h \
+	test/unit/site_rig.c test/unit/site_rig.h
+test_unit_check_dht_file_LDADD = $(test_unit_check_host_dht_LDADD)
+UNIT_HOST += test/unit/check_host_dht
+test_unit_check_host_dht_SOURCES = test/unit/check_host_dht.c \
+	test/unit/fake_lt.c test/unit/fake_lt.h \
+	test/unit/site_rig.c test/unit/site_rig.h
+test_unit_check_host_dht_LDADD = libunit.a libspclient.a $(CORE_LIBS) \
+	$(HOST_LIBS) $(CORE_LIBS) $(CHECK_LIBS)
 UNIT_HOST += test/unit/check_dgram
 UNIT_HOST += test/unit/check_http
 UNIT_HOST += test/unit/check_http_proxy
