@@ -96,6 +96,10 @@ checkpoint_write(struct sp_buf *b, const struct checkpoint *c)
 	put_num(b, c->epoch);
 	buf_put_str(b, "\nserial");
 	put_num(b, c->serial);
+	if (c->head_seq != 0) {
+		buf_put_str(b, "\nhead");
+		put_num(b, c->head_seq);
+	}
 	buf_put_u8(b, '\n');
 	for (unsigned i = 0; i < LIM_TRACKS; i++)
 		if (c->tracks[i].used)
@@ -293,6 +297,10 @@ read_plain(struct reader *in)
 		return num(&w[1], INT64_MAX, &in->c->serial)
 			   ? 0
 			   : complain(in, SP_ERR_RANGE, "bad serial");
+	if (in->n == 2 && is(&w[0], "head"))
+		return num(&w[1], LIM_AVAIL_MS, &in->c->head_seq)
+			   ? 0
+			   : complain(in, SP_ERR_RANGE, "bad head");
 	if (in->n == 1 && is(&w[0], "end")) {
 		in->end = true;
 		return 0;

@@ -10,6 +10,7 @@
  *	channel PUBLIC-KEY
  *	epoch N
  *	serial N                         of the newest manifest
+ *	head N                           seq of the newest head, if there is one
  *	track ID NUMBER SEQ DSEQ SOURCE-DSEQ WHAT PDT-MS AVAIL-MS ENDED DIGEST
  *	uri ID TEXT                      its playlist, as the source calls it
  *	init ID NUMBER ID-HASH ROOT DIGEST AVAIL-MS
@@ -51,6 +52,7 @@ struct checkpoint {
 	uint8_t pk[HASH_PK_LEN];
 	uint32_t epoch;
 	uint64_t serial;
+	uint64_t head_seq; /* [0, LIM_AVAIL_MS] */
 	struct checkpoint_track tracks[LIM_TRACKS];
 	struct checkpoint_env pending[CHECKPOINT_PENDING];
 	size_t n_pending;

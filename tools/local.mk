@@ -51,6 +51,7 @@ libsptools_a_SOURCES += tools/sealer.c
 libsptools_a_SOURCES += tools/sealer.h
 libsptools_a_SOURCES += tools/seed.c
 libsptools_a_SOURCES += tools/seed.h
+libsptools_a_SOURCES += tools/seed_dht.c
 libsptools_a_SOURCES += tools/seed_int.h
 libsptools_a_SOURCES += tools/seed_log.c
 libsptools_a_SOURCES += tools/seed_manifest.c

@@ -194,7 +194,10 @@ left_cb(void *ctx)
 	loop_stop(s->loop);
 }
 
-static const struct mesh_host_ops mesh_ops = { .left = left_cb };
+static const struct mesh_host_ops mesh_ops = {
+	.left = left_cb,
+	.head = seed_dht_put,
+};
 
 static int
 mesh_open(struct seed *s)
@@ -202,7 +205,7 @@ mesh_open(struct seed *s)
 	static const struct secure_cipher *ciphers[2];
 	const char *urls[LIM_TRACKERS];
 	struct mesh_host_conf c;
-	char port[16];
+	char port[16], *nodes;
 	int64_t bps;
 	int n, rv;
 
@@ -225,6 +228,8 @@ mesh_open(struct seed *s)
 	snprintf(port, sizeof(port), "*:%u", (unsigned)s->opts->peer_port);
 	n = sock_listen_parse(port, c.listen);
 	c.n_listen = n > 0 ? (size_t)n : 0;
+	dht_options_conf(&c.dht, &s->opts->dht, s->n_trackers, s->opts->lan,
+	    &nodes);
 	rv = mesh_host_new(&s->mesh, &c, s->loop, s->origin, &mesh_ops, s);
 	/* A machine without IPv6. */
 	if (rv == SP_ERR_IO && c.n_listen > 1) {
@@ -233,6 +238,7 @@ mesh_open(struct seed *s)
 		    s);
 	}
 	hash_wipe(c.mesh.secret, sizeof(c.mesh.secret));
+	free(nodes);
 	if (rv < 0)
 		daemon_complain("peer-port",
 		    rv == SP_ERR_EXISTS ? "is in use" : sp_strerror(rv));
@@ -283,7 +289,7 @@ start(struct seed *s, const char *source)
 	    (rv = seed_log_open(s)) < 0 ||
 	    (rv = origin_new(&s->origin, s->loop, &web)) < 0 ||
 	    (rv = seed_publish_init(s)) < 0 || (rv = mesh_open(s)) < 0 ||
-	    (rv = seed_status_open(s)) < 0)
+	    (rv = seed_dht_open(s)) < 0 || (rv = seed_status_open(s)) < 0)
 		return rv;
 	seed_refill_start(s);
 	return seed_source_start(s, source);
@@ -332,6 +338,7 @@ seed_free(struct seed *s)
 		return;
 	s->stopping = true;
 	http_free(s->http);
+	seed_dht_close(s);
 	mesh_host_free(s->mesh);
 	seed_source_stop(s);
 	seed_publish_stop(s);

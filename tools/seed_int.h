@@ -14,6 +14,7 @@
  *	seed_watch.c    directories
  *	seed_pieces.c   segments: fetching, signing
  *	seed_publish.c  trackers
+ *	seed_dht.c      the head in the DHT
  *	seed_status.c   /status
  *
  * The order of things at the start: the source's playlist and the trackers'
@@ -92,6 +93,14 @@ struct seed_tracker {
 	bool refilling;
 };
 
+struct seed_dht {
+	bool on;
+	struct io_timer timer;
+	sp_time at;   /* the last one was signed; 0: none */
+	int64_t seen; /* greatest seq that nodes told of */
+	bool told;    /* that it is there */
+};
+
 struct seed {
 	struct loop *loop;
 	struct origin *origin;
@@ -143,6 +152,7 @@ struct seed {
 	size_t n_trackers;
 	/* the swarm */
 	struct mesh_host *mesh;
+	struct seed_dht dht;
 	bool upload;
 	struct http *http;
 	struct sp_addr status_at;
@@ -184,6 +194,8 @@ void seed_manifest_sign(struct seed *s);
 void seed_add_host(struct seed *s, const char *url, size_t len);
 /* Prints the channel link. */
 void seed_manifest_link(struct seed *s);
+/* Origins as viewers are told them; texts borrow |s|. */
+void seed_manifest_origins(const struct seed *s, struct manifest *m);
 
 /* seed_root.c */
 int seed_source_start(struct seed *s, const char *arg);
@@ -213,6 +225,14 @@ int seed_pieces_init(struct seed_track *t);
 int seed_publish_init(struct seed *s);
 void seed_publish_kick(struct seed *s);
 void seed_publish_stop(struct seed *s);
+
+/* seed_dht.c */
+int seed_dht_open(struct seed *s);
+/* The manifest is another one: so is the head, soon. */
+void seed_dht_changed(struct seed *s);
+/* As mesh_host_ops.head. */
+void seed_dht_put(void *ctx, int64_t seen, uint32_t stored);
+void seed_dht_close(struct seed *s);
 
 /* seed_status.c */
 int seed_status_open(struct seed *s);

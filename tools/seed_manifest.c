@@ -32,9 +32,8 @@ seed_add_host(struct seed *s, const char *url, size_t len)
 	buf_fini(&b);
 }
 
-/* Origins as viewers are told them. */
-static void
-put_origins(const struct seed *s, struct manifest *m)
+void
+seed_manifest_origins(const struct seed *s, struct manifest *m)
 {
 	for (size_t i = 0; i < s->n_origins; i++)
 		m->origins[m->n_origins++] = text(s->origins[i]);
@@ -66,7 +65,7 @@ fill_manifest(struct seed *s, struct manifest *m)
 	m->policy = s->ended ? MANIFEST_ENDED : 0;
 	m->title = text(s->key->link.name);
 	plan_manifest(&s->plan, m);
-	put_origins(s, m);
+	seed_manifest_origins(s, m);
 	for (size_t i = 0; i < s->n_trackers; i++)
 		m->trackers[m->n_trackers++] = text(s->trackers[i].announce);
 }
@@ -96,6 +95,8 @@ seed_manifest_sign(struct seed *s)
 	if (rv < 0)
 		log_msg(s->log, LOG_LEVEL_ERROR, "manifest: %s",
 		    sp_strerror(rv));
+	else
+		seed_dht_changed(s);
 	free(m);
 }
 
@@ -113,7 +114,7 @@ seed_manifest_link(struct seed *s)
 		for (size_t i = 0; i < s->n_trackers; i++)
 			snprintf(l->trackers[l->n_trackers++], LIM_URI + 1,
 			    "%s", s->trackers[i].announce);
-		put_origins(s, m);
+		seed_manifest_origins(s, m);
 		for (size_t i = 0; i < m->n_origins; i++)
 			snprintf(l->origins[l->n_origins++], LIM_URI + 1, "%s",
 			    m->origins[i].p);

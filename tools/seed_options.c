@@ -2,6 +2,7 @@
 
 #include "io/daemon.h"
 #include "io/sock.h"
+#include "lt/lt.h"
 #include "wire/uri.h"
 
 #define AT(field) CONF_AT(struct seed_options, field)
@@ -31,6 +32,14 @@ static const struct conf_row rows[] = {
 	    "port for peers; 0 takes a free one", 0 },
 	{ "upload", 'u', CONF_STR, AT(upload), 1, 64, "none", "RATE|none",
 	    "most that is sent; 0 is no limit", 0 },
+	{ "dht", 0, CONF_ENUM, AT(dht.use), 0, 0, "auto", "auto|yes|no",
+	    "publish the channel in the DHT; auto: if there is no tracker", 0 },
+	{ "dht-bootstrap", 0, CONF_LIST, AT(dht.bootstrap), 1, 300, NULL,
+	    "HOST:PORT", "node of the DHT to begin with; may be repeated", 0 },
+	{ "dht-listen", 0, CONF_STR, AT(dht.listen), 1, 255, NULL, "ADDR:PORT",
+	    "where the DHT listens, by UDP", 0 },
+	{ "dht-state", 0, CONF_PATH, AT(dht.state), 1, 4000, NULL, "FILE",
+	    "keep nodes of the DHT in FILE", 0 },
 	{ "lan", 0, CONF_FLAG, AT(lan), 0, 0, NULL, NULL,
 	    "meet peers on private addresses", 0 },
 	{ "status-listen", 0, CONF_STR, AT(status), 1, 255, NULL, "ADDR:PORT",
@@ -76,6 +85,11 @@ check(const void *opts, const char **what)
 	if (strcmp(o->upload, "none") != 0 &&
 	    conf_get_rate(o->upload, &bps) < 0)
 		return "neither none nor a rate";
+	if ((why = dht_options_check(&o->dht, what)) != NULL)
+		return why;
+	*what = "dht";
+	if (o->dht.use == DHT_YES && !lt_is_there())
+		return "built without libtorrent: there is none";
 	*what = "status-listen";
 	if (o->status != NULL && sock_listen_parse(o->status, a) < 0)
 		return "not an address with a port";

@@ -4,6 +4,7 @@
 /* The options of spate-seed. */
 
 #include "io/conf.h"
+#include "swarm/client/dht_file.h"
 
 struct seed_options {
 	struct conf_std std;
@@ -17,6 +18,7 @@ struct seed_options {
 	int64_t peer_port;
 	const char *upload; /* "none" or a rate */
 	bool lan;
+	struct dht_options dht;
 	const char *status; /* where to listen, NULL nowhere */
 };
 

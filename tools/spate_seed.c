@@ -97,6 +97,7 @@ main(int argc, char **argv)
 	if (o.std.daemon) {
 		o.key = absolute(o.key);
 		o.state = absolute(o.state);
+		o.dht.state = absolute(o.dht.state);
 		o.journal = absolute(o.journal);
 		o.std.pidfile = absolute(o.std.pidfile);
 	}

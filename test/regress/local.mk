@@ -20,6 +20,8 @@ REGRESS += test/regress/chaos-churn.sh
 REGRESS += test/regress/chaos-origin.sh
 REGRESS += test/regress/chaos-seeder.sh
 REGRESS += test/regress/chaos-tracker.sh
+REGRESS += test/regress/dht.sh
+REGRESS += test/regress/dht-churn.sh
 REGRESS += test/regress/hlsjs.sh
 REGRESS += test/regress/judge.sh
 REGRESS += test/regress/live-aes.sh
@@ -57,6 +59,7 @@ REGRESS_FILES += test/regress/hosts.py
 REGRESS_FILES += test/regress/hosts.scn
 REGRESS_FILES += test/regress/hosts.sh
 REGRESS_FILES += test/regress/judge.py
+REGRESS_FILES += test/regress/dhtlib.sh
 REGRESS_FILES += test/regress/knock.py
 REGRESS_FILES += test/regress/lib.sh
 REGRESS_FILES += test/regress/ltpeer.py
@@ -79,8 +82,12 @@ REGRESS_FILES += test/regress/wsclient.mjs
 if !CORE_ONLY
 check_PROGRAMS += test/regress/flipper
 test_regress_flipper_SOURCES = test/regress/flipper.c
-test_regress_flipper_LDADD = libspclient.a $(CORE_LIBS) $(HOST_LIBS) \
+test_regress_flipper_LDADD = libspclient.a $(LT_ALL_LIBS) $(CORE_LIBS) $(HOST_LIBS) \
 	$(CORE_LIBS)
+
+check_PROGRAMS += test/regress/dhtnodes
+test_regress_dhtnodes_SOURCES = test/regress/dhtnodes.c
+test_regress_dhtnodes_LDADD = $(LT_ALL_LIBS) $(CORE_LIBS)
 
 check_PROGRAMS += test/regress/mkrecord
 test_regress_mkrecord_SOURCES = test/regress/mkrecord.c test/sim/signer.c \
