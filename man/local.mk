@@ -1,4 +1,5 @@
 # One page per program, file format and protocol.
+dist_man_MANS += man/spate-archive.1
 dist_man_MANS += man/spate-bench-tracker.1
 dist_man_MANS += man/spate-channel.1
 dist_man_MANS += man/spate-protocol.7

@@ -2,6 +2,7 @@
 
 #include "io/daemon.h"
 #include "io/loop.h"
+#include "tools/key_load.h"
 
 static const char *
 why(int err, const char *url)
@@ -61,4 +62,39 @@ channel_put_link(const struct keyfile *k, const char *prefix)
 		    "longer than 8192 bytes: programs will refuse it");
 	buf_fini(&b);
 	return ok;
+}
+
+/* ---- which channel ------------------------------------------------------ */
+
+static bool
+key_of_link(uint8_t pk[HASH_PK_LEN], const char *s)
+{
+	struct link *l = calloc(1, sizeof(*l));
+	struct link_error e = { 0 };
+	int rv = l != NULL ? link_parse(l, s, strlen(s), &e) : SP_ERR_NOMEM;
+
+	if (rv == 0)
+		memcpy(pk, l->pk, HASH_PK_LEN);
+	else
+		daemon_complain("--channel",
+		    e.what != NULL ? e.what : sp_strerror(rv));
+	free(l);
+	return rv == 0;
+}
+
+bool
+channel_key_of(uint8_t pk[HASH_PK_LEN], const char *s)
+{
+	struct keyfile *k;
+
+	if (strncmp(s, "magnet:", 7) == 0)
+		return key_of_link(pk, s);
+	if (buf_unhex(pk, HASH_PK_LEN, s, strlen(s)) == 0)
+		return true;
+	k = key_load(s, NULL, false);
+	if (k == NULL)
+		return false;
+	memcpy(pk, k->link.pk, HASH_PK_LEN);
+	key_free(k);
+	return true;
 }

@@ -25,6 +25,11 @@ enum channel_output {
  */
 bool channel_add(struct keyfile *k, const char *name,
     const struct conf_list *trackers, const struct conf_list *origins);
+/*
+ * The channel key that |s|, the argument of --channel, names: hex, a channel
+ * link, or a key file. False after a complaint.
+ */
+bool channel_key_of(uint8_t pk[HASH_PK_LEN], const char *s);
 /* Prints the link of |k| with "\n", |prefix| before it. False: no memory. */
 bool channel_put_link(const struct keyfile *k, const char *prefix);
 

@@ -6,7 +6,6 @@
 #include "io/daemon.h"
 #include "io/loop.h"
 #include "tools/channel.h"
-#include "tools/key_load.h"
 #include "tools/verify.h"
 
 #define READ_SIZE 65536
@@ -39,41 +38,6 @@ static const struct conf_prog prog = {
 	.min_args = 0,
 	.max_args = 1,
 };
-
-/* ---- which channel ------------------------------------------------------ */
-
-static bool
-key_of_link(uint8_t pk[HASH_PK_LEN], const char *s)
-{
-	struct link *l = calloc(1, sizeof(*l));
-	struct link_error e = { 0 };
-	int rv = l != NULL ? link_parse(l, s, strlen(s), &e) : SP_ERR_NOMEM;
-
-	if (rv == 0)
-		memcpy(pk, l->pk, HASH_PK_LEN);
-	else
-		daemon_complain("--channel",
-		    e.what != NULL ? e.what : sp_strerror(rv));
-	free(l);
-	return rv == 0;
-}
-
-static bool
-key_of(uint8_t pk[HASH_PK_LEN], const char *s)
-{
-	struct keyfile *k;
-
-	if (strncmp(s, "magnet:", 7) == 0)
-		return key_of_link(pk, s);
-	if (buf_unhex(pk, HASH_PK_LEN, s, strlen(s)) == 0)
-		return true;
-	k = key_load(s, NULL, false);
-	if (k == NULL)
-		return false;
-	memcpy(pk, k->link.pk, HASH_PK_LEN);
-	key_free(k);
-	return true;
-}
 
 /* ---- rows --------------------------------------------------------------- */
 
@@ -323,7 +287,7 @@ channel_verify(int argc, char **argv)
 	if (in == NULL)
 		daemon_fail("verify", sp_strerror(SP_ERR_NOMEM));
 	in->output = o.output;
-	ok = o.channel == NULL || key_of(pk, o.channel);
+	ok = o.channel == NULL || channel_key_of(pk, o.channel);
 	verify_init(&in->v, o.channel != NULL && ok ? pk : NULL);
 	ok = ok && open_input(in, conf_nargs(c) > 0 ? conf_arg(c, 0) : "-") &&
 	     verify_input(in);

@@ -2,6 +2,22 @@
 # library, for the tests.
 noinst_LIBRARIES += libsptools.a
 libsptools_a_SOURCES =
+libsptools_a_SOURCES += tools/archive.c
+libsptools_a_SOURCES += tools/archive.h
+libsptools_a_SOURCES += tools/archive_list.c
+libsptools_a_SOURCES += tools/archive_make.c
+libsptools_a_SOURCES += tools/archive_media.c
+libsptools_a_SOURCES += tools/archive_media.h
+libsptools_a_SOURCES += tools/archive_plan.c
+libsptools_a_SOURCES += tools/archive_plan.h
+libsptools_a_SOURCES += tools/archive_show.c
+libsptools_a_SOURCES += tools/archive_span.c
+libsptools_a_SOURCES += tools/archive_span.h
+libsptools_a_SOURCES += tools/archive_time.c
+libsptools_a_SOURCES += tools/archive_time.h
+libsptools_a_SOURCES += tools/archive_verify.c
+libsptools_a_SOURCES += tools/archive_write.c
+libsptools_a_SOURCES += tools/archive_write.h
 libsptools_a_SOURCES += tools/bt_check.c
 libsptools_a_SOURCES += tools/bt_check.h
 libsptools_a_SOURCES += tools/bt_http.c
@@ -69,6 +85,11 @@ libsptools_a_SOURCES += tools/spool.c
 libsptools_a_SOURCES += tools/spool.h
 libsptools_a_SOURCES += tools/verify.c
 libsptools_a_SOURCES += tools/verify.h
+
+bin_PROGRAMS += spate-archive
+spate_archive_SOURCES = tools/spate_archive.c
+spate_archive_LDADD = libsptools.a libspclient.a $(CORE_LIBS) $(HOST_LIBS) \
+	$(CORE_LIBS)
 
 bin_PROGRAMS += spate-bench-tracker
 spate_bench_tracker_SOURCES = tools/spate_bench_tracker.c

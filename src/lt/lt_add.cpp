@@ -70,10 +70,7 @@ of_magnet(const char *uri)
 	    LT_CALL(bt::parse_magnet_uri(bt::string_view(uri), ec));
 
 	if (ec)
-		throw lt_failure{ SP_ERR_SYNTAX, "magnet: " + ec.message(),
-			ec };
-	if (!p.info_hashes.has_v1() && !p.info_hashes.has_v2())
-		throw lt_failure{ SP_ERR_SYNTAX, "magnet: no info-hash" };
+		throw lt_failure{ SP_ERR_SYNTAX, "magnet: " + ec.message() };
 	return p;
 }
 
@@ -87,8 +84,8 @@ of_resume(const lt_torrent &add)
 	    ec));
 
 	if (ec)
-		throw lt_failure{ SP_ERR_SYNTAX, "resume data: " + ec.message(),
-			ec };
+		throw lt_failure{ SP_ERR_SYNTAX,
+			"resume data: " + ec.message() };
 	return p;
 }
 

@@ -101,19 +101,13 @@ lt_info_make(const bt::torrent_info &ti, const bt::add_torrent_params &p)
 	return lt_info_ptr(own.release());
 }
 
-/* Of what libtorrent says of bytes; what else is thrown is no word on them. */
 [[noreturn]] static void
-refuse(const boost::system::system_error &e)
+refuse(const bt::error_code &ec)
 {
-	const bt::error_code &ec = e.code();
 	bool big = ec == bt::errors::metadata_too_large ||
 		   ec == bt::errors::too_many_pieces_in_torrent;
 
-	if (ec.category() != bt::libtorrent_category() &&
-	    ec.category() != bt::bdecode_category())
-		throw e;
-	throw lt_failure{ big ? SP_ERR_TOOBIG : SP_ERR_SYNTAX, ec.message(),
-		ec };
+	throw lt_failure{ big ? SP_ERR_TOOBIG : SP_ERR_SYNTAX, ec.message() };
 }
 
 bt::add_torrent_params
@@ -134,7 +128,7 @@ lt_info_load(const void *p, size_t len)
 			static_cast<std::ptrdiff_t>(len)),
 		    limits));
 	} catch (const boost::system::system_error &e) {
-		refuse(e);
+		refuse(e.code());
 	}
 	if (!out.ti || !out.ti->is_valid())
 		throw lt_failure{ SP_ERR_SYNTAX, "no info dictionary" };

@@ -220,7 +220,8 @@ put_v1_files(struct sp_buf *b, const struct metainfo *m)
 		bencode_put_int(b, (int64_t)f->length);
 		put_v1_path(b, &f->path);
 		bencode_put_end(b);
-		over = f->length % m->piece_length;
+		over =
+		    m->version == METAINFO_V1 ? 0 : f->length % m->piece_length;
 		if (over > 0 && i + 1 < m->n_files)
 			put_padding(b, m->piece_length - over);
 	}
@@ -235,6 +236,10 @@ put_v1_pieces(struct sp_buf *b, const struct metainfo *m)
 	for (size_t i = 0; i < m->n_files; i++)
 		n += metainfo_pieces(m->files[i].length, m->piece_length);
 	bencode_put_cstr(b, "pieces");
+	if (m->version == METAINFO_V1) {
+		bencode_put_str(b, m->pieces, m->n_pieces * HASH_SHA1_LEN);
+		return;
+	}
 	buf_put_dec(b, (int64_t)(n * HASH_SHA1_LEN));
 	buf_put_u8(b, ':');
 	for (size_t i = 0; i < m->n_files; i++) {
@@ -247,18 +252,23 @@ static void
 put_info(struct sp_buf *b, const struct metainfo *m)
 {
 	bool v1 = (m->version & METAINFO_V1) != 0;
+	bool v2 = (m->version & METAINFO_V2) != 0;
 
 	bencode_put_dict(b);
-	bencode_put_cstr(b, "file tree");
-	put_tree(b, m);
+	if (v2) {
+		bencode_put_cstr(b, "file tree");
+		put_tree(b, m);
+	}
 	if (v1)
 		put_v1_files(b, m);
 	if (v1 && is_single(m)) {
 		bencode_put_cstr(b, "length");
 		bencode_put_int(b, (int64_t)m->files[0].length);
 	}
-	bencode_put_cstr(b, "meta version");
-	bencode_put_int(b, 2);
+	if (v2) {
+		bencode_put_cstr(b, "meta version");
+		bencode_put_int(b, 2);
+	}
 	bencode_put_cstr(b, "name");
 	put_text(b, &m->name);
 	bencode_put_cstr(b, "piece length");
@@ -378,9 +388,11 @@ check_file(const struct metainfo *m, const struct metainfo_file *f)
 
 	if (!metainfo_is_path(&f->path) || f->length > INT64_MAX / 2)
 		return SP_ERR_ARG;
+	if (m->version == METAINFO_V1)
+		return 0;
 	if (f->length > 0 && f->root == NULL)
 		return SP_ERR_ARG;
-	if (f->length > 0 && (m->version & METAINFO_V1) && f->sha1 == NULL)
+	if (f->length > 0 && m->version == METAINFO_HYBRID && f->sha1 == NULL)
 		return SP_ERR_ARG;
 	if (!has_layer(m, f) || f->layer != NULL)
 		return 0;
@@ -402,6 +414,7 @@ static int
 check_files(const struct metainfo *m, size_t *bad)
 {
 	const struct metainfo_text *last = NULL, *path;
+	uint64_t total = 0;
 	int rv;
 
 	for (*bad = 0; *bad < m->n_files; ++*bad) {
@@ -413,7 +426,14 @@ check_files(const struct metainfo *m, size_t *bad)
 		if (last != NULL && metainfo_compare(last, path) > 0)
 			return SP_ERR_ARG;
 		last = path;
+		total += m->files[*bad].length;
+		if (total > INT64_MAX / 2)
+			return SP_ERR_ARG;
 	}
+	if (m->version == METAINFO_V1 &&
+	    (m->pieces == NULL ||
+		metainfo_pieces(total, m->piece_length) != m->n_pieces))
+		return SP_ERR_ARG;
 	return 0;
 }
 
@@ -429,8 +449,9 @@ check(const struct metainfo *m, size_t *bad)
 	uint32_t p = m->piece_length;
 
 	*bad = m->n_files;
-	if (!(m->version & METAINFO_V2) || p < METAINFO_PIECE_MIN ||
-	    p > METAINFO_PIECE_MAX || (p & (p - 1)) != 0 || m->created < 0)
+	if (m->version == 0 || (m->version & ~METAINFO_HYBRID) ||
+	    p < METAINFO_PIECE_MIN || p > METAINFO_PIECE_MAX ||
+	    (p & (p - 1)) != 0 || m->created < 0)
 		return SP_ERR_ARG;
 	if (m->n_files == 0 || m->n_files > LIM_METAINFO_FILES ||
 	    m->n_trackers > LIM_TRACKERS || m->n_seeds > LIM_ORIGINS ||
@@ -510,7 +531,7 @@ metainfo_write(struct sp_buf *b, const struct metainfo *m, size_t *bad)
 	put_about(b, m);
 	bencode_put_cstr(b, "info");
 	put_info(b, m);
-	if ((rv = put_layers(b, m)) < 0)
+	if ((m->version & METAINFO_V2) && (rv = put_layers(b, m)) < 0)
 		return rv;
 	if (m->n_seeds > 0) {
 		bencode_put_cstr(b, "url-list");

@@ -2,8 +2,8 @@
 #define SRC_WIRE_METAINFO_H
 
 /*
- * BitTorrent metainfo (.torrent): version 2 (BEP 52), and hybrids of it and
- * version 1 (BEP 3) whose files begin at pieces of their own, by padding files
+ * BitTorrent metainfo (.torrent): version 2 (BEP 52), version 1 (BEP 3), and
+ * hybrids of both, whose files begin at pieces of their own, by padding files
  * (BEP 47). Pure, canonical bencoding.
  *
  * The `pieces root' of a file is the root of spate's records, and its `piece
@@ -29,7 +29,7 @@
 #include "wire/limits.h"
 
 enum metainfo_version {
-	METAINFO_V1 = 1 << 0, /* alone: read, not written */
+	METAINFO_V1 = 1 << 0,
 	METAINFO_V2 = 1 << 1,
 };
 #define METAINFO_HYBRID (METAINFO_V1 | METAINFO_V2)
@@ -79,12 +79,16 @@ struct metainfo {
 	size_t n_trackers, n_seeds;
 	struct metainfo_text trackers[LIM_TRACKERS];
 	struct metainfo_text seeds[LIM_ORIGINS];
+	/*
+	 * V1: hashes of all files, one behind the other. The reader gives them;
+	 * they are written when V1 is written alone, without padding.
+	 */
+	const uint8_t *pieces;
+	size_t n_pieces;
 	/* Of the reader; who writes leaves them zero. */
 	const struct sp_mem *mem;
 	struct sp_buf text;        /* owns the paths; files are owned too */
 	struct metainfo_text info; /* the dictionary's bytes */
-	const uint8_t *pieces;     /* V1: all hashes */
-	size_t n_pieces;           /* of them */
 	uint8_t v1[HASH_SHA1_LEN]; /* info-hash by SHA-1, V1 only */
 	uint8_t v2[HASH_LEN];      /* by SHA-256, V2 only */
 };
@@ -108,10 +112,10 @@ int metainfo_sha1(uint8_t out[HASH_SHA1_LEN], const uint8_t *p, size_t len,
 
 /*
  * Appends the whole, or the info dictionary alone. SP_ERR_ARG: a value that is
- * not allowed, V1 alone, files that are not in order; SP_ERR_EXISTS: a path
- * that is there twice, or a directory too; SP_ERR_HASH: |leaves| do not give
- * the root; b->err. |bad| (may be NULL) gets the file that it was, else
- * n_files.
+ * not allowed, files that are not in order, pieces that do not fit them;
+ * SP_ERR_EXISTS: a path that is there twice, or a directory too; SP_ERR_HASH:
+ * |leaves| do not give the root; b->err. |bad| (may be NULL) gets the file that
+ * it was, else n_files.
  */
 int metainfo_write(struct sp_buf *b, const struct metainfo *m, size_t *bad);
 int metainfo_write_info(struct sp_buf *b, const struct metainfo *m,

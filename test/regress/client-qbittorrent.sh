@@ -6,29 +6,4 @@ set -eu
 need qbittorrent-nox
 . "${top_srcdir:-.}/test/regress/clientlib.sh"
 clients_begin
-
-client_start() {
-	mkdir -p "$dir/qBittorrent/config"
-	cat >"$dir/qBittorrent/config/qBittorrent.conf" <<-END
-	[LegalNotice]
-	Accepted=true
-
-	[BitTorrent]
-	Session\\DHTEnabled=false
-	Session\\DefaultSavePath=$dir/client
-	Session\\InterfaceAddress=10.77.0.3
-	Session\\LSDEnabled=false
-	Session\\PeXEnabled=false
-	Session\\Port=6902
-	Session\\QueueingSystemEnabled=false
-
-	[Network]
-	PortForwardingEnabled=false
-	END
-	HOME=$dir
-	export HOME
-	spawn client qbittorrent-nox --profile="$dir" --webui-port=6903 \
-	    --skip-dialog=true "$dir"/torrents/*.torrent
-}
-
-exchange client_start
+exchange qbittorrent

@@ -58,6 +58,80 @@ scrape() {
 	    LC_ALL=C sed -n 's/.*8:completei\([0-9]*\)e10:downloadedi\([0-9]*\)e10:incompletei\([0-9]*\)e.*/\1 \2 \3/p'
 }
 
+# Clients at 10.77.0.3, started as "client": they save to the directory SAVE and
+# take TORRENT... from the start.
+
+# client_libtorrent SAVE TORRENT...
+client_libtorrent() {
+	spawn client "$python" "$tools/ltpeer.py" run 10.77.0.3 "$@"
+}
+
+# client_aria2 SAVE TORRENT... Only its DHT has a socket for UDP trackers. It
+# knows nobody there, and private torrents are not looked for in it.
+client_aria2() {
+	local save=$1
+	shift
+	printf '%s\n' "$@" >"$dir/list"
+	spawn client aria2c --no-conf --interface=10.77.0.3 --dir="$save" \
+	    --enable-dht=true --dht-listen-port=6901 --enable-dht6=false \
+	    --dht-file-path="$dir/dht" --bt-enable-lpd=false \
+	    --enable-peer-exchange=false --listen-port=6901 --seed-ratio=0 \
+	    --file-allocation=none --input-file="$dir/list" \
+	    --summary-interval=0 --console-log-level=notice
+}
+
+# client_qbittorrent SAVE TORRENT...
+client_qbittorrent() {
+	local save=$1
+	shift
+	rm -rf "$dir/qBittorrent"
+	mkdir -p "$dir/qBittorrent/config"
+	cat >"$dir/qBittorrent/config/qBittorrent.conf" <<-END
+	[LegalNotice]
+	Accepted=true
+
+	[BitTorrent]
+	Session\\DHTEnabled=false
+	Session\\DefaultSavePath=$save
+	Session\\InterfaceAddress=10.77.0.3
+	Session\\LSDEnabled=false
+	Session\\PeXEnabled=false
+	Session\\Port=6902
+	Session\\QueueingSystemEnabled=false
+
+	[Network]
+	PortForwardingEnabled=false
+	END
+	HOME=$dir
+	export HOME
+	spawn client qbittorrent-nox --profile="$dir" --webui-port=6903 \
+	    --skip-dialog=true "$@"
+}
+
+# client_transmission SAVE TORRENT...
+client_transmission() {
+	local save=$1
+	shift
+	rm -rf "$dir/config" "$dir/watch"
+	mkdir "$dir/config" "$dir/watch"
+	cp "$@" "$dir/watch"
+	cat >"$dir/config/settings.json" <<-END
+	{
+		"dht-enabled": false,
+		"download-dir": "$save",
+		"lpd-enabled": false,
+		"peer-port": 51413,
+		"pex-enabled": false,
+		"port-forwarding-enabled": false,
+		"rpc-enabled": false,
+		"utp-enabled": false,
+		"watch-dir": "$dir/watch",
+		"watch-dir-enabled": true
+	}
+	END
+	spawn client transmission-daemon -f -g "$dir/config"
+}
+
 # counts KIND: what the tracker knows of it.
 counts() {
 	scrape "$(cat "$dir/torrents/$1.hash")"
@@ -82,14 +156,13 @@ arrived() {
 	done
 }
 
-# exchange CLIENT-START: who is started by it, at 10.77.0.3 and with
-# $dir/torrents/*.torrent, loads into $dir/client what libtorrent has; then
-# another libtorrent loads from it alone.
+# exchange NAME: client_NAME, with $dir/torrents/*.torrent, loads into
+# $dir/client what libtorrent has; then another libtorrent loads from it alone.
 exchange() {
 	mkdir "$dir/client" "$dir/late"
 	peer_start seeder 10.77.0.2 "$dir/payload"
 	await 10 seeds 1 || fail "libtorrent does not announce"
-	"$@"
+	"client_$1" "$dir/client" "$dir"/torrents/*.torrent
 	await 40 arrived "$dir/client" || fail "$(cd "$dir/client" && ls -l)"
 	for k in $kinds; do
 		say "$k: $(counts $k) after the transfer"

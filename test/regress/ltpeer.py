@@ -40,6 +40,54 @@ def make(out, payload, url):
     print(hashlib.sha1(bencode(info)).hexdigest())
 
 
+def remake(torrent, directory):
+    """What libtorrent makes of the same files: info-hashes and roots."""
+    import libtorrent as lt
+
+    given = lt.torrent_info(torrent)
+    v1 = given.info_hashes().has_v1()
+    v2 = given.info_hashes().has_v2()
+    files = given.files()
+    storage = lt.file_storage()
+    flag = lt.file_storage.flag_pad_file
+    paths = [files.file_path(i) for i in range(files.num_files())
+             if not files.file_flags(i) & flag]
+    for p in paths:
+        storage.add_file(p, os.path.getsize(os.path.join(directory, p)))
+    made = lt.create_torrent(storage, given.piece_length(),
+                             0 if v1 and v2 else lt.create_torrent.v2_only
+                             if v2 else lt.create_torrent.v1_only)
+    lt.set_piece_hashes(made, directory)
+    info = made.generate()[b"info"]
+    if v1:
+        cut_tail(info, os.path.join(directory, paths[-1]))
+        print("v1", hashlib.sha1(lt.bencode(info)).hexdigest())
+    if v2:
+        print("v2", hashlib.sha256(lt.bencode(info)).hexdigest())
+        tree(info[b"file tree"], [])
+
+
+def cut_tail(info, last):
+    """libtorrent 2.0.8 also pads the last file, which nobody needs."""
+    if info[b"files"][-1].get(b"attr") != b"p":
+        return
+    info[b"files"].pop()
+    with open(last, "rb") as f:
+        data = f.read()
+    rest = len(data) % info[b"piece length"]
+    info[b"pieces"] = (info[b"pieces"][:-20]
+                       + hashlib.sha1(data[-rest:]).digest())
+
+
+def tree(d, path):
+    for name, v in sorted(d.items()):
+        if name == b"":
+            print(v.get(b"pieces root", b"").hex() or "-",
+                  b"/".join(path).decode())
+        else:
+            tree(v, path + [name])
+
+
 def run(address, directory, torrents):
     import libtorrent as lt
 
@@ -75,5 +123,7 @@ def run(address, directory, torrents):
 if __name__ == "__main__":
     if sys.argv[1] == "make":
         make(*sys.argv[2:])
+    elif sys.argv[1] == "remake":
+        remake(*sys.argv[2:])
     else:
         run(sys.argv[2], sys.argv[3], sys.argv[4:])

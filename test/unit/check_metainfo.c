@@ -312,7 +312,7 @@ START_TEST(values_out_of_range_are_refused)
 	m.piece_length = METAINFO_PIECE_MAX * 2;
 	ck_assert_int_eq(metainfo_write(&b, &m, NULL), SP_ERR_ARG);
 	m.piece_length = PIECE;
-	m.version = METAINFO_V1;
+	m.version = METAINFO_V1; /* and no pieces */
 	ck_assert_int_eq(metainfo_write(&b, &m, NULL), SP_ERR_ARG);
 	m.version = METAINFO_V2;
 	m.name = TEXT("a/b");
@@ -401,6 +401,27 @@ START_TEST(what_does_not_fit_is_refused)
 	layer[20] ^= 1;
 	ck_assert_int_eq(metainfo_read(&got, &fm.mem, b.p, b.len, &why),
 	    SP_ERR_SYNTAX);
+	stop();
+}
+END_TEST
+
+START_TEST(version_1_is_written_without_padding)
+{
+	static uint8_t hashes[5 * HASH_SHA1_LEN];
+
+	start();
+	three();
+	m.version = METAINFO_V1;
+	m.pieces = hashes;
+	m.n_pieces = 5;
+	ck_assert_int_eq(reread(), 0);
+	ck_assert_uint_eq(got.version, METAINFO_V1);
+	ck_assert_uint_eq(got.n_pieces, 5);
+	ck_assert_ptr_null(memmem(b.p, b.len, ".pad", 4));
+	ck_assert_ptr_null(memmem(b.p, b.len, "piece layers", 12));
+	metainfo_fini(&got);
+	m.n_pieces = 4;
+	ck_assert_int_eq(metainfo_write(&b, &m, NULL), SP_ERR_ARG);
 	stop();
 }
 END_TEST
@@ -506,5 +527,6 @@ UNIT_MAIN("metainfo", what_is_written_reads_the_same,
     files_with_the_same_bytes_share_a_layer, order_is_by_components,
     paths_that_are_none_are_refused, values_out_of_range_are_refused,
     a_hybrid_has_padding_between_files_only, one_file_is_written_as_such,
-    what_does_not_fit_is_refused, version_1_is_read, any_cut_is_refused,
-    memory_may_run_out_anywhere, the_magnet_link_has_both_hashes)
+    what_does_not_fit_is_refused, version_1_is_written_without_padding,
+    version_1_is_read, any_cut_is_refused, memory_may_run_out_anywhere,
+    the_magnet_link_has_both_hashes)
