@@ -40,7 +40,7 @@ def make(out, payload, url):
     print(hashlib.sha1(bencode(info)).hexdigest())
 
 
-def remake(torrent, directory):
+def remake(torrent, directory, out=None):
     """What libtorrent makes of the same files: info-hashes and roots."""
     import libtorrent as lt
 
@@ -58,7 +58,11 @@ def remake(torrent, directory):
                              0 if v1 and v2 else lt.create_torrent.v2_only
                              if v2 else lt.create_torrent.v1_only)
     lt.set_piece_hashes(made, directory)
-    info = made.generate()[b"info"]
+    made = made.generate()
+    if out:
+        with open(out, "wb") as f:
+            f.write(lt.bencode(made))
+    info = made[b"info"]
     if v1:
         cut_tail(info, os.path.join(directory, paths[-1]))
         print("v1", hashlib.sha1(lt.bencode(info)).hexdigest())
