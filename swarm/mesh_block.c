@@ -40,6 +40,18 @@ count_lag(struct mesh *m, const struct playhead *ph, const struct piece *pc)
 		    mesh_fetch_ttfb(m));
 }
 
+void
+mesh_play_begins(struct mesh *m, const struct piece *pc)
+{
+	struct playhead *ph = &m->play[pc->rec.track];
+
+	if (pc->rec.number != ph->start || !playhead_first(ph, m->now))
+		return;
+	if (m->st.startup < 0)
+		m->st.startup = m->now - ph->on_at;
+	mesh_retime(m, pc->rec.track);
+}
+
 static void
 piece_done(struct mesh *m, struct piece *pc)
 {
@@ -62,11 +74,7 @@ piece_done(struct mesh *m, struct piece *pc)
 		m->stalled_till = m->now;
 	}
 	count_lag(m, ph, pc);
-	if (pc->rec.number == ph->start && playhead_first(ph, m->now)) {
-		if (m->st.startup < 0)
-			m->st.startup = m->now - ph->on_at;
-		mesh_retime(m, pc->rec.track);
-	}
+	mesh_play_begins(m, pc);
 }
 
 /* On to those that it is to be pushed to. */

@@ -327,6 +327,8 @@ sp_time mesh_delay_needed(const struct mesh *m);
  */
 int mesh_block(struct mesh *m, struct piece *pc, uint32_t index,
     const uint8_t *p, size_t len, int slot);
+/* |pc|, complete, may be the one that the player of its track begins with. */
+void mesh_play_begins(struct mesh *m, const struct piece *pc);
 
 /* mesh_warn.c */
 /* The neighbour in |slot| has sent a wrong block: tells the others. */

@@ -83,6 +83,23 @@ startup_deadline(struct mesh *m)
 }
 
 static void
+begin(struct mesh *m, uint8_t track)
+{
+	struct playhead *ph = &m->play[track];
+	const struct piece *pc;
+
+	if (!playhead_begin(ph, &m->play_conf, &m->window, track,
+		startup_deadline(m), m->now))
+		return;
+	ph->due_scan = ph->start;
+	mesh_retime(m, track);
+	/* it may be here already: of another player, or come meanwhile */
+	pc = mesh_find(m, track, ph->start);
+	if (pc != NULL && piece_is_complete(pc))
+		mesh_play_begins(m, pc);
+}
+
+static void
 run_playheads(struct mesh *m, sp_time *next)
 {
 	struct playhead *ph;
@@ -103,12 +120,8 @@ run_playheads(struct mesh *m, sp_time *next)
 			*next = SP_MIN(*next, m->record_at + MESH_BURST);
 			continue;
 		}
-		if (!ph->started &&
-		    playhead_begin(ph, &m->play_conf, &m->window, t,
-			startup_deadline(m), m->now)) {
-			ph->due_scan = ph->start;
-			mesh_retime(m, t);
-		}
+		if (!ph->started)
+			begin(m, t);
 		count_due(m, t, next);
 		if (playhead_advance(ph, &m->window, t, m->now, &lost))
 			m->changed |= MESH_CHANGED_RECORDS;

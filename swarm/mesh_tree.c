@@ -2,7 +2,7 @@
 
 #define RELAY_AGE  (3 * SP_S)    /* of a viewer before it has children */
 #define AD_GAP     (500 * SP_MS) /* between telling what has changed */
-#define AD_KEEP    (5 * SP_S)    /* and of small changes */
+#define AD_KEEP    (5 * SP_S)    /* and of small changes, or by a leaf */
 #define AD_FAR     4             /* units that are no small change */
 #define HOP_DELAY  (30 * SP_MS)  /* one way, as far as fan-out is planned */
 #define USED_PCT   75            /* of the uplink that is for trees */
@@ -116,6 +116,18 @@ is_other(const struct pw_tree *a, const struct pw_tree *b)
 	return far || a->free != b->free || a->strong != b->strong;
 }
 
+/* No children, and no room for any as told or now: nobody goes by the rest. */
+static bool
+is_leaf(const struct mesh_tree *mt, const struct pw_tree *now)
+{
+	unsigned s;
+
+	for (s = 0; s < PW_STRIPES; s++)
+		if (mt->tree.stripes[s].children != 0)
+			return false;
+	return (mt->ad.free | mt->ad.strong | now->free | now->strong) == 0;
+}
+
 static void
 tell_places(struct mesh *m, uint8_t track)
 {
@@ -134,7 +146,7 @@ tell_places(struct mesh *m, uint8_t track)
 	if (is_other(&ad, &mt->ad) ||
 	    (m->now - mt->ad_at > AD_KEEP &&
 		memcmp(&ad, &mt->ad, sizeof(ad)) != 0)) {
-		if (m->now - mt->ad_at < AD_GAP)
+		if (m->now - mt->ad_at < (is_leaf(mt, &ad) ? AD_KEEP : AD_GAP))
 			return;
 		mt->ad = ad;
 		mt->ad_to = 0;

@@ -99,6 +99,9 @@ peer_room(const struct peer *p, sp_time now)
 {
 	uint32_t pipe = peer_pipeline(p);
 
+	/* whether it is still busy, one request tells as well as many */
+	if (p->rejects_row > 0)
+		pipe = 1;
 	if (!p->established || p->closing || p->is_choking ||
 	    now < p->alone_until || p->n_req >= pipe)
 		return 0;

@@ -86,6 +86,8 @@ lt_fail_ec(lt_error *why, int code, const bt::error_code &ec) noexcept
 	lt_fail(why, code, "");
 	if (why == nullptr)
 		return code;
+	if (!ec)
+		return code;
 	why->sys = ec.value();
 	copy_text(why->category, sizeof(why->category), ec.category().name());
 	try {
@@ -96,13 +98,23 @@ lt_fail_ec(lt_error *why, int code, const bt::error_code &ec) noexcept
 	return code;
 }
 
+/* |text| in place of what |why| has. */
+static int
+replace_text(lt_error *why, int code, const char *text)
+{
+	if (why != nullptr)
+		copy_text(why->text, sizeof(why->text), text);
+	return code;
+}
+
 int
 lt_fail_thrown(lt_error *why) noexcept
 {
 	try {
 		throw;
 	} catch (const lt_failure &e) {
-		return lt_fail(why, e.code, e.text.c_str());
+		lt_fail_ec(why, e.code, e.ec);
+		return replace_text(why, e.code, e.text.c_str());
 	} catch (const std::bad_alloc &) {
 		return lt_fail(why, SP_ERR_NOMEM, "out of memory");
 	} catch (const boost::system::system_error &e) {
@@ -418,11 +430,16 @@ drain(lt_session &s)
 {
 	std::vector<bt::alert *> alerts;
 	std::deque<lt_closure> todo;
+	lt_error why;
 
-	or_lost(s, [&] {
-		if (s.ses)
-			LT_CALL(s.ses->pop_alerts(&alerts));
-	});
+	if (s.ses && lt_guard(&why, [&] {
+		    LT_CALL(s.ses->pop_alerts(&alerts));
+		    return 0;
+	    }) < 0) {
+		/* They are still there, and will not wake us again. */
+		s.inbox->wake();
+		lt_lost(s, why);
+	}
 	{
 		std::lock_guard<std::mutex> hold(s.inbox->lock);
 

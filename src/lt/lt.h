@@ -274,7 +274,8 @@ struct lt_info {
 /*
  * Reads a .torrent. SP_ERR_SYNTAX (of bencoding or of what is in it),
  * SP_ERR_TOOBIG: 64 MiB, 2^20 pieces or more than 2^17 files. |why| may be
- * NULL.
+ * NULL. Whether piece layers (BEP 52) are those of their roots is not looked
+ * at.
  */
 int lt_info_new(struct lt_info **out, const void *p, size_t len,
     struct lt_error *why);

@@ -70,7 +70,10 @@ of_magnet(const char *uri)
 	    LT_CALL(bt::parse_magnet_uri(bt::string_view(uri), ec));
 
 	if (ec)
-		throw lt_failure{ SP_ERR_SYNTAX, "magnet: " + ec.message() };
+		throw lt_failure{ SP_ERR_SYNTAX, "magnet: " + ec.message(),
+			ec };
+	if (!p.info_hashes.has_v1() && !p.info_hashes.has_v2())
+		throw lt_failure{ SP_ERR_SYNTAX, "magnet: no info-hash" };
 	return p;
 }
 
@@ -84,8 +87,8 @@ of_resume(const lt_torrent &add)
 	    ec));
 
 	if (ec)
-		throw lt_failure{ SP_ERR_SYNTAX,
-			"resume data: " + ec.message() };
+		throw lt_failure{ SP_ERR_SYNTAX, "resume data: " + ec.message(),
+			ec };
 	return p;
 }
 

@@ -101,13 +101,19 @@ lt_info_make(const bt::torrent_info &ti, const bt::add_torrent_params &p)
 	return lt_info_ptr(own.release());
 }
 
+/* Of what libtorrent says of bytes; what else is thrown is no word on them. */
 [[noreturn]] static void
-refuse(const bt::error_code &ec)
+refuse(const boost::system::system_error &e)
 {
+	const bt::error_code &ec = e.code();
 	bool big = ec == bt::errors::metadata_too_large ||
 		   ec == bt::errors::too_many_pieces_in_torrent;
 
-	throw lt_failure{ big ? SP_ERR_TOOBIG : SP_ERR_SYNTAX, ec.message() };
+	if (ec.category() != bt::libtorrent_category() &&
+	    ec.category() != bt::bdecode_category())
+		throw e;
+	throw lt_failure{ big ? SP_ERR_TOOBIG : SP_ERR_SYNTAX, ec.message(),
+		ec };
 }
 
 bt::add_torrent_params
@@ -128,7 +134,7 @@ lt_info_load(const void *p, size_t len)
 			static_cast<std::ptrdiff_t>(len)),
 		    limits));
 	} catch (const boost::system::system_error &e) {
-		refuse(e.code());
+		refuse(e);
 	}
 	if (!out.ti || !out.ti->is_valid())
 		throw lt_failure{ SP_ERR_SYNTAX, "no info dictionary" };

@@ -150,10 +150,11 @@ int lt_fail_ec(lt_error *why, int code,
 /* In a catch block: what is being thrown, into |why|. */
 int lt_fail_thrown(lt_error *why) noexcept;
 
-/* A code of ours, thrown in a body. */
+/* A code of ours, thrown in a body; with libtorrent's where there is one. */
 struct lt_failure {
 	int code;
 	std::string text;
+	libtorrent::error_code ec = {};
 };
 
 /* Runs |f|, which returns a code; nothing thrown leaves it. */

@@ -175,6 +175,44 @@ START_TEST(who_begins_to_follow_later_is_told_of_places_again)
 }
 END_TEST
 
+/* Blocks of a stripe come early and late for 10 s: what |d| is told of it. */
+static unsigned
+told_of_change(unsigned d)
+{
+	unsigned i, n = lab.conn[d].got[PW_TREE];
+
+	for (i = 0; i < 40; i++) {
+		lab.mesh->trees[0]->tree.stripes[0].late = i % 2 * 2 * SP_S;
+		run(250 * SP_MS);
+	}
+	return lab.conn[d].got[PW_TREE] - n;
+}
+
+START_TEST(who_takes_no_children_tells_of_its_places_seldom)
+{
+	unsigned d;
+
+	setup();
+	parent(1);
+	d = neighbour(2);
+	run(9 * SP_S); /* then we relay */
+	ck_assert_uint_ne(lab.mesh->trees[0]->ad.free, 0);
+	ck_assert_uint_ge(told_of_change(d), 8);
+	lab_teardown();
+
+	setup();
+	parent(1);
+	d = neighbour(2);
+	lab.mesh->weak_till = lab.now + 100 * SP_S;
+	run(9 * SP_S);
+	ck_assert_uint_eq(lab.mesh->trees[0]->ad.free, 0);
+	ck_assert_uint_le(told_of_change(d), 3);
+	ck_assert_uint_ne(mesh_tree(lab.mesh, 0)->stripes[0].parent,
+	    TREE_NOBODY);
+	lab_teardown();
+}
+END_TEST
+
 START_TEST(who_has_no_trees_any_more_is_not_asked)
 {
 	struct pw_tree none = { .free = 0 };
@@ -325,6 +363,7 @@ UNIT_MAIN("mesh_tree", path_that_flaps_is_passed_on_twice_a_second,
     who_was_not_asked_may_not_push, strays_are_forgotten_after_a_while,
     refusals_do_not_make_us_look_without_pause,
     who_begins_to_follow_later_is_told_of_places_again,
+    who_takes_no_children_tells_of_its_places_seldom,
     who_has_no_trees_any_more_is_not_asked,
     end_of_following_is_told_and_answers_are_declined,
     who_gets_blocks_pushed_hears_later_who_else_has_them,

@@ -156,6 +156,24 @@ START_TEST(timeouts_back_off_and_then_leave_the_peer_alone)
 }
 END_TEST
 
+START_TEST(who_has_refused_is_tried_with_one_request)
+{
+	sp_time now = 200 * SP_S;
+
+	setup();
+	deliver(40, 100 * SP_MS, 100 * SP_S);
+	ck_assert_uint_gt(peer_room(&p, now), 1);
+	peer_rejected(&p, now);
+	ck_assert_uint_eq(peer_room(&p, now + PEER_BUSY - 1), 0);
+	now += PEER_BUSY;
+	ck_assert_uint_eq(peer_room(&p, now), 1);
+	/* what it sends says that it has time again */
+	deliver(1, 100 * SP_MS, now);
+	ck_assert_uint_gt(peer_room(&p, now), 1);
+	teardown();
+}
+END_TEST
+
 START_TEST(who_never_delivers_is_believed_no_more)
 {
 	sp_time now = 200 * SP_S;
@@ -310,6 +328,7 @@ UNIT_MAIN("peer", blocks_that_go_alone_tell_how_long_the_way_is,
     blocks_read_at_once_say_nothing_of_a_rate,
     timeout_follows_the_measured_times,
     timeouts_back_off_and_then_leave_the_peer_alone,
+    who_has_refused_is_tried_with_one_request,
     who_never_delivers_is_believed_no_more, timeout_has_a_ceiling,
     nobody_is_asked_that_cannot_answer, requests_are_found_by_their_block,
     round_trip_times_are_smoothed, every_failing_allocation_is_survived)

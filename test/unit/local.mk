@@ -284,6 +284,24 @@ UNIT_HOST += test/unit/check_lt_torrent
 LT_MAKE = test/unit/lt_make.c test/unit/lt_make.h
 test_unit_check_lt_torrent_SOURCES = test/unit/check_lt_torrent.c $(LT_RIG) \
 	$(LT_MAKE)
+UNIT_HOST += test/unit/check_lt_error
+UNIT_HOST += test/unit/check_lt_many
+test_unit_check_lt_many_SOURCES = test/unit/check_lt_many.c $(LT_RIG) \
+	$(LT_MAKE)
+test_unit_check_lt_error_SOURCES = test/unit/check_lt_error.c $(LT_RIG) \
+	$(LT_MAKE)
+if HAVE_LIBTORRENT
+# src/lt once more, where each call of libtorrent may throw.
+UNIT_HOST += test/unit/check_lt_fault
+test_unit_check_lt_fault_SOURCES = test/unit/check_lt_fault.c \
+	test/unit/lt_fault.cpp test/unit/lt_fault.h $(LT_RIG) $(LT_MAKE) \
+	src/lt/lt.cpp src/lt/lt_add.cpp src/lt/lt_dht.cpp \
+	src/lt/lt_event.cpp src/lt/lt_info.cpp src/lt/lt_map.cpp \
+	src/lt/lt_settings.cpp src/lt/lt_torrent.cpp
+test_unit_check_lt_fault_CXXFLAGS = $(AM_CXXFLAGS) $(TORRENT_CFLAGS) -DLT_FAULTS
+endif
+EXTRA_DIST += test/unit/check_lt_fault.c test/unit/lt_fault.cpp \
+	test/unit/lt_fault.h
 test_unit_check_lt_dht_SOURCES = test/unit/check_lt_dht.c $(LT_RIG)
 UNIT_HOST += test/unit/check_origin
 test_unit_check_origin_SOURCES = test/unit/check_origin.c \
