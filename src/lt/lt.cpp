@@ -364,7 +364,10 @@ lt_free(lt_session *s)
 const lt_error *
 lt_why(const lt_session *s)
 {
-	return &s->why;
+	static const lt_error nothing = { sizeof(nothing), SP_ERR_ARG, 0, "",
+		"no session" };
+
+	return s == nullptr ? &nothing : &s->why;
 }
 
 int
@@ -482,10 +485,14 @@ lt_post(lt_session &s, std::function<lt_closure(bt::session_handle &)> work,
     std::function<void(lt_session &, const lt_error &)> failed)
 {
 	std::shared_ptr<lt_inbox> inbox = s.inbox;
-	bt::session_handle h = *s.ses;
 
+	if (!s.ses)
+		throw lt_failure{ SP_ERR_CLOSED, "session is closed" };
 	if (s.n_posted >= POSTED_MAX)
 		throw lt_failure{ SP_ERR_FULL, "too much is asked for" };
+
+	bt::session_handle h = *s.ses;
+
 	LT_CALL(boost::asio::post(h.get_context(), [=]() mutable {
 		lt_closure done;
 		lt_error why;

@@ -236,6 +236,7 @@ lt_add(lt_session *s, const lt_torrent *add, uint64_t *id)
 		uint64_t mine = s->last_torrent + 1;
 
 		e->id = mine;
+		e->hashes = p.ti ? p.ti->info_hashes() : p.info_hashes;
 		if (p.ti)
 			e->info = lt_info_make(*p.ti, p);
 		p.userdata = lt_id_data(mine);
@@ -287,7 +288,6 @@ lt_entry_added(lt_session &s, lt_entry &e, const bt::torrent_handle &h,
 	}
 	e.handle = h;
 	e.is_added = true;
-	e.hashes = h.info_hashes();
 	if (e.is_doomed) {
 		e.is_doomed = false;
 		if (lt_remove(&s, id, e.with_files) < 0)

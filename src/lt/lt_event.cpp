@@ -408,6 +408,14 @@ on_trouble(lt_session &s, lt_entry &e, const bt::alert *alert)
 	return true;
 }
 
+/* Of one torrent: a magnet link may have had one hash of two. */
+static bool
+is_same(const bt::info_hash_t &a, const bt::info_hash_t &b)
+{
+	return (a.has_v1() && b.has_v1() && a.v1 == b.v1) ||
+	       (a.has_v2() && b.has_v2() && a.v2 == b.v2);
+}
+
 static void
 files_removed(lt_session &s, const bt::info_hash_t &hashes,
     const bt::error_code &ec)
@@ -415,7 +423,7 @@ files_removed(lt_session &s, const bt::info_hash_t &hashes,
 	for (auto it = s.removing.begin(); it != s.removing.end(); ++it) {
 		uint64_t id = it->second;
 
-		if (!(it->first == hashes))
+		if (!is_same(it->first, hashes))
 			continue;
 		s.removing.erase(it);
 		if (ec)

@@ -97,7 +97,7 @@ using lt_info_ptr = std::unique_ptr<lt_info, lt_info_delete>;
 struct lt_entry {
 	uint64_t id;
 	libtorrent::torrent_handle handle;
-	libtorrent::info_hash_t hashes; /* once it was added */
+	libtorrent::info_hash_t hashes; /* as it was added: one, or both */
 	bool is_added = false;
 	bool is_doomed = false; /* lt_remove came before it was added */
 	bool with_files = false;

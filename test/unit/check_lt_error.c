@@ -235,6 +235,35 @@ free_it(void *ctx, const struct lt_event *ev SP_UNUSED)
 	*s = NULL;
 }
 
+static void
+abort_it(void *ctx, const struct lt_event *ev SP_UNUSED)
+{
+	lt_abort(ctx);
+}
+
+START_TEST(a_session_may_be_closed_in_its_callback)
+{
+	struct lt_torrent t = { .size = sizeof(t), .save_path = "/tmp" };
+	struct lt_conf conf = { .size = sizeof(conf) };
+	struct lt_session *s;
+	uint64_t id;
+	size_t len;
+	uint8_t *p = lt_make_metainfo(&make, &len);
+
+	t.metainfo = p;
+	t.metainfo_len = len;
+	ck_assert_int_eq(lt_new(&s, &conf, NULL), 0);
+	ck_assert_int_eq(lt_add(s, &t, &id), 0);
+	ck_assert_int_eq(lt_post_peers(s, id), 0);
+	while (lt_post_counters(s) == 0)
+		ck_assert_int_ge(lt_drain(s, abort_it, s), 0);
+	ck_assert_int_ge(lt_drain(s, abort_it, s), 0);
+	ck_assert_int_eq(lt_post_peers(s, id), SP_ERR_CLOSED);
+	lt_free(s);
+	free(p);
+}
+END_TEST
+
 START_TEST(a_session_may_be_freed_in_its_callback)
 {
 	struct lt_conf conf = { .size = sizeof(conf) };
@@ -266,6 +295,7 @@ START_TEST(bad_arguments_are_told)
 	ck_assert_int_ne(why.sys, 0);
 	ck_assert_int_eq(lt_drain(NULL, free_it, NULL), SP_ERR_ARG);
 	ck_assert_int_eq(lt_post_counters(NULL), SP_ERR_ARG);
+	ck_assert_int_eq(lt_why(NULL)->code, SP_ERR_ARG);
 	lt_free(NULL);
 	lt_abort(NULL);
 	ck_assert_ptr_null(lt_hold(NULL));
@@ -276,4 +306,5 @@ END_TEST
 LT_RIG_MAIN("lt_error", what_is_in_a_torrent_is_told, garbage_is_no_torrent,
     bad_links_and_conflicts_are_told, an_unknown_id_is_told_by_every_call,
     calls_before_it_was_added_wait_for_it,
+    a_session_may_be_closed_in_its_callback,
     a_session_may_be_freed_in_its_callback, bad_arguments_are_told)
