@@ -188,6 +188,27 @@ dht_json(const struct edge *e)
 	return o;
 }
 
+/* null: nothing is asked of a gateway. */
+static json_t *
+reach_json(const struct edge *e)
+{
+	struct mesh_host_reach r;
+	char text[ADDR_STRLEN];
+	json_t *o;
+
+	if (!mesh_host_reach(e->h, &r))
+		return json_null();
+	o = json_object();
+	set(o, "mapped", json_boolean(r.mapped));
+	set(o, "by", json_string(r.by));
+	set(o, "port", json_integer(r.port));
+	set(o, "why", json_string(r.why));
+	set(o, "outside",
+	    r.outside.family != 0 ? json_string(addr_ip_str(&r.outside, text))
+				  : json_null());
+	return o;
+}
+
 void
 edge_status_json(struct edge *e, struct http_req *r)
 {
@@ -211,6 +232,7 @@ edge_status_json(struct edge *e, struct http_req *r)
 	set(o, "tracks", tracks_json(e));
 	set(o, "trackers", trackers_json(e));
 	set(o, "dht", dht_json(e));
+	set(o, "reach", reach_json(e));
 	set(o, "origins", origins_json(e));
 	set(o, "swarm_rate", swarm_json(e));
 	set(o, "requests", json_integer((json_int_t)e->requests));

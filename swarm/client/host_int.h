@@ -11,6 +11,7 @@
  *	host_fetch.c    transfers from the origins
  *	host_telemetry.c how it fares
  *	host_lt.c       the session of libtorrent, for these:
+ *	host_reach.c    our port on the gateway
  *	host_dht.c      the DHT: searches, announces
  *	host_dht_head.c the channel's head there
  *	host_dht_conf.c what it is begun with, what is kept of it
@@ -76,6 +77,15 @@ struct host_lt {
 	struct io_watch *w;
 };
 
+struct host_reach {
+	bool on, mapped;
+	uint32_t id;
+	enum lt_way way;
+	uint16_t port; /* on the gateway */
+	struct sp_addr outside;
+	char why[120]; /* it is not mapped */
+};
+
 #define HOST_DHT_PEERS 100 /* that one search may bring */
 
 struct host_dht {
@@ -139,6 +149,7 @@ struct mesh_host {
 	struct host_feed feed;
 	struct host_telemetry telemetry;
 	struct host_lt lt;
+	struct host_reach reach;
 	struct host_dht dht;
 
 	/* The first n_given are the user's. */
@@ -205,6 +216,13 @@ void host_telemetry_fill(struct telemetry *t, const struct mesh_stats *now,
 /* Opens the session if it is needed; goes on without when it cannot. NOMEM. */
 int host_lt_init(struct mesh_host *h);
 void host_lt_fini(struct mesh_host *h);
+
+/* host_reach.c */
+/* Settings of the session that port mapping needs; 0: it is not wanted. */
+size_t host_reach_settings(struct mesh_host *h, struct lt_kv *out, size_t max);
+/* Asks for the port. SP_ERR_NOMEM. */
+int host_reach_start(struct mesh_host *h);
+void host_reach_event(struct mesh_host *h, const struct lt_event *ev);
 
 /* host_dht.c; all but the first do nothing without DHT */
 int host_dht_start(struct mesh_host *h);

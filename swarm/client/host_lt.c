@@ -16,6 +16,7 @@ event_cb(void *ctx, const struct lt_event *ev)
 		log_msg(h->conf.log, LOG_LEVEL_WARN,
 		    "libtorrent: events were lost");
 	host_dht_event(h, ev);
+	host_reach_event(h, ev);
 }
 
 static void
@@ -54,6 +55,8 @@ host_lt_init(struct mesh_host *h)
 	int rv;
 
 	c.n_settings = host_dht_settings(h, kv, SP_LEN(kv));
+	c.n_settings += host_reach_settings(h, kv + c.n_settings,
+	    SP_LEN(kv) - c.n_settings);
 	if (c.n_settings == 0)
 		return 0;
 	host_dht_state(h, &c.state, &c.state_len);
@@ -63,10 +66,14 @@ host_lt_init(struct mesh_host *h)
 		    readable_cb, h);
 	if (rv == 0)
 		rv = host_dht_start(h);
+	if (rv == 0)
+		rv = host_reach_start(h);
 	if (rv == 0 || rv == SP_ERR_NOMEM)
 		return rv;
+	h->reach.on = false;
 	log_msg(h->conf.log, LOG_LEVEL_ERROR,
-	    "libtorrent: cannot be started, so there is no DHT: %s",
+	    "libtorrent: cannot be started, so there is no DHT and no port "
+	    "mapping: %s",
 	    why.text[0] != '\0' ? why.text : sp_strerror(rv));
 	return 0;
 }

@@ -31,6 +31,7 @@ libspclient_a_SOURCES += swarm/client/host_feed.c
 libspclient_a_SOURCES += swarm/client/host_fetch.c
 libspclient_a_SOURCES += swarm/client/host_int.h
 libspclient_a_SOURCES += swarm/client/host_lt.c
+libspclient_a_SOURCES += swarm/client/host_reach.c
 libspclient_a_SOURCES += swarm/client/host_telemetry.c
 libspclient_a_SOURCES += swarm/client/host_tracker.c
 libspclient_a_SOURCES += swarm/client/identity.c

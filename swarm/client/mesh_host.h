@@ -84,6 +84,8 @@ struct mesh_host_conf {
 	size_t n_peers;
 	struct mesh_host_dht_conf dht; /* borrowed likewise */
 	bool no_origin;                /* never fetch from an origin */
+	/* Ask gateways for the port, unless it is of this machine only. */
+	bool map_port;
 	bool no_feed;             /* no live feed (a seeder never has one) */
 	sp_time telemetry;        /* between posts of how it fares; 0: none */
 	const struct sp_log *log; /* borrowed for life; NULL = silent */
@@ -168,6 +170,15 @@ struct mesh_host_dht {
 };
 /* False: there is no DHT. */
 bool mesh_host_dht(struct mesh_host *h, struct mesh_host_dht *out);
+struct mesh_host_reach {
+	bool mapped;
+	const char *by;         /* "upnp", "natpmp" (or PCP); "" not mapped */
+	uint16_t port;          /* on the gateway */
+	const char *why;        /* it is not mapped; "": not known yet */
+	struct sp_addr outside; /* as nodes of the DHT see us, or unset */
+};
+/* False: it is not asked for. */
+bool mesh_host_reach(const struct mesh_host *h, struct mesh_host_reach *out);
 /* Base URLs in use; NULL at the end. */
 const char *mesh_host_origin(const struct mesh_host *h, size_t i);
 /* How we look from outside (BEP 24); family 0: not known. */

@@ -47,6 +47,8 @@ static const struct conf_row rows[] = {
 	    "where the DHT listens, by UDP", 0 },
 	{ "dht-state", 0, CONF_PATH, AT(dht.state), 1, 4095, NULL, "FILE",
 	    "keep nodes of the DHT in FILE", 0 },
+	{ "no-port-map", 0, CONF_FLAG, AT(no_port_map), 0, 0, NULL, NULL,
+	    "do not ask the gateway to let neighbours in", 0 },
 	{ "ephemeral", 0, CONF_FLAG, AT(ephemeral), 0, 0, NULL, NULL,
 	    "a fresh key for this run, whatever identity says", 0 },
 	{ "delay", 'D', CONF_TIME, AT(delay), 0, 60 * SP_S, "0", "TIME",

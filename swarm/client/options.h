@@ -18,7 +18,7 @@ struct options {
 	/* peers */
 	int64_t peer_port;
 	int64_t up_bps;
-	bool no_upload, lan, ephemeral, no_telemetry;
+	bool no_upload, lan, ephemeral, no_telemetry, no_port_map;
 	int64_t neighbours;
 	const char *identity;
 	struct dht_options dht;

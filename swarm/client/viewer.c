@@ -265,6 +265,7 @@ setup_host(struct viewer *v)
 	c.listen[1] = addr_make(6, "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
 	    (uint16_t)o->peer_port);
 	c.n_listen = 2;
+	c.map_port = !o->no_port_map && !o->lan;
 	c.telemetry = o->no_telemetry ? 0 : MESH_HOST_TELEMETRY;
 	dht_options_conf(&c.dht, &o->dht, c.n_trackers, o->lan || o->ephemeral,
 	    &nodes);

@@ -104,6 +104,33 @@ fake_lt_nodes(uint32_t n)
 	ev->u.dht.addr.family = 4;
 }
 
+void
+fake_lt_mapped(uint32_t id, enum lt_way way, uint16_t external)
+{
+	struct lt_event *ev = add(LT_EV_MAPPED);
+
+	ev->u.map.id = id;
+	ev->u.map.way = way;
+	ev->u.map.external = external;
+}
+
+void
+fake_lt_map_failed(uint32_t id, enum lt_way way, const char *why)
+{
+	struct lt_event *ev = add(LT_EV_MAP_FAILED);
+
+	ev->u.map.id = id;
+	ev->u.map.way = way;
+	ev->error.code = SP_ERR_IO;
+	snprintf(ev->error.text, sizeof(ev->error.text), "%s", why);
+}
+
+void
+fake_lt_address(const struct sp_addr *addr)
+{
+	add(LT_EV_ADDRESS)->u.address = *addr;
+}
+
 /* ---- what the host calls ---------------------------------------------------
  */
 
@@ -125,7 +152,14 @@ lt_preset(enum lt_preset which, const struct lt_kv **out)
 		{ "dht_restrict_routing_ips", "0" },
 	};
 
-	*out = which == LT_PRESET_DHT ? world : local;
+	static const struct lt_kv map[] = {
+		{ "listen_interfaces", "0.0.0.0:0" },
+		{ "enable_upnp", "1" },
+	};
+
+	*out = which == LT_PRESET_PORTMAP ? map
+	       : which == LT_PRESET_DHT   ? world
+					  : local;
 	return 2;
 }
 
@@ -155,6 +189,8 @@ lt_new(struct lt_session **out, const struct lt_conf *conf,
 		    "listen_interfaces");
 		note(f->bootstrap, sizeof(f->bootstrap), &conf->settings[i],
 		    "dht_bootstrap_nodes");
+		note(f->upnp, sizeof(f->upnp), &conf->settings[i],
+		    "enable_upnp");
 		note(f->restrict_ips, sizeof(f->restrict_ips),
 		    &conf->settings[i], "dht_restrict_routing_ips");
 	}
@@ -260,6 +296,17 @@ lt_dht_get(struct lt_session *s SP_UNUSED, const uint8_t key[32],
 	       "the only item there is");
 	fake_lt.lookups++;
 	memcpy(fake_lt.key, key, 32);
+	return result();
+}
+
+int
+lt_map_port(struct lt_session *s SP_UNUSED, bool udp, uint16_t external,
+    uint16_t local, uint32_t *id)
+{
+	assert(!udp && external == local && "the port of the mesh");
+	fake_lt.maps++;
+	fake_lt.map = local;
+	*id = FAKE_LT_MAP;
 	return result();
 }
 

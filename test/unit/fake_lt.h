@@ -18,9 +18,12 @@ struct fake_lt {
 	size_t state_len;
 	/* what was asked for */
 	char nodes[4][80]; /* "host port" */
-	unsigned n_nodes, searches, announces, lookups, puts, states, stats;
+	unsigned n_nodes, searches, announces, lookups, puts, states, stats,
+	    maps;
 	uint8_t info_hash[20], key[32];
 	uint16_t port; /* announced */
+	uint16_t map;  /* to be mapped */
+	char upnp[8];  /* as lt_new got it */
 	struct lt_item put;
 	uint8_t put_value[LT_VALUE_MAX];
 	bool putting; /* not answered yet: no other one */
@@ -38,5 +41,10 @@ void fake_lt_item(const struct lt_item *item);
 void fake_lt_stored(uint32_t stored, int64_t seen);
 void fake_lt_state(const void *p, size_t len);
 void fake_lt_nodes(uint32_t n);
+/* Of mapping |id|; FAKE_LT_MAP is that which lt_map_port gave. */
+#define FAKE_LT_MAP 7
+void fake_lt_mapped(uint32_t id, enum lt_way way, uint16_t external);
+void fake_lt_map_failed(uint32_t id, enum lt_way way, const char *why);
+void fake_lt_address(const struct sp_addr *addr);
 
 #endif

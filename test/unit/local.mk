@@ -255,6 +255,12 @@ test_unit_check_dht_file_SOURCES = test/unit/check_dht_file.c \
 	test/unit/fake_lt.c test/unit/fake_lt.h \
 	test/unit/site_rig.c test/unit/site_rig.h
 test_unit_check_dht_file_LDADD = $(test_unit_check_host_dht_LDADD)
+UNIT_HOST += test/unit/check_host_reach
+test_unit_check_host_reach_SOURCES = test/unit/check_host_reach.c \
+	test/unit/fake_lt.c test/unit/fake_lt.h \
+	test/unit/site_rig.c test/unit/site_rig.h
+test_unit_check_host_reach_LDADD = libunit.a libspclient.a $(CORE_LIBS) \
+	$(HOST_LIBS) $(CORE_LIBS) $(CHECK_LIBS)
 UNIT_HOST += test/unit/check_host_dht
 test_unit_check_host_dht_SOURCES = test/unit/check_host_dht.c \
 	test/unit/fake_lt.c test/unit/fake_lt.h \

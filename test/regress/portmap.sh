@@ -1,0 +1,150 @@
+#!/bin/sh
+# A viewer and a seeder ask a home router for their ports, by UPnP, NAT-PMP and
+# PCP, give them back when they leave, and live on when it refuses; and ask
+# nobody when they are told so. The router is gateway.py, in a namespace.
+set -eu
+. "${top_srcdir:-.}/test/regress/lib.sh"
+[ "$(id -u)" -eq 0 ] || skip "needs root for a network namespace"
+need ip unshare nsenter python3 curl jq
+if [ -z "${PORTMAP_NET:-}" ]; then
+	unshare -n true 2>/dev/null || skip "no network namespaces here"
+	PORTMAP_NET=1
+	export PORTMAP_NET
+	exec unshare -n sh "$top/test/regress/portmap.sh"
+fi
+begin
+nm "$build/libsplt.a" 2>/dev/null | grep -q 'T lt_map_port' &&
+    ldd "$build/spate" | grep -q torrent || skip "built without libtorrent"
+
+# gateway_start WAY...: on a host of its own, behind which is nothing.
+gateway_start() {
+	rm -f "$dir/gateway.log"
+	spawn router unshare -n sleep 600
+	await 5 sh -c "[ \"\$(readlink /proc/$(pid_of router)/ns/net)\" != \
+	    \"\$(readlink /proc/self/ns/net)\" ]" || fail "no second namespace"
+	ip link add v0 type veth peer name v1
+	ip link set v1 netns "$(pid_of router)"
+	ip addr add 10.77.0.2/24 dev v0
+	ip link set v0 up
+	router ip link set lo up
+	router ip addr add 10.77.0.1/24 dev v1
+	router ip link set v1 up
+	router ip route add 239.0.0.0/8 dev v1
+	ip route add default via 10.77.0.1 dev v0
+	spawn gateway nsenter -t "$(pid_of router)" -n python3 \
+	    "$tools/gateway.py" 10.77.0.1 "$dir/gateway.log" "$@"
+	await 5 grep -q ready "$dir/gateway.log" || fail "no gateway"
+}
+
+router() {
+	nsenter -t "$(pid_of router)" -n "$@"
+}
+
+gateway_stop() {
+	signal gateway TERM
+	stop gateway >/dev/null
+	signal router TERM
+	stop router >/dev/null
+	# It goes with the other end's namespace, sooner or later.
+	ip link del v0 2>/dev/null || :
+}
+
+# viewer OPTION...: with peer port 4711, until its status page is there.
+viewer() {
+	spawn viewer "$build/spate" --port 8001 --peer-port 4711 --dht no \
+	    --ephemeral --wait 60s --log-level info "$@" "$link"
+	await 5 port_open 8001 || fail "no viewer"
+}
+
+viewer_stop() {
+	signal viewer TERM
+	stop viewer >/dev/null
+}
+
+reach() {
+	curl -s http://127.0.0.1:8001/status.json | jq -c .reach
+}
+
+mapped() {
+	[ "$(reach | jq -c '[.mapped, .port, .why]')" = '[true,4711,""]' ]
+}
+
+asked() {
+	grep -q "$1" "$dir/gateway.log"
+}
+
+# maps WAY NAME: a viewer has its port mapped that way, and gives it back.
+maps() {
+	gateway_start "$1"
+	viewer
+	await 20 mapped || fail "$1: not mapped: $(reach)"
+	asked "^$1 add tcp 4711 4711" ||
+	    fail "$1: $(cat "$dir/gateway.log")"
+	[ "$(reach | jq -r .by)" = "$2" ] || fail "$1: $(reach)"
+	viewer_stop
+	await 5 asked "^$1 del tcp" ||
+	    fail "$1: the port was not given back: $(cat "$dir/gateway.log")"
+	grep -q "reach: the gateway maps the port port=4711 external=4711 by=$2" \
+	    "$dir/viewer.out" || fail "$1: nothing in the log"
+	gateway_stop
+	say "$1: mapped, and given back"
+}
+
+ip link set lo up
+tracker_port=6969
+tracker=http://127.0.0.1:6969/announce
+origin=http://127.0.0.1:8000
+spawn tracker "$build/spate-tracker" --listen 127.0.0.1:6969
+await 5 port_open 6969 || fail "no tracker"
+channel_create
+
+maps upnp upnp
+maps natpmp natpmp
+maps pcp natpmp
+
+gateway_start upnp refuse
+viewer
+await 20 asked 'upnp refuse tcp' || fail "refuse: it was not asked"
+was_refused() {
+	[ "$(reach | jq -c '[.mapped, .why]')" = '[false,"Action Failed"]' ]
+}
+await 10 was_refused || fail "refuse: $(reach)"
+say "refused: $(reach)"
+viewer_stop
+gateway_stop
+
+# Who is told not to does not ask, whatever there is.
+gateway_start upnp natpmp pcp
+for option in --no-port-map --lan; do
+	viewer $option
+	sleep 3
+	[ "$(reach)" = null ] || fail "$option: $(reach)"
+	! asked ' add ' || fail "$option: $(cat "$dir/gateway.log")"
+	viewer_stop
+done
+say "not asked with --no-port-map or --lan"
+
+# A seeder that uploads.
+mkdir "$dir/live"
+{
+	echo '#EXTM3U'
+	echo '#EXT-X-TARGETDURATION:2'
+	echo '#EXTINF:2,'
+	echo s0.ts
+} >"$dir/live/index.m3u8"
+head -c 1000 /dev/zero >"$dir/live/s0.ts"
+spawn seeder "$build/spate-seed" --key "$dir/key" --peer-port 4712 \
+    --upload 1Mbit/s --dht no --status-listen 127.0.0.1:8002 \
+    "$dir/live/index.m3u8"
+seed_mapped() {
+	[ "$(curl -s http://127.0.0.1:8002/status |
+	    jq -c '[.reach.mapped, .reach.port]')" = '[true,4712]' ]
+}
+await 20 seed_mapped ||
+    fail "seeder: $(curl -s http://127.0.0.1:8002/status | jq -c .reach)"
+asked 'add tcp 4712 4712' || fail "seeder: $(cat "$dir/gateway.log")"
+signal seeder TERM
+stop seeder >/dev/null
+await 5 asked 'del tcp 4712' ||
+    fail "seeder: the port was not given back: $(cat "$dir/gateway.log")"
+say "the seeder's port was mapped, and given back"
