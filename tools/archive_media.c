@@ -177,7 +177,9 @@ archive_media_get(struct archive_media *m, const struct record *r)
 	struct one o;
 
 	if (r->uri_len == 0 || strlen(base) + r->uri_len > LIM_URI) {
-		snprintf(m->why, sizeof(m->why), "the origin never had it");
+		snprintf(m->why, sizeof(m->why), "%s",
+		    r->uri_len == 0 ? "the origin never had it"
+				    : "its URL is too long");
 		return NULL;
 	}
 	snprintf(url, sizeof(url), "%s%.*s", base, (int)r->uri_len, r->uri);

@@ -66,6 +66,9 @@ print_json(const struct metainfo_file *f, const char *track, uint64_t number,
 	    (json_int_t)f->length, "root", root, "path", f->path.p,
 	    f->path.len);
 
+	/* Names in torrents of others need not be UTF-8. */
+	if (j == NULL)
+		j = json_pack("{ss ss}", "verdict", verdict, "root", root);
 	json_dumpf(j, stdout, JSON_COMPACT);
 	putchar('\n');
 	json_decref(j);
@@ -318,6 +321,7 @@ prove(struct proof *p)
 {
 	p->n_index = archive_index(&p->index, &p->span);
 	if (p->n_index < 0) {
+		daemon_complain("verify", sp_strerror(p->n_index));
 		p->n_index = 0;
 		return false;
 	}
@@ -330,8 +334,10 @@ prove(struct proof *p)
 		return false;
 	}
 	p->n_want = archive_files(&p->want, &p->span, p->small, p->n_small);
-	if (p->n_want < 0)
+	if (p->n_want < 0) {
+		daemon_complain("verify", sp_strerror(p->n_want));
 		return false;
+	}
 	compare_all(p);
 	if (p->run_len > 0 && !run_piece(p)) {
 		daemon_complain("verify", "hash of the last piece is another");

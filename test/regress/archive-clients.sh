@@ -73,6 +73,10 @@ done
 
 # ---- clients
 
+# By HTTP: ffmpeg does not unescape names of files.
+spawn web python3 -m http.server --bind 127.0.0.1 --directory "$dir" 6971
+await 5 port_open 6971 || fail "no web server"
+
 # Empty keys, as hybrids have them, are a syntax error for Transmission 3.00
 # (its issue 1339), and are left out by aria2 1.36, which comes to another
 # info-hash: both get version 1.
@@ -107,6 +111,9 @@ swap() {
 	await 40 same "$dir/late" || fail "nothing comes from $1: $2"
 	stop late
 	stop client
+	ffmpeg -v error -xerror -nostdin \
+	    -i http://127.0.0.1:6971/late/my%20show/show.m3u8 \
+	    -f null - 2>"$dir/play.txt" || fail "$(cat "$dir/play.txt")"
 	say "$1 takes and gives $2"
 }
 

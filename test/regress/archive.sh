@@ -162,6 +162,16 @@ mv "$dir/gone.ts" "$piece"
 verify --media "$dir/www/live" "$dir/http/show.torrent" \
     "$dir/http/live/show.spate" || fail "hybrid: $(cat "$dir/verify.out")"
 
+# ---- from what the tracker tells: who has but the link can archive too
+
+ih=$("$build/spate-channel" show -o json "$dir/key" | jq -r .info_hash)
+curl -sf "http://127.0.0.1:$tracker_port/live/$ih/window" >"$dir/feed"
+"$archive" make -k "$link" --name live -o "$dir/feed-v2/feed.torrent" \
+    "$dir/feed" "$origin/live/" >"$dir/feed.txt" 2>&1 ||
+    fail "from a feed: $(cat "$dir/feed.txt")"
+verify -k "$link" "$dir/feed-v2/feed.torrent" ||
+    fail "of a feed: $(cat "$dir/verify.out")"
+
 # ---- the origin's files go; somebody fetches, and plays
 
 mkdir "$dir/fetched"
