@@ -24,7 +24,9 @@ answer(struct mesh_host *h, bool found)
 	struct tw_reply r = { .interval_s = FIND_INTERVAL,
 		.min_interval_s = FIND_MIN };
 
-	if (h->announced || h->leaving || host_tracker_busy(h))
+	/* announce 0: there was none yet */
+	if (h->announced || h->announce == 0 || h->leaving ||
+	    host_tracker_busy(h))
 		return;
 	h->announced = true;
 	mesh_announced(h->mesh, h->announce, found ? &r : NULL,

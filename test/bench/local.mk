@@ -70,6 +70,11 @@ bench-tracker: all $(TRACKER_BENCHES) test/bench/bench_streams$(EXEEXT) \
     $(check_PROGRAMS)
 	@$(AM_TESTS_ENVIRONMENT) $(SHELL) $(top_srcdir)/test/bench/tracker.sh
 
+# A viewer with the DHT beside one without, for a minute.
+bench-dht: all test/regress/dhtnodes$(EXEEXT)
+	@$(AM_TESTS_ENVIRONMENT) $(SHELL) $(top_srcdir)/test/bench/dht.sh
+
+EXTRA_DIST += test/bench/dht.sh
 EXTRA_DIST += test/bench/apart.sh
 EXTRA_DIST += test/bench/callgrind.py
 EXTRA_DIST += test/bench/crowd.sh
@@ -87,5 +92,6 @@ bench-streams: all test/bench/bench_streams$(EXEEXT)
 	@test/bench/bench_streams ./spate-tracker
 	@test/bench/bench_streams ./spate-tracker 10000 20 4
 
-.PHONY: bench bench-crowd bench-sched bench-streams bench-tracker bench-viewer
+.PHONY: bench bench-crowd bench-dht bench-sched bench-streams bench-tracker \
+	bench-viewer
 .PHONY: bench bench-crowd bench-sched bench-streams bench-viewer bench-ws

@@ -24,6 +24,7 @@ REGRESS += test/regress/chaos-seeder.sh
 REGRESS += test/regress/chaos-tracker.sh
 REGRESS += test/regress/dht.sh
 REGRESS += test/regress/dht-churn.sh
+REGRESS += test/regress/dht-state.sh
 REGRESS += test/regress/hlsjs.sh
 REGRESS += test/regress/judge.sh
 REGRESS += test/regress/live-aes.sh

@@ -280,6 +280,8 @@ END_TEST
 
 START_TEST(a_dht_that_refuses_everything_ends_nothing)
 {
+	struct sp_addr a = addr_make(4, "\x7f\0\0\x01", 1);
+
 	setup();
 	fake_lt.refuse = true;
 	fake_lt_say(LT_EV_DHT_READY);
@@ -287,7 +289,12 @@ START_TEST(a_dht_that_refuses_everything_ends_nothing)
 	fake_lt_say(LT_EV_LISTEN_FAILED);
 	rounds();
 	mesh_host_leave(v.h);
+	/* what comes now is for nobody */
+	say_peers(&a, 1);
+	fake_lt_say(LT_EV_DHT_READY);
 	SITE_UNTIL(&s, v.left);
+	rounds();
+	ck_assert_uint_eq(status(&v).peers, 0);
 	teardown();
 }
 END_TEST
@@ -389,6 +396,26 @@ START_TEST(a_head_that_the_dht_lost_is_put_back_as_it_was)
 }
 END_TEST
 
+START_TEST(a_manifest_that_comes_after_the_head_is_compared)
+{
+	struct watcher seeder;
+	struct sp_addr a;
+
+	setup();
+	start_seeder(&seeder);
+	a = addr_of(&seeder);
+	seal(1000, NULL, s.serial + 1);
+	say_head();
+	rounds();
+	ck_assert(!v.h->dht.told_old);
+	say_peers(&a, 1);
+	SITE_UNTIL(&s, has_manifest(&v));
+	ck_assert(v.h->dht.told_old);
+	mesh_host_free(seeder.h);
+	teardown();
+}
+END_TEST
+
 START_TEST(an_older_manifest_than_the_heads_starts_a_search)
 {
 	struct watcher seeder;
@@ -400,6 +427,7 @@ START_TEST(an_older_manifest_than_the_heads_starts_a_search)
 	a = addr_of(&seeder);
 	say_peers(&a, 1);
 	SITE_UNTIL(&s, has_manifest(&v));
+	rounds();
 	n = fake_lt.searches;
 	v.h->dht.plan.last[DHT_FIND] -= DHT_WISH_GAP;
 	seal(1000, NULL, s.serial + 1);
@@ -476,5 +504,6 @@ UNIT_MAIN("host_dht", peers_of_the_dht_bring_the_channel,
     private_trackers_of_a_head_need_the_users_word,
     forged_and_old_heads_are_refused,
     a_head_that_the_dht_lost_is_put_back_as_it_was,
+    a_manifest_that_comes_after_the_head_is_compared,
     an_older_manifest_than_the_heads_starts_a_search,
     seeder_puts_its_head_until_somebody_takes_it, without_dht_there_is_none)
