@@ -87,7 +87,8 @@ archive_torrent_read(struct archive_torrent *t, const char *path)
 	rv = metainfo_read(&t->m, io_mem(), t->bytes, len, &why);
 	if (rv < 0) {
 		daemon_complain(path, why);
-		free(t->bytes);
+		archive_torrent_fini(t);
+		memset(t, 0, sizeof(*t));
 		return false;
 	}
 	t->stem = stem_of(&t->m);

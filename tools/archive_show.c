@@ -200,7 +200,9 @@ load(struct view *v, const char *torrent, const char *records)
 	    NULL, records == NULL);
 
 	if (ok)
-		v->n_index = SP_MAX(archive_index(&v->index, &v->span), 0);
+		v->n_index = archive_index(&v->index, &v->span);
+	if (v->n_index < 0)
+		v->n_index = 0;
 	return ok || records == NULL;
 }
 

@@ -139,6 +139,10 @@ untrue "records that were cut" 'not the records of this torrent' \
 untrue "another channel" 'belongs to another channel' \
     verify -k "$dir/key2" "$dir/www/show.torrent"
 
+head -c 3000 "$dir/www/show.torrent" >"$dir/bad/cut.torrent"
+untrue "a torrent that was cut" 'cut.torrent: not bencoding' \
+    verify "$dir/bad/cut.torrent"
+
 # A piece that is gone: an error, then a gap.
 mv "$piece" "$dir/gone.ts"
 ! make "$dir/bad/lost.torrent" >"$dir/lost.txt" 2>&1 ||
