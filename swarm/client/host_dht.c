@@ -135,6 +135,13 @@ get(struct mesh_host *h)
 	    strlen(HEAD_SALT));
 }
 
+/* The port that others reach us at. */
+static uint16_t
+outside(const struct mesh_host *h)
+{
+	return h->reach.mapped && h->reach.port != 0 ? h->reach.port : h->port;
+}
+
 void
 host_dht_run(struct mesh_host *h)
 {
@@ -148,7 +155,7 @@ host_dht_run(struct mesh_host *h)
 	if (due & DHT_BIT(DHT_FIND))
 		find(h, now);
 	if (due & DHT_BIT(DHT_ANNOUNCE) &&
-	    lt_dht_announce(h->lt.s, mesh_info_hash(h->mesh), h->port) == 0)
+	    lt_dht_announce(h->lt.s, mesh_info_hash(h->mesh), outside(h)) == 0)
 		d->announces++;
 	if (due & DHT_BIT(DHT_GET))
 		get(h);
@@ -271,6 +278,9 @@ host_dht_start(struct mesh_host *h)
 	struct host_dht *d = &h->dht;
 	int rv;
 
+	/* the session may be there for another part */
+	if (!h->conf.dht.on)
+		return 0;
 	if (io_timer_init(&d->timer, h->loop, timer_cb, h) < 0 ||
 	    io_timer_init(&d->window, h->loop, window_cb, h) < 0)
 		return SP_ERR_NOMEM;

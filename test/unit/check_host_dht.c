@@ -493,6 +493,49 @@ START_TEST(without_dht_there_is_none)
 }
 END_TEST
 
+START_TEST(a_session_for_the_gateway_is_no_dht)
+{
+	struct mesh_host_conf c;
+	struct mesh_host_dht d;
+
+	setup();
+	mesh_host_free(v.h);
+	memset(&fake_lt, 0, sizeof(fake_lt));
+	conf(&c);
+	c.dht.on = false;
+	c.map_port = true;
+	c.listen[0] = addr_make(4, "\0\0\0", 0);
+	start(&v, &c);
+	ck_assert_uint_eq(fake_lt.sessions, 1);
+	ck_assert(!mesh_host_dht(v.h, &d));
+	SITE_UNTIL(&s, announce_errors() >= 1);
+	ck_assert_uint_eq(fake_lt.searches + fake_lt.lookups, 0);
+	teardown();
+}
+END_TEST
+
+START_TEST(the_gateways_port_is_announced)
+{
+	struct mesh_host_conf c;
+
+	setup();
+	mesh_host_free(v.h);
+	conf(&c);
+	c.map_port = c.mesh.seeder = true;
+	c.listen[0] = addr_make(4, "\0\0\0", 0);
+	start(&v, &c);
+	v.h->reach.mapped = true;
+	v.h->reach.port = 12345;
+	ck_assert_int_eq(mesh_manifest(mesh_host_mesh(v.h), s.manifest.p,
+			     s.manifest.len, false, loop_now(s.loop)),
+	    0);
+	mesh_host_kick(v.h);
+	SITE_UNTIL(&s, fake_lt.announces > 0);
+	ck_assert_uint_eq(fake_lt.port, 12345);
+	teardown();
+}
+END_TEST
+
 UNIT_MAIN("host_dht", peers_of_the_dht_bring_the_channel,
     nobody_is_announced_who_has_nothing_to_give,
     nodes_make_everything_be_tried_again,
@@ -506,4 +549,5 @@ UNIT_MAIN("host_dht", peers_of_the_dht_bring_the_channel,
     a_head_that_the_dht_lost_is_put_back_as_it_was,
     a_manifest_that_comes_after_the_head_is_compared,
     an_older_manifest_than_the_heads_starts_a_search,
-    seeder_puts_its_head_until_somebody_takes_it, without_dht_there_is_none)
+    seeder_puts_its_head_until_somebody_takes_it, without_dht_there_is_none,
+    a_session_for_the_gateway_is_no_dht, the_gateways_port_is_announced)
