@@ -22,9 +22,10 @@
  * what they have to say becomes events, which lt_drain hands over. No call
  * waits for them but lt_new, which starts them, and lt_free, which joins them.
  *
- * Nothing reaches out until it is told to: DHT, local discovery, port mapping
- * and trackers are off, and it listens on 127.0.0.1 only, until settings say
- * otherwise (lt_preset).
+ * Nothing reaches out until it is told to: DHT, local discovery and port
+ *mapping are off, and sockets are bound to 127.0.0.1, until settings say
+ *otherwise (lt_preset). A torrent's trackers and web seeds are asked unless its
+ *flags say otherwise.
  *
  * Errors. Calls return 0 (or a count) or one of SP_ERR_*, negative; these may
  * come from any call that returns int, and are not repeated below:
@@ -85,8 +86,9 @@ enum lt_preset {
 	/* The DHT, and on all interfaces at a port that the system chooses. */
 	LT_PRESET_DHT,
 	/*
-	 * Many DHT nodes on one host. They share an address, so what guards
-	 * against that is off. For tests and demonstrations only.
+	 * A DHT of one host or one network: its nodes may share an address, or
+	 * have private ones, so what guards against that is off. Not with the
+	 * internet.
 	 */
 	LT_PRESET_LOCAL_DHT,
 	LT_PRESET_PORTMAP, /* UPnP, NAT-PMP and PCP */
@@ -402,7 +404,7 @@ enum lt_event_type {
 	LT_EV_MAPPED,        /* map */
 	LT_EV_MAP_FAILED,    /* map */
 	LT_EV_LOG,           /* log: of port mapping */
-	LT_EV_DHT_READY,     /* the table is filled as far as it goes */
+	LT_EV_DHT_READY,     /* first lookup done; there may be no node yet */
 	LT_EV_DHT_PEERS,     /* peers, more than once */
 	LT_EV_DHT_ITEM,      /* item */
 	LT_EV_DHT_PUT,       /* put */
