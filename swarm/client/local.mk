@@ -48,6 +48,8 @@ libspclient_a_SOURCES += swarm/client/stream_out.c
 libspclient_a_SOURCES += swarm/client/stream_out.h
 libspclient_a_SOURCES += swarm/client/viewer.c
 libspclient_a_SOURCES += swarm/client/viewer.h
+libspclient_a_SOURCES += swarm/client/vod_plan.c
+libspclient_a_SOURCES += swarm/client/vod_plan.h
 
 bin_PROGRAMS += spate
 spate_SOURCES = swarm/client/spate.c

@@ -359,6 +359,7 @@ UNIT_HOST += test/unit/check_wsframe
 test_unit_check_wsframe_SOURCES = test/unit/check_wsframe.c test/unit/ws_help.h
 endif
 UNIT_HOST += test/unit/check_wt_json
+UNIT_HOST += test/unit/check_vod_plan
 
 UNIT_HOST += test/unit/check_archive
 UNIT_HOST += test/unit/check_checkpoint
