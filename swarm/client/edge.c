@@ -1,23 +1,10 @@
 #include "swarm/client/edge.h"
 
-#include "base/hash.h"
 #include "swarm/client/edge_int.h"
 
-#define TICK    (250 * SP_MS)
-#define METHODS (HTTP_M_GET | HTTP_M_HEAD | HTTP_M_OPTIONS)
+#define TICK (250 * SP_MS)
 /* A paused player reads nothing for long. */
 #define HTTP_TIMEOUT (180 * SP_S)
-
-bool
-edge_token_is_ok(const char *token)
-{
-	size_t len = strlen(token);
-
-	return len >= EDGE_TOKEN_MIN && len <= EDGE_TOKEN_MAX &&
-	       strspn(token,
-		   "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-		   "0123456789-._~") == len;
-}
 
 /* ---- tracks ---- */
 
@@ -194,49 +181,12 @@ edge_changed(struct edge *e, unsigned what)
 
 /* ---- access ---- */
 
-/*
- * The token as first part of |path|: what follows it, NULL if it is not
- * there. In constant time but for the lengths.
- */
-static const char *
-after_token(const char *path, const char *token)
-{
-	size_t len = strlen(token);
-
-	if (path[0] != '/' || strlen(path + 1) < len ||
-	    !hash_eq(path + 1, token, len) || path[1 + len] != '/')
-		return NULL;
-	return path + 1 + len;
-}
-
-/* Answers OPTIONS and who may not; else the path without token. */
-static const char *
-admit(struct edge *e, struct http_req *r, const char **query,
-    char text[EDGE_TOKEN_MAX + 16])
-{
-	const char *path = http_req_path(r), *rest;
-
-	*query = "";
-	if (e->conf.token == NULL)
-		return path;
-	if ((rest = after_token(path, e->conf.token)) != NULL)
-		return rest;
-	if (!http_token_ok(r, e->conf.token)) {
-		http_cors(r, "*");
-		http_reply_text(r, 403, "a token is needed");
-		return NULL;
-	}
-	snprintf(text, EDGE_TOKEN_MAX + 16, "?token=%s", e->conf.token);
-	*query = text;
-	return path;
-}
-
 static void
 serve_media(struct edge *e, struct http_req *r, const struct hls_path *p,
     const char *query)
 {
 	if (http_req_method(r) == HTTP_M_OPTIONS) {
-		http_reply_preflight(r, "*", METHODS);
+		http_reply_preflight(r, "*", DOOR_METHODS);
 		return;
 	}
 	e->requests++;
@@ -276,11 +226,11 @@ static void
 handle(void *ctx, struct http_req *r)
 {
 	struct edge *e = ctx;
-	char text[EDGE_TOKEN_MAX + 16];
+	char text[DOOR_QUERY_MAX];
 	const char *path, *query;
 	struct hls_path p;
 
-	if ((path = admit(e, r, &query, text)) == NULL)
+	if ((path = door_admit(&e->conf.door, r, &query, text)) == NULL)
 		return;
 	p = hls_path_parse(path);
 	if (p.kind != HLS_PATH_NONE)
@@ -292,44 +242,18 @@ handle(void *ctx, struct http_req *r)
 /* ---- making ---- */
 
 static int
-check_conf(const struct edge_conf *c)
-{
-	size_t i;
-
-	if (c->n_listen == 0 || c->n_listen > EDGE_LISTEN)
-		return SP_ERR_ARG;
-	if (c->token != NULL && !edge_token_is_ok(c->token))
-		return SP_ERR_ARG;
-	for (i = 0; i < c->n_listen; i++)
-		if (!addr_is_loopback(&c->listen[i]) && c->token == NULL)
-			return SP_ERR_DENIED;
-	return 0;
-}
-
-static int
 listen_all(struct edge *e)
 {
 	struct http_conf hc = {
-		.methods = METHODS,
+		.methods = DOOR_METHODS,
 		.timeout = HTTP_TIMEOUT,
-		.check_host = e->conf.token == NULL,
+		.check_host = e->conf.door.token == NULL,
 	};
-	struct sp_addr a, bound;
-	size_t i;
 	int rv;
 
 	if ((rv = http_new(&e->http, e->loop, &hc, handle, e)) < 0)
 		return rv;
-	for (i = 0; i < e->conf.n_listen; i++) {
-		a = e->conf.listen[i];
-		if (a.port == 0)
-			a.port = e->bound.port;
-		if ((rv = http_listen(e->http, &a, &bound)) < 0)
-			return rv;
-		if (i == 0)
-			e->bound = bound;
-	}
-	return 0;
+	return door_open(&e->conf.door, e->http, &e->bound);
 }
 
 int
@@ -339,7 +263,7 @@ edge_new(struct edge **out, const struct edge_conf *conf, struct loop *loop,
 	struct edge *e;
 	int rv;
 
-	if ((rv = check_conf(conf)) < 0)
+	if ((rv = door_check(&conf->door)) < 0)
 		return rv;
 	if ((e = calloc(1, sizeof(*e))) == NULL)
 		return SP_ERR_NOMEM;
@@ -378,18 +302,5 @@ edge_free(struct edge *e)
 const char *
 edge_url(const struct edge *e, char out[EDGE_URL_MAX])
 {
-	struct sp_addr a = e->bound;
-	char text[ADDR_STRLEN];
-	bool any = true;
-	size_t i;
-
-	/* the "any" address means this machine, too */
-	for (i = 0; i < sizeof(a.ip); i++)
-		any &= a.ip[i] == 0;
-	if (any)
-		a = addr_make(4, "\x7f\x00\x00\x01", a.port);
-	snprintf(out, EDGE_URL_MAX, "http://%s/%s%smaster.m3u8",
-	    addr_str(&a, text), e->conf.token == NULL ? "" : e->conf.token,
-	    e->conf.token == NULL ? "" : "/");
-	return out;
+	return door_url(&e->conf.door, &e->bound, "master.m3u8", out);
 }

@@ -24,19 +24,13 @@
  * for, as ?token= or as the first part of the path, and playlists carry it.
  */
 
-#include "io/loop.h"
+#include "swarm/client/door.h"
 #include "swarm/client/mesh_host.h"
 
 struct edge;
 
-#define EDGE_TOKEN_MIN 8
-#define EDGE_TOKEN_MAX 64
-#define EDGE_LISTEN    2
-
 struct edge_conf {
-	struct sp_addr listen[EDGE_LISTEN]; /* port 0: the kernel's choice */
-	size_t n_listen;
-	const char *token;   /* borrowed; NULL: loopback only */
+	struct door door;
 	int track;           /* preferred, -1: none */
 	bool all_renditions; /* those with few viewers too */
 	uint32_t window_ms;  /* that the mesh keeps */
@@ -55,10 +49,7 @@ void edge_free(struct edge *e);
 /* mesh_host_ops.changed. */
 void edge_changed(struct edge *e, unsigned what);
 /* Playback URL: http://127.0.0.1:PORT/master.m3u8. Returns |out|. */
-#define EDGE_URL_MAX 256
+#define EDGE_URL_MAX DOOR_URL_MAX
 const char *edge_url(const struct edge *e, char out[EDGE_URL_MAX]);
-
-/* 8 to 64 of A-Z a-z 0-9 - . _ ~. Pure. */
-bool edge_token_is_ok(const char *token);
 
 #endif

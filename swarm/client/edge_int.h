@@ -43,7 +43,7 @@ struct edge_req {
 	struct http_req *r;
 	struct hls_path path;
 	sp_time since;
-	char query[EDGE_TOKEN_MAX + 16]; /* for playlists: "?token=..." */
+	char query[DOOR_QUERY_MAX]; /* for playlists: "?token=..." */
 	char ext[HLS_EXT_MAX];           /* of a segment, as asked */
 	bool head_sent;
 	uint64_t at, end; /* of a segment: next byte, one past the last */

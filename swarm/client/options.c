@@ -2,7 +2,6 @@
 
 #include "io/daemon.h"
 #include "io/sock.h"
-#include "swarm/client/edge.h"
 #include "swarm/client/player.h"
 #include "swarm/mesh.h"
 #include "wire/uri.h"
@@ -14,7 +13,7 @@ static const struct conf_row rows[] = {
 	    "port for players on this machine; 0 takes a free one", 0 },
 	{ "listen", 'l', CONF_STR, AT(listen), 1, 255, NULL, "ADDR:PORT",
 	    "where players connect, instead of 127.0.0.1", 0 },
-	{ "token", 0, CONF_STR, AT(token), EDGE_TOKEN_MIN, EDGE_TOKEN_MAX, NULL,
+	{ "token", 0, CONF_STR, AT(token), DOOR_TOKEN_MIN, DOOR_TOKEN_MAX, NULL,
 	    "TOKEN", "what players must present", 0 },
 	{ "exec", 'e', CONF_STR, AT(exec), 1, 4096, NULL, "COMMAND",
 	    "play with this shell command; %u is the URL", 0 },
@@ -89,7 +88,7 @@ check_listen(const struct options *o, const char **what)
 	int i, n;
 
 	*what = "token";
-	if (o->token != NULL && !edge_token_is_ok(o->token))
+	if (o->token != NULL && !door_token_is_ok(o->token))
 		return "only letters, digits and -._~";
 	if (o->listen == NULL)
 		return NULL;
@@ -137,6 +136,17 @@ check(const void *opts, const char **what)
 	if (o->exec != NULL && !is_command(o->exec))
 		return "only %u and %% may follow a %";
 	return check_listen(o, what);
+}
+
+struct door
+options_door(const struct options *o)
+{
+	struct door d = { .n_listen = 1, .token = o->token };
+
+	d.listen[0] = addr_make(4, "\x7f\0\0\x01", (uint16_t)o->port);
+	if (o->listen != NULL)
+		d.n_listen = (size_t)sock_listen_parse(o->listen, d.listen);
+	return d;
 }
 
 const struct conf_prog options_prog = {

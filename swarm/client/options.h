@@ -5,6 +5,7 @@
 
 #include "io/conf.h"
 #include "swarm/client/dht_file.h"
+#include "swarm/client/door.h"
 
 struct options {
 	struct conf_std std;
@@ -33,5 +34,7 @@ struct options {
 };
 
 extern const struct conf_prog options_prog;
+/* Where players connect. */
+struct door options_door(const struct options *o);
 
 #endif

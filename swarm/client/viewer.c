@@ -280,20 +280,16 @@ setup_edge(struct viewer *v)
 {
 	const struct options *o = v->o;
 	struct edge_conf c = {
-		.token = o->token,
+		.door = options_door(o),
 		.track = (int)o->track,
 		.all_renditions = o->all_renditions,
 		.window_ms = (uint32_t)(o->window / SP_MS),
 		.version = PACKAGE_VERSION,
 		.name = v->link->name,
-		.n_listen = 1,
 	};
 	char url[EDGE_URL_MAX];
 	int rv;
 
-	c.listen[0] = addr_make(4, "\x7f\0\0\x01", (uint16_t)o->port);
-	if (o->listen != NULL)
-		c.n_listen = (size_t)sock_listen_parse(o->listen, c.listen);
 	if ((rv = edge_new(&v->edge, &c, v->loop, v->host)) < 0)
 		return o->listen != NULL
 			   ? fail_listen("listen", o->listen, 0, rv)

@@ -278,21 +278,21 @@ END_TEST
 
 START_TEST(open_listening_needs_a_good_token)
 {
-	struct edge_conf c = { .n_listen = 1, .track = -1 };
+	struct edge_conf c = { .door.n_listen = 1, .track = -1 };
 	struct edge *e;
 	struct home m;
 
 	home_init(&m, 0, NULL);
-	c.listen[0] = addr_make(4, "\0\0\0", 0);
+	c.door.listen[0] = addr_make(4, "\0\0\0", 0);
 	ck_assert_int_eq(edge_new(&e, &c, m.s.loop, m.h), SP_ERR_DENIED);
-	c.token = "short";
+	c.door.token = "short";
 	ck_assert_int_eq(edge_new(&e, &c, m.s.loop, m.h), SP_ERR_ARG);
-	c.token = NULL;
-	c.listen[0] = m.s.addr;
+	c.door.token = NULL;
+	c.door.listen[0] = m.s.addr;
 	ck_assert_int_eq(edge_new(&e, &c, m.s.loop, m.h), SP_ERR_EXISTS);
-	ck_assert(edge_token_is_ok("aA0-._~x"));
-	ck_assert(!edge_token_is_ok("with/slash"));
-	ck_assert(!edge_token_is_ok("with space"));
+	ck_assert(door_token_is_ok("aA0-._~x"));
+	ck_assert(!door_token_is_ok("with/slash"));
+	ck_assert(!door_token_is_ok("with space"));
 	home_fini(&m);
 }
 END_TEST

@@ -38,8 +38,7 @@ home_init(struct home *m, unsigned pieces, const char *token)
 {
 	struct mesh_host_conf c;
 	struct edge_conf ec = {
-		.n_listen = 1,
-		.token = token,
+		.door = { .n_listen = 1, .token = token },
 		.track = -1,
 		.window_ms = 60000,
 		.version = "0",
@@ -55,7 +54,7 @@ home_init(struct home *m, unsigned pieces, const char *token)
 	site_conf(&m->s, &c);
 	ck_assert_int_eq(
 	    mesh_host_new(&m->h, &c, m->s.loop, m->s.origin, &home_ops, m), 0);
-	ec.listen[0] = addr_make(4, "\x7f\0\0\x01", 0);
+	ec.door.listen[0] = addr_make(4, "\x7f\0\0\x01", 0);
 	ck_assert_int_eq(edge_new(&m->e, &ec, m->s.loop, m->h), 0);
 	snprintf(m->base, sizeof(m->base), "%s", edge_url(m->e, url));
 	end = strstr(m->base, "/master.m3u8");
