@@ -44,7 +44,7 @@ struct edge_req {
 	struct hls_path path;
 	sp_time since;
 	char query[DOOR_QUERY_MAX]; /* for playlists: "?token=..." */
-	char ext[HLS_EXT_MAX];           /* of a segment, as asked */
+	char ext[HLS_EXT_MAX];      /* of a segment, as asked */
 	bool head_sent;
 	uint64_t at, end; /* of a segment: next byte, one past the last */
 	/* bytes per second that are given of it; 0: no limit */

@@ -26,6 +26,10 @@ struct options {
 	/* stream */
 	sp_time delay, window, wait;
 	struct conf_list trackers, origins;
+	/* torrents */
+	const char *save, *file;
+	bool all, keep_seeding;
+	int64_t down_bps;
 	/* what it says */
 	sp_time status_interval;
 	int log_level; /* enum log_level */

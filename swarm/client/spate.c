@@ -1,7 +1,11 @@
+#include <unistd.h>
+
 #include "base/hash.h"
 #include "io/daemon.h"
 #include "lt/lt.h"
 #include "swarm/client/viewer.h"
+#include "swarm/client/vod_link.h"
+#include "swarm/client/vod_run.h"
 
 /* Somebody must be known who can be asked for the channel. */
 static void
@@ -41,12 +45,43 @@ get_link(const char *text, const struct options *o)
 	return l;
 }
 
+/* Something of that name is there, or it looks like a torrent's name. */
+static bool
+is_file(const char *text)
+{
+	size_t n = strlen(text);
+
+	return access(text, F_OK) == 0 ||
+	       (n > 8 && strcmp(text + n - 8, ".torrent") == 0);
+}
+
+static int
+play_channel(const struct options *o, const char *text)
+{
+	struct link *l = get_link(text, o);
+	int rv = viewer_run(o, l);
+
+	free(l);
+	return rv;
+}
+
+static int
+play(const struct options *o, const char *text)
+{
+	enum vod_link_kind kind = vod_link_kind(text);
+
+	if (kind == VOD_LINK_TORRENT)
+		return vod_run(o, text, false);
+	if (kind == VOD_LINK_FILE && is_file(text))
+		return vod_run(o, text, true);
+	return play_channel(o, text);
+}
+
 int
 main(int argc, char **argv)
 {
 	struct options o;
 	struct conf *c;
-	struct link *l;
 	int rv;
 
 	daemon_setup("spate");
@@ -55,9 +90,7 @@ main(int argc, char **argv)
 		return rv < 0 ? 2 : 0;
 	if (hash_setup() < 0)
 		daemon_fail("libcrypto", "no SHA-256");
-	l = get_link(conf_arg(c, 0), &o);
-	rv = viewer_run(&o, l);
-	free(l);
+	rv = play(&o, conf_arg(c, 0));
 	conf_free(c);
 	return rv;
 }

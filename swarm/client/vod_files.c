@@ -21,10 +21,9 @@ struct vod_files {
 static const struct type {
 	const char *suffix, *type;
 	enum vod_kind kind;
-	enum vod_kind alone; /* of a segment, where there is no list */
 } types[] = {
 	{ "3gp", "video/3gpp", VOD_VIDEO },
-	{ "aac", "audio/aac", VOD_SEGMENT, VOD_AUDIO },
+	{ "aac", "audio/aac", VOD_AUDIO },
 	{ "ass", "text/x-ssa", VOD_TEXT },
 	{ "avi", "video/x-msvideo", VOD_VIDEO },
 	{ "flac", "audio/flac", VOD_AUDIO },
@@ -36,7 +35,7 @@ static const struct type {
 	{ "m3u8", "application/vnd.apple.mpegurl", VOD_LIST },
 	{ "m4a", "audio/mp4", VOD_AUDIO },
 	{ "m4b", "audio/mp4", VOD_AUDIO },
-	{ "m4s", "video/iso.segment", VOD_SEGMENT, VOD_VIDEO },
+	{ "m4s", "video/iso.segment", VOD_VIDEO },
 	{ "m4v", "video/mp4", VOD_VIDEO },
 	{ "mka", "audio/x-matroska", VOD_AUDIO },
 	{ "mkv", "video/x-matroska", VOD_VIDEO },
@@ -52,9 +51,9 @@ static const struct type {
 	{ "opus", "audio/ogg", VOD_AUDIO },
 	{ "png", "image/png", VOD_TEXT },
 	{ "srt", "application/x-subrip", VOD_TEXT },
-	{ "ts", "video/mp2t", VOD_SEGMENT, VOD_VIDEO },
+	{ "ts", "video/mp2t", VOD_VIDEO },
 	{ "txt", "text/plain; charset=utf-8", VOD_TEXT },
-	{ "vtt", "text/vtt", VOD_SEGMENT, VOD_TEXT },
+	{ "vtt", "text/vtt", VOD_TEXT },
 	{ "wav", "audio/wav", VOD_AUDIO },
 	{ "weba", "audio/webm", VOD_AUDIO },
 	{ "webm", "video/webm", VOD_VIDEO },
@@ -72,6 +71,19 @@ type_of(const char *name)
 		if (strcasecmp(dot + 1, types[i].suffix) == 0)
 			return &types[i];
 	return NULL;
+}
+
+/* What playlists name, where there are any. */
+static bool
+is_segment(const struct type *t)
+{
+	static const char *const suffixes[] = { "aac", "m4s", "ts", "vtt" };
+	size_t i;
+
+	for (i = 0; i < SP_LEN(suffixes); i++)
+		if (strcmp(t->suffix, suffixes[i]) == 0)
+			return true;
+	return false;
 }
 
 const char *
@@ -105,7 +117,7 @@ vod_files_kind(const struct vod_files *f, size_t file)
 
 	if (t == NULL)
 		return VOD_OTHER;
-	return t->kind == VOD_SEGMENT && !f->has_list ? t->alone : t->kind;
+	return f->has_list && is_segment(t) ? VOD_SEGMENT : t->kind;
 }
 
 static int
@@ -251,27 +263,28 @@ depth(const char *name)
 	return n;
 }
 
-/* Higher is better: by kind, then by depth or by size. */
+/* What is played first has the higher rank; then depth counts, or size. */
 static uint64_t
 worth(const struct vod_files *f, size_t file)
 {
+	const uint64_t max = (UINT64_C(1) << 61) - 1;
 	const char *name = vod_files_name(f, file);
-	uint64_t size = (uint64_t)f->info->files[file].length >> 1;
+	uint64_t size = SP_MIN((uint64_t)f->info->files[file].length, max);
 	const char *base = base_name(name);
 
 	switch (vod_files_kind(f, file)) {
 	case VOD_LIST:
 		if (strcasecmp(base, "master.m3u8") == 0)
-			return UINT64_MAX - 2 * depth(name);
+			return UINT64_C(4) << 61 | (max - depth(name));
 		if (strcasecmp(base, "index.m3u8") == 0)
-			return UINT64_MAX - 2 * depth(name) - 1;
+			return UINT64_C(3) << 61 | (max - depth(name));
 		return 0;
 	case VOD_VIDEO:
-		return (UINT64_C(3) << 61) + (size >> 2);
+		return UINT64_C(2) << 61 | size;
 	case VOD_AUDIO:
-		return (UINT64_C(1) << 61) + (size >> 2);
+		return UINT64_C(1) << 61 | size;
 	default:
-		return size >> 2;
+		return size;
 	}
 }
 

@@ -24,9 +24,16 @@ struct vod_plan {
 	sp_time now;
 	struct due_list old, due; /* in force, as wanted */
 	uint32_t scan;            /* priorities are pulled from here */
+	bool clear;               /* of all deadlines, to be pulled */
 	uint8_t *prio;            /* in force */
 	uint8_t *want;
 };
+
+uint64_t
+vod_plan_edge(uint64_t n)
+{
+	return SP_MIN(n, SP_CLAMP(n / 512, VOD_EDGE_MIN, VOD_EDGE_MAX));
+}
 
 uint64_t
 vod_plan_window(uint64_t rate_bps, uint32_t piece_len)
@@ -159,7 +166,7 @@ static void
 want_span(struct vod_plan *p, const struct vod_plan_in *in,
     const struct vod_span *s)
 {
-	uint64_t edge = SP_MIN(VOD_EDGE, s->to - s->from);
+	uint64_t edge = vod_plan_edge(s->to - s->from);
 
 	paint(p, s->from, s->to, s->prio);
 	if (!s->edges)
@@ -224,22 +231,58 @@ keep_told(struct vod_plan *p)
 	}
 }
 
+/* A piece that somebody waits for is news, and others had deadlines. */
+static bool
+has_jumped(struct vod_plan *p, const struct vod_plan_in *in)
+{
+	uint32_t piece;
+	size_t i;
+
+	for (i = 0; i < in->n_readers && p->old.n > 0; i++) {
+		piece = piece_of(p, in->readers[i].at);
+		if (!in->readers[i].idle && find(&p->due, piece) != NULL &&
+		    find(&p->old, piece) == NULL)
+			return true;
+	}
+	return false;
+}
+
 void
 vod_plan_make(struct vod_plan *p, const struct vod_plan_in *in)
 {
-	size_t i, share;
+	size_t i, share, asking = 0;
 
 	memset(p->want, VOD_P_NONE, p->n);
 	p->due.n = 0;
 	p->have = in->have;
 	p->now = in->now;
 	p->scan = 0;
-	share = VOD_DUE_MAX / SP_MAX(in->n_readers, (size_t)1);
 	for (i = 0; i < in->n_readers; i++)
-		want_reader(p, &in->readers[i], SP_MAX(share, (size_t)1));
+		asking += !in->readers[i].idle;
+	share = VOD_DUE_MAX / SP_MAX(asking, (size_t)1);
+	for (i = 0; i < in->n_readers; i++)
+		want_reader(p, &in->readers[i],
+		    in->readers[i].idle && asking > 0
+			? 0
+			: SP_MAX(share, (size_t)1));
 	for (i = 0; i < in->n_spans; i++)
 		want_span(p, in, &in->spans[i]);
-	keep_told(p);
+	p->clear = has_jumped(p, in);
+	if (!p->clear)
+		keep_told(p);
+}
+
+static bool
+next_clear(struct vod_plan *p, struct vod_act *act)
+{
+	if (!p->clear)
+		return false;
+	p->clear = false;
+	/* libtorrent leaves them with a priority of its own */
+	while (p->old.n > 0)
+		p->prio[p->old.v[--p->old.n].piece] = UINT8_MAX;
+	*act = (struct vod_act){ .type = VOD_ACT_CLEAR };
+	return true;
 }
 
 static bool
@@ -254,7 +297,6 @@ next_undue(struct vod_plan *p, struct vod_act *act)
 			continue;
 		*act = (struct vod_act){ .type = VOD_ACT_UNDUE,
 			.first = o->piece };
-		/* libtorrent leaves it with a priority of its own */
 		p->prio[o->piece] = UINT8_MAX;
 		*o = p->old.v[--p->old.n];
 		return true;
@@ -331,7 +373,8 @@ next_prio(struct vod_plan *p, struct vod_act *act)
 bool
 vod_plan_next(struct vod_plan *p, struct vod_act *act)
 {
-	return next_undue(p, act) || next_due(p, act) || next_prio(p, act);
+	return next_clear(p, act) || next_undue(p, act) || next_due(p, act) ||
+	       next_prio(p, act);
 }
 
 void

@@ -10,8 +10,8 @@
  *
  *	pieces   0..9     window of 10 s: deadlines now, in 1 s, ... in 9 s
  *	pieces  10..49    VOD_P_AHEAD, four windows more
- *	pieces  50..197   VOD_P_WANTED, rarest first
- *	pieces 198..199   the tail, VOD_P_SOON
+ *	pieces  50..198   VOD_P_WANTED, rarest first
+ *	piece  199        the tail, VOD_P_SOON
  *
  * The player seeks to 100 MiB: the deadlines of 0..9 are taken back, then
  * 100..109 get theirs, and so on. A torrent begins with all pieces at
@@ -26,7 +26,8 @@
 #define VOD_WINDOW_S   10 /* seconds that a player's window is long */
 #define VOD_WINDOW_MIN (UINT64_C(4) << 20) /* bytes; and two pieces */
 #define VOD_WINDOW_MAX (UINT64_C(64) << 20)
-#define VOD_EDGE       (UINT64_C(2) << 20)   /* head and tail of a file */
+#define VOD_EDGE_MIN   (UINT64_C(128) << 10) /* head and tail of a file */
+#define VOD_EDGE_MAX   (UINT64_C(4) << 20)
 #define VOD_RATE_MIN   (UINT64_C(512) << 10) /* bytes/s; slower is not known */
 
 /* Priorities as libtorrent has them. */
@@ -49,6 +50,11 @@ struct vod_span {
 struct vod_reader {
 	uint64_t at, end;
 	uint64_t rate_bps; /* bytes/s; 0: not known */
+	/*
+	 * He asks for nothing at the moment, but may go on: no deadlines while
+	 * there is anybody who does ask.
+	 */
+	bool idle;
 };
 
 struct vod_plan_in {
@@ -61,6 +67,7 @@ struct vod_plan_in {
 };
 
 enum vod_act_type {
+	VOD_ACT_CLEAR, /* no piece has a deadline any more */
 	VOD_ACT_UNDUE, /* piece |first| has no deadline any more */
 	VOD_ACT_DUE,   /* piece |first| is wanted within |ms| */
 	VOD_ACT_PRIO,  /* |n| pieces from |first| on have |prio| */
@@ -88,8 +95,12 @@ void vod_plan_reset(struct vod_plan *p);
 void vod_plan_make(struct vod_plan *p, const struct vod_plan_in *in);
 /*
  * The next thing to tell libtorrent; false: that was all. First deadlines that
- * are gone, so that libtorrent drops its requests when the last one goes, then
- * new ones, the earliest first, then priorities.
+ * are gone, then new ones, the earliest first, then priorities.
+ *
+ * When a player waits for a piece that had no deadline, he has come or has
+ * jumped there: then all are taken back first, and told anew. On the first one
+ * libtorrent cancels what it has asked for otherwise; else that, some seconds
+ * of the line's rate, would come before what he waits for.
  */
 bool vod_plan_next(struct vod_plan *p, struct vod_act *act);
 /* The piece is here: libtorrent has forgotten its deadline by itself. */
@@ -97,6 +108,11 @@ void vod_plan_got(struct vod_plan *p, uint32_t piece);
 /* Deadlines in force. */
 size_t vod_plan_due(const struct vod_plan *p);
 
+/*
+ * Bytes of head and tail of a file: as large as indexes are, a 512th (the moov
+ * of an MP4 of two hours has some MiB).
+ */
+uint64_t vod_plan_edge(uint64_t file_bytes);
 /* Bytes that are read ahead of a player. */
 uint64_t vod_plan_window(uint64_t rate_bps, uint32_t piece_len);
 

@@ -48,6 +48,10 @@ REGRESS += test/regress/tracker-http.sh
 REGRESS += test/regress/ws-client.sh
 REGRESS += test/regress/tracker-tls.sh
 REGRESS += test/regress/udp.sh
+REGRESS += test/regress/vod-bad.sh
+REGRESS += test/regress/vod-film.sh
+REGRESS += test/regress/vod-play.sh
+REGRESS += test/regress/vod-resume.sh
 
 REGRESS_FILES =
 REGRESS_FILES += test/regress/badorigin.py
@@ -81,6 +85,8 @@ REGRESS_FILES += test/regress/redislib.sh
 REGRESS_FILES += test/regress/seedlib.sh
 REGRESS_FILES += test/regress/tee.py
 REGRESS_FILES += test/regress/udp.py
+REGRESS_FILES += test/regress/vodlib.sh
+REGRESS_FILES += test/regress/vodseed.py
 REGRESS_FILES += test/regress/watch.py
 REGRESS_FILES += test/regress/wsclient.mjs
 

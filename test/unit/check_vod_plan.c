@@ -16,22 +16,29 @@ static struct vod_plan_in in;
 static uint8_t prio[N];
 static uint32_t ms[N];
 static bool due[N];
-static unsigned undues, dues, prios;
+static unsigned clears, undues, dues, prios;
 
 /* Deadlines that go come before those that come, and those before the rest. */
 static void
 pull(void)
 {
-	enum vod_act_type last = VOD_ACT_UNDUE;
+	enum vod_act_type last = VOD_ACT_CLEAR;
 	struct vod_act a;
 	uint32_t i;
 
-	undues = dues = prios = 0;
+	clears = undues = dues = prios = 0;
 	vod_plan_make(plan, &in);
 	while (vod_plan_next(plan, &a)) {
 		ck_assert_int_ge(a.type, last);
 		last = a.type;
 		ck_assert_uint_lt(a.first, N);
+		if (a.type == VOD_ACT_CLEAR) {
+			clears++;
+			for (i = 0; i < N; i++)
+				prio[i] = due[i] ? 1 : prio[i];
+			memset(due, 0, sizeof(due));
+			continue;
+		}
 		if (a.type == VOD_ACT_PRIO) {
 			prios++;
 			ck_assert_uint_gt(a.n, 0);
@@ -66,8 +73,8 @@ setup(void)
 	memset(due, 0, sizeof(due));
 	memset(prio, VOD_P_USUAL, sizeof(prio));
 	span = (struct vod_span){ 0, N * MIB, VOD_P_WANTED, true };
-	readers[0] = (struct vod_reader){ 0, N * MIB, MIB };
-	readers[1] = (struct vod_reader){ 100 * MIB, N * MIB, MIB };
+	readers[0] = (struct vod_reader){ 0, N * MIB, MIB, false };
+	readers[1] = (struct vod_reader){ 100 * MIB, N * MIB, MIB, false };
 	in = (struct vod_plan_in){ .have = have,
 		.spans = &span,
 		.n_spans = 1,
@@ -114,8 +121,8 @@ START_TEST(window_of_a_player_is_due_in_order_as_in_the_header)
 	ck_assert_uint_eq(ms[1], 1000);
 	ck_assert_uint_eq(ms[9], 9000);
 	assert_prio(10, 50, VOD_P_AHEAD);
-	assert_prio(50, 198, VOD_P_WANTED);
-	assert_prio(198, 200, VOD_P_SOON);
+	assert_prio(50, 199, VOD_P_WANTED);
+	assert_prio(199, 200, VOD_P_SOON);
 	ck_assert_uint_eq(vod_plan_due(plan), 10);
 	teardown();
 }
@@ -127,7 +134,7 @@ START_TEST(nothing_is_told_twice)
 	in.n_readers = 1;
 	pull();
 	pull();
-	ck_assert_uint_eq(undues + dues + prios, 0);
+	ck_assert_uint_eq(clears + undues + dues + prios, 0);
 	teardown();
 }
 END_TEST
@@ -171,12 +178,12 @@ START_TEST(seek_takes_deadlines_back_first_and_gives_a_priority_again)
 	pull();
 	readers[0].at = 100 * MIB + 5;
 	pull();
-	ck_assert_uint_eq(undues, 10);
+	ck_assert_uint_eq(clears, 1);
 	assert_due(100, 111);
 	ck_assert_uint_eq(ms[100], 0);
 	/* head of the file is wanted soon, the rest is not urgent any more */
-	assert_prio(0, 2, VOD_P_SOON);
-	assert_prio(2, 100, VOD_P_WANTED);
+	assert_prio(0, 1, VOD_P_SOON);
+	assert_prio(1, 100, VOD_P_WANTED);
 	teardown();
 }
 END_TEST
@@ -237,10 +244,47 @@ START_TEST(window_ends_where_its_player_does)
 	pull();
 	assert_due(0, 0);
 	/* past the end of all */
-	readers[0] = (struct vod_reader){ 199 * MIB, 900 * MIB, MIB };
+	readers[0] = (struct vod_reader){ 199 * MIB, 900 * MIB, MIB, false };
 	span = (struct vod_span){ 0, N * MIB, VOD_P_WANTED, false };
 	pull();
 	assert_due(199, 200);
+	teardown();
+}
+END_TEST
+
+START_TEST(who_asks_goes_before_who_may_go_on)
+{
+	setup();
+	in.n_readers = 2;
+	readers[1].idle = true;
+	pull();
+	assert_due(0, 10);
+	assert_prio(100, 110, VOD_P_SOON);
+	/* alone, he has his window */
+	readers[0].idle = true;
+	in.n_readers = 1;
+	pull();
+	ck_assert_uint_eq(clears, 0);
+	assert_due(0, 10);
+	teardown();
+}
+END_TEST
+
+START_TEST(who_waits_where_a_deadline_is_has_not_jumped)
+{
+	setup();
+	in.n_readers = 1;
+	pull();
+	got(0);
+	readers[0].at = 4 * MIB;
+	pull();
+	ck_assert_uint_eq(clears, 0);
+	/* nor who has what he reads */
+	got(90);
+	readers[0].at = 90 * MIB;
+	pull();
+	ck_assert_uint_eq(clears, 0);
+	ck_assert(due[91]);
 	teardown();
 }
 END_TEST
@@ -269,7 +313,7 @@ START_TEST(fast_player_has_as_many_deadlines_as_there_are)
 	pull();
 	assert_due(0, 64);
 	ck_assert_uint_eq(ms[50], 100);
-	assert_prio(64, 198, VOD_P_AHEAD);
+	assert_prio(64, 199, VOD_P_AHEAD);
 	teardown();
 }
 END_TEST
@@ -329,7 +373,8 @@ START_TEST(more_players_than_deadlines_have_one_each_while_there_are_any)
 
 	setup();
 	for (i = 0; i < SP_LEN(many); i++)
-		many[i] = (struct vod_reader){ 2 * i * MIB, N * MIB, MIB };
+		many[i] =
+		    (struct vod_reader){ 2 * i * MIB, N * MIB, MIB, false };
 	in.readers = many;
 	in.n_readers = SP_LEN(many);
 	pull();
@@ -342,18 +387,28 @@ END_TEST
 
 /* ---- files ---- */
 
+START_TEST(edges_grow_with_the_file)
+{
+	ck_assert_uint_eq(vod_plan_edge(0), 0);
+	ck_assert_uint_eq(vod_plan_edge(1000), 1000);
+	ck_assert_uint_eq(vod_plan_edge(60 * MIB), 128 << 10);
+	ck_assert_uint_eq(vod_plan_edge(1024 * MIB), 2 * MIB);
+	ck_assert_uint_eq(vod_plan_edge(UINT64_MAX), 4 * MIB);
+}
+END_TEST
+
 START_TEST(head_and_tail_come_first_while_nobody_plays)
 {
 	setup();
-	span.from = 10 * MIB + 1;
+	span.from = 11 * MIB - 1;
 	span.to = 60 * MIB;
 	pull();
-	ck_assert(due[10] && due[11] && due[12] && due[58] && due[59]);
-	ck_assert_uint_eq(dues, 5);
+	ck_assert(due[10] && due[11] && due[59]);
+	ck_assert_uint_eq(dues, 3);
 	ck_assert_uint_eq(ms[10], 0);
 	ck_assert_uint_eq(ms[59], 500);
 	assert_prio(0, 10, VOD_P_NONE);
-	assert_prio(13, 58, VOD_P_WANTED);
+	assert_prio(12, 59, VOD_P_WANTED);
 	assert_prio(60, N, VOD_P_NONE);
 	teardown();
 }
@@ -417,7 +472,7 @@ START_TEST(reset_begins_from_the_usual)
 	memset(due, 0, sizeof(due));
 	pull();
 	assert_due(0, 10);
-	assert_prio(50, 198, VOD_P_WANTED);
+	assert_prio(50, 199, VOD_P_WANTED);
 	teardown();
 }
 END_TEST
@@ -463,12 +518,14 @@ UNIT_MAIN("vod_plan", window_of_a_player_is_due_in_order_as_in_the_header,
     seek_takes_deadlines_back_first_and_gives_a_priority_again,
     player_that_goes_leaves_no_deadlines_but_of_the_edges,
     deadline_that_comes_nearer_is_told_again, window_ends_where_its_player_does,
+    who_asks_goes_before_who_may_go_on,
+    who_waits_where_a_deadline_is_has_not_jumped,
     window_follows_the_rate_between_bounds,
     fast_player_has_as_many_deadlines_as_there_are,
     slow_player_is_taken_for_half_a_mebibyte_a_second,
     two_players_share_the_deadlines, piece_that_two_need_is_due_for_the_sooner,
     more_players_than_deadlines_have_one_each_while_there_are_any,
-    head_and_tail_come_first_while_nobody_plays,
+    edges_grow_with_the_file, head_and_tail_come_first_while_nobody_plays,
     what_nobody_wants_is_not_fetched, small_and_empty_files_are_whole_edges,
     spans_that_overlap_have_the_higher_priority, reset_begins_from_the_usual,
     last_piece_may_be_short, plan_without_pieces_or_memory_is_refused)

@@ -359,6 +359,10 @@ UNIT_HOST += test/unit/check_wsframe
 test_unit_check_wsframe_SOURCES = test/unit/check_wsframe.c test/unit/ws_help.h
 endif
 UNIT_HOST += test/unit/check_wt_json
+UNIT_HOST += test/unit/check_vod
+test_unit_check_vod_SOURCES = test/unit/check_vod.c test/unit/lt_fake.c \
+	test/unit/lt_fake.h test/unit/vod_help.h
+UNIT_HOST += test/unit/check_vod_files
 UNIT_HOST += test/unit/check_vod_plan
 
 UNIT_HOST += test/unit/check_archive
