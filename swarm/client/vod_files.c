@@ -263,6 +263,26 @@ depth(const char *name)
 	return n;
 }
 
+/* The playlist of an archive: its records are beside it (spate-archive(1)). */
+static bool
+is_archive(const struct vod_files *f, const char *name)
+{
+	static const char list[] = ".m3u8", records[] = ".spate";
+	size_t n = strlen(name);
+	struct sp_buf b;
+	bool is;
+
+	if (n < strlen(list) || strcmp(name + n - strlen(list), list) != 0)
+		return false;
+	n -= strlen(list);
+	buf_init(&b, io_mem(), 64 * 1024);
+	buf_put(&b, name, n);
+	buf_put(&b, records, sizeof(records));
+	is = b.err == 0 && vod_files_find(f, (const char *)b.p) >= 0;
+	buf_fini(&b);
+	return is;
+}
+
 /* What is played first has the higher rank; then depth counts, or size. */
 static uint64_t
 worth(const struct vod_files *f, size_t file)
@@ -274,7 +294,7 @@ worth(const struct vod_files *f, size_t file)
 
 	switch (vod_files_kind(f, file)) {
 	case VOD_LIST:
-		if (strcasecmp(base, "master.m3u8") == 0)
+		if (strcasecmp(base, "master.m3u8") == 0 || is_archive(f, name))
 			return UINT64_C(4) << 61 | (max - depth(name));
 		if (strcasecmp(base, "index.m3u8") == 0)
 			return UINT64_C(3) << 61 | (max - depth(name));

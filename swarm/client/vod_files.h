@@ -38,8 +38,9 @@ enum vod_kind vod_files_kind(const struct vod_files *f, size_t file);
 int vod_files_find(const struct vod_files *f, const char *name);
 /*
  * The one to be played, if nobody says otherwise: a playlist called master or
- * index, the nearest to the top; else the largest video; else the largest
- * audio; else the largest file. SP_ERR_NOTFOUND: there are none.
+ * that of an archive, else one called index, the nearest to the top; else the
+ * largest video; else the largest audio; else the largest file.
+ * SP_ERR_NOTFOUND: there are none.
  */
 int vod_files_main(const struct vod_files *f);
 /*

@@ -102,6 +102,10 @@ START_TEST(main_file_is_a_playlist_else_the_largest_video)
 	make("t", "t/1/index.m3u8", 5, "t/1/0.ts", 900, NULL);
 	ck_assert_str_eq(main_name(), "1/index.m3u8");
 	done();
+	make("t", "t/talk.m3u8", 5, "t/talk-t0.m3u8", 9, "t/talk.spate", 9,
+	    "t/0.ts", 900, "t/index.m3u8", 5, NULL);
+	ck_assert_str_eq(main_name(), "talk.m3u8");
+	done();
 	/* others than these are not what one begins with */
 	make("t", "t/all.m3u8", 5, "t/0.mp4", 900, NULL);
 	ck_assert_str_eq(main_name(), "0.mp4");
