@@ -14,10 +14,12 @@
  *	a	list of peers, each 6 bytes (IPv4) or 18 (IPv6), as BEP 23 and 7
  *	e	epoch
  *	m	digest of the newest manifest (manifest_digest)
- *	n	list of the newest pieces of tracks, in the order of tracks:
- *each 41 bytes, u8 track, u64 number, digest of its record o	list of origin
- *base URLs s	serial of that manifest u	list of tracker URLs v	version
- *(1)
+ *	n	list of the newest pieces of tracks, in their order, each of
+ *		41 bytes: u8 track, u64 number, digest of its record
+ *	o	list of origin base URLs
+ *	s	serial of that manifest
+ *	u	list of tracker URLs
+ *	v	version (1)
  *
  * seq, which BEP 44 has beside the value, is the time at which the item was
  * signed, in ms since 1970, or one more than the seq before it, whichever is
