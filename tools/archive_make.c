@@ -1,3 +1,5 @@
+#include <sys/stat.h>
+
 #include "io/daemon.h"
 #include "io/loop.h"
 #include "tools/archive_write.h"
@@ -277,6 +279,8 @@ archive_make(int argc, char **argv)
 
 	if (rv != 0)
 		return rv < 0 ? 2 : 0;
+	/* What it writes is for web servers and torrent clients to read. */
+	umask(022);
 	j = calloc(1, sizeof(*j));
 	if (j == NULL)
 		daemon_fail("make", sp_strerror(SP_ERR_NOMEM));
