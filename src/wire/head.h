@@ -37,7 +37,7 @@
 #include "wire/limits.h"
 
 #define HEAD_SALT     "head"
-#define HEAD_SALT_MAX 64 /* BEP 44 */
+#define HEAD_SALT_MAX LIM_SALT
 
 /* An item as it is put and got; the key and the salt go without saying. */
 struct head_item {

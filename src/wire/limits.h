@@ -70,6 +70,7 @@
 #define LIM_METAINFO_PATH  2048 /* bytes of a path in it, and of texts */
 
 #define LIM_HEAD        1000 /* BEP 44: value of an item in the DHT */
+#define LIM_SALT        64   /* of such an item */
 #define LIM_HEAD_PIECES 4    /* tracks whose newest piece it names */
 #define LIM_HEAD_URLS   4    /* trackers, and as many origins */
 #define LIM_HEAD_PEERS  4

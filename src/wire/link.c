@@ -18,7 +18,7 @@ struct parse {
 	struct link *out;
 	struct link_error *e;
 	size_t at; /* of the parameter's value in the link */
-	bool has_key, has_name;
+	bool has_key, has_name, has_salt;
 };
 
 static int
@@ -61,6 +61,23 @@ parse_name(struct parse *ps, const struct uri_param *p)
 		    ps->at);
 	name[n] = '\0';
 	ps->has_name = true;
+	return 0;
+}
+
+static int
+parse_salt(struct parse *ps, const struct uri_param *p)
+{
+	struct link *l = ps->out;
+
+	if (ps->has_salt)
+		return 0;
+	if (p->value_len == 0 || p->value_len > 2 * sizeof(l->salt) ||
+	    p->value_len % 2 != 0 ||
+	    buf_unhex(l->salt, p->value_len / 2, p->value, p->value_len) < 0)
+		return fail(ps->e, SP_ERR_SYNTAX,
+		    "salt (s=) is not 2 to 128 hex digits", ps->at);
+	l->n_salt = p->value_len / 2;
+	ps->has_salt = true;
 	return 0;
 }
 
@@ -118,6 +135,8 @@ parse_param(struct parse *ps, const struct uri_param *p)
 
 	if (uri_param_is(p, "xs"))
 		return parse_key(ps, p);
+	if (uri_param_is(p, "s"))
+		return parse_salt(ps, p);
 	if (uri_param_is(p, "dn"))
 		return parse_name(ps, p);
 	if (uri_param_is(p, "tr"))
@@ -166,12 +185,16 @@ put_param(struct sp_buf *b, const char *head, const char *value)
 void
 link_write(struct sp_buf *b, const struct link *l)
 {
-	char hex[2 * HASH_PK_LEN + 1], addr[ADDR_STRLEN];
+	char hex[2 * SP_MAX(HASH_PK_LEN, LIM_SALT) + 1], addr[ADDR_STRLEN];
 	size_t i;
 
 	buf_hex(hex, l->pk, HASH_PK_LEN);
 	buf_put_str(b, SCHEME "xs=" KEY_NS);
 	buf_put_str(b, hex);
+	if (l->n_salt > 0) {
+		buf_hex(hex, l->salt, l->n_salt);
+		put_param(b, "&s=", hex);
+	}
 	if (l->name[0] != '\0')
 		put_param(b, "&dn=", l->name);
 	for (i = 0; i < l->n_trackers; i++)

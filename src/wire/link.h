@@ -4,10 +4,12 @@
 /*
  * A channel link, and what is derived from a channel key.
  *
- *	magnet:?xs=urn:btpk:<64 hex>&dn=<name>&tr=<tracker URL>...&ws=<base>...
- *	    &x.pe=<address:port>...
+ *	magnet:?xs=urn:btpk:<64 hex>&s=<hex>&dn=<name>&tr=<tracker URL>...
+ *	    &ws=<base>...&x.pe=<address:port>...
  *
- * BEP 9 (magnet, x.pe), BEP 46 (xs=urn:btpk:), BEP 19 (ws). tr, ws and x.pe may
+ * BEP 9 (magnet, x.pe), BEP 46 (xs=urn:btpk:, s), BEP 19 (ws). s is the salt of
+ * what is meant under the key: that of wire/fileitem.h for the channel's files;
+ * without it the stream. tr, ws and x.pe may
  * repeat; order is kept. Unknown parameters are skipped, and peers that are not
  * told by a numeric address. Text is percent-decoded on
  * parsing and encoded on writing.
@@ -24,6 +26,8 @@
 struct link {
 	uint8_t pk[HASH_PK_LEN];
 	char name[LIM_TITLE + 1];
+	size_t n_salt;
+	uint8_t salt[LIM_SALT];
 	size_t n_trackers, n_origins, n_peers;
 	char trackers[LIM_TRACKERS][LIM_URI + 1];
 	char origins[LIM_ORIGINS][LIM_URI + 1];

@@ -1,5 +1,6 @@
 #include "wire/manifest.h"
 #include "wire/envelope.h"
+#include "wire/fileitem.h"
 #include "wire/uri.h"
 
 #define LABEL            "spate manifest 1"
@@ -160,6 +161,7 @@ encode(struct sp_buf *b, const struct manifest *m)
 {
 	bencode_put_dict(b);
 	envelope_put_uint(b, 'e', m->epoch);
+	put_text(b, 'f', &m->files);
 	envelope_put_uint(b, 'h', m->holdback_ms);
 	envelope_put_text(b, 'k', m->pk, HASH_PK_LEN);
 	put_text(b, 'n', &m->title);
@@ -186,7 +188,8 @@ manifest_seal(struct sp_buf *b, const struct manifest *m,
 
 	if (m->n_tracks > LIM_TRACKS || m->n_refs > LIM_MASTER_REFS ||
 	    m->n_origins > LIM_ORIGINS || m->n_trackers > LIM_TRACKERS ||
-	    !check_numbers(m) || !check_text(m))
+	    m->files.len > FILEITEM_PACKED || !check_numbers(m) ||
+	    !check_text(m))
 		return SP_ERR_ARG;
 	/* The second half of a secret key is the public one. */
 	if (memcmp(sk + HASH_SEED_LEN, m->pk, HASH_PK_LEN) != 0)
@@ -344,6 +347,8 @@ decode_field(struct manifest *m, char key, const struct bcur *v)
 	switch (key) {
 	case 'e':
 		return envelope_get_u32(v, &m->epoch);
+	case 'f':
+		return get_text(v, &m->files, FILEITEM_PACKED);
 	case 'h':
 		return envelope_get_u32(v, &m->holdback_ms);
 	case 'k':

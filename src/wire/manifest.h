@@ -10,6 +10,7 @@
  * decoding, as in records. Keys:
  *
  *	e	epoch
+ *	f	files: an item, packed (wire/fileitem.h)
  *	h	hold-back, ms
  *	k	channel key
  *	n	title
@@ -86,6 +87,7 @@ struct manifest {
 	uint32_t holdback_ms;
 	uint32_t policy;
 	struct manifest_text title, lines;
+	struct manifest_text files; /* bytes; fileitem_unpack */
 	size_t n_tracks, n_refs, n_origins, n_trackers;
 	struct manifest_track tracks[LIM_TRACKS];
 	struct manifest_ref refs[LIM_MASTER_REFS];

@@ -51,6 +51,11 @@ test_fuzz_fuzz_bencode_SOURCES = test/fuzz/fuzz_bencode.c $(MAIN_FUZZ)
 test_fuzz_fuzz_bencode_LDADD = $(LIBS_FUZZ)
 test_fuzz_fuzz_bencode_LDFLAGS = $(LDFLAGS_FUZZ)
 
+FUZZ += test/fuzz/fuzz_fileitem
+test_fuzz_fuzz_fileitem_SOURCES = test/fuzz/fuzz_fileitem.c $(MAIN_FUZZ)
+test_fuzz_fuzz_fileitem_LDADD = $(LIBS_FUZZ)
+test_fuzz_fuzz_fileitem_LDFLAGS = $(LDFLAGS_FUZZ)
+
 FUZZ += test/fuzz/fuzz_head
 test_fuzz_fuzz_head_SOURCES = test/fuzz/fuzz_head.c $(MAIN_FUZZ)
 test_fuzz_fuzz_head_LDADD = $(LIBS_FUZZ)

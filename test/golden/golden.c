@@ -12,6 +12,7 @@ static const struct {
 } kinds[] = {
 	{ "announce", golden_announce },
 	{ "feed", golden_feed },
+	{ "fileitem", golden_fileitem },
 	{ "head", golden_head },
 	{ "manifest", golden_manifest },
 	{ "metainfo", golden_metainfo },

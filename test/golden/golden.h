@@ -27,6 +27,7 @@ typedef int golden_fn(FILE *out, struct sp_buf *again, const uint8_t *p,
 golden_fn golden_announce;  /* query string of an announce */
 golden_fn golden_feed;      /* frames of the live extension */
 golden_fn golden_head;      /* item of the DHT, signature */
+golden_fn golden_fileitem;  /* the same, of files, packed */
 golden_fn golden_manifest;  /* envelope */
 golden_fn golden_metainfo;  /* .torrent of version 2, or a hybrid */
 golden_fn golden_places;    /* PLACES frames, one after the other */

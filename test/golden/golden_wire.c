@@ -117,6 +117,8 @@ golden_manifest(FILE *out, struct sp_buf *again, const uint8_t *p, size_t len)
 	    m.epoch, m.serial, m.window_ms, m.holdback_ms, m.policy);
 	say_span(out, "title", &m.title);
 	say_span(out, "lines", &m.lines);
+	if (m.files.len > 0)
+		golden_hex(out, "files", m.files.p, m.files.len);
 	for (i = 0; i < m.n_tracks; i++)
 		say_track(out, &m.tracks[i]);
 	for (i = 0; i < m.n_refs; i++) {

@@ -4,6 +4,7 @@ check_PROGRAMS += test/golden/golden
 TESTS_QUICK += test/golden/golden
 test_golden_golden_SOURCES = test/golden/golden.c test/golden/golden.h
 test_golden_golden_SOURCES += test/golden/golden_metainfo.c
+test_golden_golden_SOURCES += test/golden/golden_fileitem.c
 test_golden_golden_SOURCES += test/golden/golden_head.c
 test_golden_golden_SOURCES += test/golden/golden_places.c
 test_golden_golden_SOURCES += test/golden/golden_pw.c

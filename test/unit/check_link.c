@@ -47,6 +47,32 @@ START_TEST(a_link_gives_key_name_trackers_and_origins)
 }
 END_TEST
 
+START_TEST(a_salt_says_what_is_meant_under_the_key)
+{
+	char room[LIM_LINK];
+	struct sp_buf b;
+
+	ck_assert_int_eq(parse(HEAD "&s=66696c65&s=zz&dn=x", NULL), 0);
+	ck_assert_uint_eq(l.n_salt, 4);
+	ck_assert_mem_eq(l.salt, "file", 4);
+	buf_wrap(&b, room, sizeof(room));
+	link_write(&b, &l);
+	buf_put_u8(&b, '\0');
+	ck_assert_str_eq(room, HEAD "&s=66696c65&dn=x");
+	ck_assert_int_eq(parse(HEAD, NULL), 0);
+	ck_assert_uint_eq(l.n_salt, 0);
+	for (size_t n = 0; n <= 2 * LIM_SALT + 2; n++) {
+		bool ok = n > 0 && n % 2 == 0 && n <= 2 * LIM_SALT;
+
+		snprintf(room, sizeof(room), "%s&s=%.*s", HEAD, (int)n,
+		    KEY KEY "00");
+		ck_assert_int_eq(parse(room, NULL), ok ? 0 : SP_ERR_SYNTAX);
+	}
+	fails(HEAD "&s=6g", SP_ERR_SYNTAX,
+	    "salt (s=) is not 2 to 128 hex digits", strlen(HEAD) + 3);
+}
+END_TEST
+
 START_TEST(the_key_alone_is_a_link)
 {
 	ck_assert_int_eq(parse(HEAD, NULL), 0);
@@ -243,10 +269,10 @@ START_TEST(derived_names_are_those_of_the_protocol)
 END_TEST
 
 UNIT_MAIN("link", a_link_gives_key_name_trackers_and_origins,
-    the_key_alone_is_a_link, other_sources_are_skipped,
-    what_is_no_channel_link_is_refused, a_key_has_64_hex_digits,
-    names_are_bounded_text, urls_are_http_or_skipped_udp,
-    lists_and_links_have_a_longest_length,
+    a_salt_says_what_is_meant_under_the_key, the_key_alone_is_a_link,
+    other_sources_are_skipped, what_is_no_channel_link_is_refused,
+    a_key_has_64_hex_digits, names_are_bounded_text,
+    urls_are_http_or_skipped_udp, lists_and_links_have_a_longest_length,
     peers_are_addresses_that_can_be_dialled, a_written_link_parses_to_the_same,
     a_link_is_written_escaped_and_in_order,
     derived_names_are_those_of_the_protocol)

@@ -31,6 +31,7 @@ UNIT_CORE += test/unit/check_fetchq
 UNIT_CORE += test/unit/check_hash
 UNIT_CORE += test/unit/check_figures
 UNIT_CORE += test/unit/check_havemap
+UNIT_CORE += test/unit/check_fileitem
 UNIT_CORE += test/unit/check_head
 UNIT_CORE += test/unit/check_heap
 UNIT_CORE += test/unit/check_holders
