@@ -90,11 +90,19 @@ int
 contacts_add(struct contacts *c, const struct sp_addr *addr,
     const uint8_t *peer_id, struct sp_rng *rng, sp_time now)
 {
+	if (!c->lan && addr_is_private(addr))
+		return SP_ERR_DENIED;
+	return contacts_add_near(c, addr, peer_id, rng, now);
+}
+
+int
+contacts_add_near(struct contacts *c, const struct sp_addr *addr,
+    const uint8_t *peer_id, struct sp_rng *rng, sp_time now)
+{
 	struct contact *ct;
 	int rv;
 
-	if (addr_is_bogus(addr) || (!c->lan && addr_is_private(addr)) ||
-	    contacts_is_banned(c, peer_id, addr, now))
+	if (addr_is_bogus(addr) || contacts_is_banned(c, peer_id, addr, now))
 		return SP_ERR_DENIED;
 	ct = contacts_by_addr(c, addr);
 	if (ct != NULL) {

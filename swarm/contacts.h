@@ -57,6 +57,9 @@ void contacts_fini(struct contacts *c);
  */
 int contacts_add(struct contacts *c, const struct sp_addr *addr,
     const uint8_t *peer_id, struct sp_rng *rng, sp_time now);
+/* The same of who is known to be on our own network: he may be private. */
+int contacts_add_near(struct contacts *c, const struct sp_addr *addr,
+    const uint8_t *peer_id, struct sp_rng *rng, sp_time now);
 /* Idle, its time has come, and neither it nor its address is banned. */
 bool contacts_may_dial(const struct contacts *c, const struct contact *ct,
     sp_time now);

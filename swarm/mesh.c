@@ -195,6 +195,20 @@ mesh_meet(struct mesh *m, const struct sp_addr *addrs, size_t n, sp_time now)
 }
 
 int
+mesh_meet_near(struct mesh *m, const struct sp_addr *addrs, size_t n,
+    sp_time now)
+{
+	size_t i;
+
+	m->now = now;
+	for (i = 0; i < n; i++)
+		contacts_add_near(&m->contacts, &addrs[i], NULL, &m->rng, now);
+	m->house_at = now;
+	mesh_dirty(m, 0);
+	return 0;
+}
+
+int
 mesh_feed_state(struct mesh *m, bool up, sp_time now)
 {
 	m->now = now;

@@ -165,6 +165,12 @@ int mesh_roster(struct mesh *m, const struct roster *r, sp_time now);
  */
 int mesh_meet(struct mesh *m, const struct sp_addr *addrs, size_t n,
     sp_time now);
+/*
+ * The same of peers that have spoken on our own network: their addresses are
+ * dialled though they are private.
+ */
+int mesh_meet_near(struct mesh *m, const struct sp_addr *addrs, size_t n,
+    sp_time now);
 
 /*
  * Places in push trees as the tracker plans them, as they stand after a frame

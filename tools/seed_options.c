@@ -44,6 +44,8 @@ static const struct conf_row rows[] = {
 	    "meet peers on private addresses", 0 },
 	{ "no-port-map", 0, CONF_FLAG, AT(no_port_map), 0, 0, NULL, NULL,
 	    "do not ask the gateway to let peers in", 0 },
+	{ "no-lsd", 0, CONF_FLAG, AT(no_lsd), 0, 0, NULL, NULL,
+	    "do not look for peers on the local network", 0 },
 	{ "status-listen", 0, CONF_STR, AT(status), 1, 255, NULL, "ADDR:PORT",
 	    "answer GET /status there", 0 },
 };

@@ -17,7 +17,7 @@ struct seed_options {
 	sp_time window, wait, poll;
 	int64_t peer_port;
 	const char *upload; /* "none" or a rate */
-	bool lan, no_port_map;
+	bool lan, no_port_map, no_lsd;
 	struct dht_options dht;
 	const char *status; /* where to listen, NULL nowhere */
 };

@@ -4,6 +4,7 @@
 
 #include "io/daemon.h"
 #include "io/sock.h"
+#include "swarm/client/host_status.h"
 
 static json_t *
 tracks(const struct seed *s)
@@ -65,32 +66,6 @@ swarm(struct seed *s)
 	    (json_int_t)up);
 }
 
-/* null: nothing is asked of a gateway. */
-static json_t *
-reach(const struct seed *s)
-{
-	struct mesh_host_reach r;
-
-	if (!mesh_host_reach(s->mesh, &r))
-		return json_null();
-	return json_pack("{sb ss si ss}", "mapped", r.mapped, "by", r.by,
-	    "port", r.port, "why", r.why);
-}
-
-/* null: there is no DHT. */
-static json_t *
-dht(struct seed *s)
-{
-	struct mesh_host_dht d;
-
-	if (!mesh_host_dht(s->mesh, &d))
-		return json_null();
-	return json_pack("{sb si sI sI sI sI sI sI}", "ready", d.ready, "port",
-	    d.port, "nodes", (json_int_t)d.nodes, "peers", (json_int_t)d.peers,
-	    "announces", (json_int_t)d.announces, "head_seq", d.head_seq,
-	    "puts", (json_int_t)d.puts, "stored", (json_int_t)d.stored);
-}
-
 static json_t *
 journal(const struct seed *s)
 {
@@ -113,7 +88,7 @@ status(struct seed *s)
 	buf_hex(pk, s->key->link.pk, HASH_PK_LEN);
 	buf_hex(ih, s->info_hash, LINK_INFOHASH_LEN);
 	return json_pack(
-	    "{ss ss ss sb sI sI sI sI sI sI s{ss sb ss} so so so so so so}",
+	    "{ss ss ss sb sI sI sI sI sI sI s{ss sb ss} so so so so so so so}",
 	    "channel", pk, "info_hash", ih, "source", s->root_url, "live",
 	    s->open && !s->ended, "uptime_s",
 	    (json_int_t)((loop_now(s->loop) - s->start) / SP_S), "epoch",
@@ -122,7 +97,8 @@ status(struct seed *s)
 	    "window", (json_int_t)s->spool.n, "state", "file", s->state_path,
 	    "ok", !s->state_failed, "error", s->state_why, "journal",
 	    journal(s), "tracks", tracks(s), "trackers", trackers(s), "swarm",
-	    swarm(s), "dht", dht(s), "reach", reach(s));
+	    swarm(s), "dht", host_status_dht(s->mesh), "reach",
+	    host_status_reach(s->mesh), "lsd", host_status_lsd(s->mesh));
 }
 
 static void

@@ -121,3 +121,11 @@ dht_options_conf(struct mesh_host_dht_conf *out, const struct dht_options *o,
 		*path = dht_file_path();
 	out->state = o->state != NULL ? o->state : *path;
 }
+
+unsigned
+dht_options_lsd(bool no_lsd, bool lan)
+{
+	if (no_lsd)
+		return 0;
+	return MCAST_OUTSIDE | (lan ? MCAST_LOOPBACK : 0);
+}

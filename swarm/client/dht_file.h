@@ -47,5 +47,7 @@ bool dht_options_on(const struct dht_options *o, size_t n_trackers);
 struct mesh_host_dht_conf;
 void dht_options_conf(struct mesh_host_dht_conf *out,
     const struct dht_options *o, size_t n_trackers, bool quiet, char **path);
+/* Where peers are looked for besides, mesh_host_conf.lsd; no_lsd: nowhere. */
+unsigned dht_options_lsd(bool no_lsd, bool lan);
 
 #endif

@@ -1,6 +1,7 @@
 #include "swarm/client/edge_int.h"
 
 #include "swarm/client/counters.h"
+#include "swarm/client/host_status.h"
 
 #define PAGE_MAX    (64 * 1024)
 #define METRICS_MAX (64 * 1024)
@@ -165,50 +166,6 @@ neighbours_json(const struct edge *e, sp_time now)
 	return a;
 }
 
-/* null: there is no DHT. */
-static json_t *
-dht_json(const struct edge *e)
-{
-	struct mesh_host_dht d;
-	json_t *o;
-
-	if (!mesh_host_dht(e->h, &d))
-		return json_null();
-	o = json_object();
-	set(o, "ready", json_boolean(d.ready));
-	set(o, "port", json_integer(d.port));
-	set(o, "nodes", json_integer(d.nodes));
-	set(o, "searches", json_integer((json_int_t)d.searches));
-	set(o, "peers", json_integer((json_int_t)d.peers));
-	set(o, "announces", json_integer((json_int_t)d.announces));
-	set(o, "head_seq", json_integer(d.head_seq));
-	set(o, "heads", json_integer((json_int_t)d.heads));
-	set(o, "heads_refused", json_integer((json_int_t)d.refused));
-	set(o, "puts", json_integer((json_int_t)d.puts));
-	return o;
-}
-
-/* null: nothing is asked of a gateway. */
-static json_t *
-reach_json(const struct edge *e)
-{
-	struct mesh_host_reach r;
-	char text[ADDR_STRLEN];
-	json_t *o;
-
-	if (!mesh_host_reach(e->h, &r))
-		return json_null();
-	o = json_object();
-	set(o, "mapped", json_boolean(r.mapped));
-	set(o, "by", json_string(r.by));
-	set(o, "port", json_integer(r.port));
-	set(o, "why", json_string(r.why));
-	set(o, "outside",
-	    r.outside.family != 0 ? json_string(addr_ip_str(&r.outside, text))
-				  : json_null());
-	return o;
-}
-
 void
 edge_status_json(struct edge *e, struct http_req *r)
 {
@@ -231,8 +188,9 @@ edge_status_json(struct edge *e, struct http_req *r)
 	set(o, "channel", channel_json(e));
 	set(o, "tracks", tracks_json(e));
 	set(o, "trackers", trackers_json(e));
-	set(o, "dht", dht_json(e));
-	set(o, "reach", reach_json(e));
+	set(o, "dht", host_status_dht(e->h));
+	set(o, "reach", host_status_reach(e->h));
+	set(o, "lsd", host_status_lsd(e->h));
 	set(o, "origins", origins_json(e));
 	set(o, "swarm_rate", swarm_json(e));
 	set(o, "requests", json_integer((json_int_t)e->requests));

@@ -10,6 +10,7 @@
  *	host_feed.c     the live feed
  *	host_fetch.c    transfers from the origins
  *	host_telemetry.c how it fares
+ *	host_lsd.c      peers on our own network
  *	host_lt.c       the session of libtorrent, for these:
  *	host_reach.c    our port on the gateway
  *	host_dht.c      the DHT: searches, announces
@@ -24,8 +25,10 @@
 #include "base/rng.h"
 #include "lt/lt.h"
 #include "swarm/client/dht_plan.h"
+#include "swarm/client/lsd_plan.h"
 #include "swarm/client/mesh_host.h"
 #include "swarm/stats.h"
+#include "wire/lsd.h"
 #include "wire/telemetry.h"
 
 struct host_conn;
@@ -116,6 +119,18 @@ struct host_dht {
 	uint64_t searches, peers, announces, heads, refused, puts;
 };
 
+#define HOST_LSD_GROUPS 2 /* IPv4, IPv6 */
+
+struct host_lsd {
+	bool on;
+	struct mcast *m[HOST_LSD_GROUPS]; /* NULL: not to be had */
+	struct lsd_plan plan;
+	struct io_timer timer;
+	uint8_t nonce[LSD_NONCE_LEN]; /* of the last round */
+	unsigned networks;            /* that took it */
+	uint64_t said, heard, peers, foreign;
+};
+
 struct mesh_host {
 	struct loop *loop;
 	struct origin *origin;
@@ -148,6 +163,7 @@ struct mesh_host {
 	struct sp_addr external;
 	struct host_feed feed;
 	struct host_telemetry telemetry;
+	struct host_lsd lsd;
 	struct host_lt lt;
 	struct host_reach reach;
 	struct host_dht dht;
@@ -211,6 +227,13 @@ void host_telemetry_fini(struct mesh_host *h);
  */
 void host_telemetry_fill(struct telemetry *t, const struct mesh_stats *now,
     const struct mesh_stats *before, sp_time span);
+
+/* host_lsd.c */
+/* Goes on without where there is no network for it. SP_ERR_NOMEM. */
+int host_lsd_init(struct mesh_host *h);
+void host_lsd_fini(struct mesh_host *h);
+/* The mesh announces. */
+void host_lsd_wish(struct mesh_host *h);
 
 /* host_lt.c */
 /* Opens the session if it is needed; goes on without when it cannot. NOMEM. */

@@ -253,6 +253,7 @@ host_tracker_announce(struct mesh_host *h, const struct mesh_act *act)
 	h->announce_act = *act;
 	h->announced = false;
 	host_dht_wish(h);
+	host_lsd_wish(h);
 	for (i = 0; i < h->n_trackers; i++) {
 		t = &h->trackers[i];
 		/* who never knew us need not hear that we leave */

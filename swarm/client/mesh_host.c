@@ -194,6 +194,8 @@ setup(struct mesh_host *h)
 		return rv;
 	if ((rv = host_feed_init(h)) < 0 || (rv = host_telemetry_init(h)) < 0)
 		return rv;
+	if ((rv = host_lsd_init(h)) < 0)
+		return rv;
 	return host_lt_init(h);
 }
 
@@ -237,6 +239,7 @@ mesh_host_free(struct mesh_host *h)
 	if (h == NULL)
 		return;
 	host_lt_fini(h);
+	host_lsd_fini(h);
 	host_telemetry_fini(h);
 	host_feed_fini(h);
 	host_fetch_fini(h);

@@ -33,6 +33,7 @@
 
 #include "io/conn.h"
 #include "io/loop.h"
+#include "io/mcast.h"
 #include "io/origin.h"
 #include "swarm/mesh.h"
 #include "wire/head.h"
@@ -86,6 +87,8 @@ struct mesh_host_conf {
 	bool no_origin;                /* never fetch from an origin */
 	/* Ask gateways for the port, unless it is of this machine only. */
 	bool map_port;
+	/* Find peers on our own network: MCAST_* bits; 0: not. */
+	unsigned lsd;
 	bool no_feed;             /* no live feed (a seeder never has one) */
 	sp_time telemetry;        /* between posts of how it fares; 0: none */
 	const struct sp_log *log; /* borrowed for life; NULL = silent */
@@ -179,6 +182,15 @@ struct mesh_host_reach {
 };
 /* False: it is not asked for. */
 bool mesh_host_reach(const struct mesh_host *h, struct mesh_host_reach *out);
+struct mesh_host_lsd {
+	unsigned networks; /* that the last round went to */
+	uint64_t said;     /* rounds */
+	uint64_t heard;    /* members of the channel, that spoke */
+	uint64_t peers;    /* of them, those that were new */
+	uint64_t foreign;  /* others that spoke */
+};
+/* False: there is no local discovery. */
+bool mesh_host_lsd(const struct mesh_host *h, struct mesh_host_lsd *out);
 /* Base URLs in use; NULL at the end. */
 const char *mesh_host_origin(const struct mesh_host *h, size_t i);
 /* How we look from outside (BEP 24); family 0: not known. */

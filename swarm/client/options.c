@@ -48,6 +48,8 @@ static const struct conf_row rows[] = {
 	    "keep nodes of the DHT in FILE", 0 },
 	{ "no-port-map", 0, CONF_FLAG, AT(no_port_map), 0, 0, NULL, NULL,
 	    "do not ask the gateway to let neighbours in", 0 },
+	{ "no-lsd", 0, CONF_FLAG, AT(no_lsd), 0, 0, NULL, NULL,
+	    "do not look for peers on the local network", 0 },
 	{ "ephemeral", 0, CONF_FLAG, AT(ephemeral), 0, 0, NULL, NULL,
 	    "a fresh key for this run, whatever identity says", 0 },
 	{ "delay", 'D', CONF_TIME, AT(delay), 0, 60 * SP_S, "0", "TIME",

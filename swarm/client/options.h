@@ -19,7 +19,7 @@ struct options {
 	/* peers */
 	int64_t peer_port;
 	int64_t up_bps;
-	bool no_upload, lan, ephemeral, no_telemetry, no_port_map;
+	bool no_upload, lan, ephemeral, no_telemetry, no_port_map, no_lsd;
 	int64_t neighbours;
 	const char *identity;
 	struct dht_options dht;

@@ -17,7 +17,8 @@ check_way(const struct link *l, const struct options *o)
 		return;
 	if (o->dht.use == DHT_YES)
 		daemon_usage("dht", "built without libtorrent: there is none");
-	if (n > 0 || l->n_peers > 0)
+	/* on a network of its own it may be found there */
+	if (n > 0 || l->n_peers > 0 || (o->lan && !o->no_lsd))
 		return;
 	daemon_usage("link",
 	    lt_is_there() ? "it names no tracker and no peer: give --tracker "

@@ -23,7 +23,7 @@ source_start ts 900k
 tracker_options="--lan yes"
 tracker_start
 channel_create
-spawn seeder "$build/spate-seed" -v --lan --key "$dir/key" --dht yes \
+spawn seeder "$build/spate-seed" -v --lan --no-lsd --key "$dir/key" --dht yes \
     --dht-bootstrap "127.0.0.1:$boot" "$origin/$playlist"
 await 10 head_is_there || fail "no node has the head"
 viewer_ports 2

@@ -14,6 +14,7 @@ static const struct {
 	{ "feed", golden_feed },
 	{ "fileitem", golden_fileitem },
 	{ "head", golden_head },
+	{ "lsd", golden_lsd },
 	{ "manifest", golden_manifest },
 	{ "metainfo", golden_metainfo },
 	{ "pw", golden_pw },

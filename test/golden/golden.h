@@ -26,6 +26,7 @@ typedef int golden_fn(FILE *out, struct sp_buf *again, const uint8_t *p,
 
 golden_fn golden_announce;  /* query string of an announce */
 golden_fn golden_feed;      /* frames of the live extension */
+golden_fn golden_lsd;       /* a peer on its own network */
 golden_fn golden_head;      /* item of the DHT, signature */
 golden_fn golden_fileitem;  /* the same, of files, packed */
 golden_fn golden_manifest;  /* envelope */

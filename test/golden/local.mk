@@ -6,6 +6,7 @@ test_golden_golden_SOURCES = test/golden/golden.c test/golden/golden.h
 test_golden_golden_SOURCES += test/golden/golden_metainfo.c
 test_golden_golden_SOURCES += test/golden/golden_fileitem.c
 test_golden_golden_SOURCES += test/golden/golden_head.c
+test_golden_golden_SOURCES += test/golden/golden_lsd.c
 test_golden_golden_SOURCES += test/golden/golden_places.c
 test_golden_golden_SOURCES += test/golden/golden_pw.c
 test_golden_golden_SOURCES += test/golden/golden_receipts.c

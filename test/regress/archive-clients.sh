@@ -32,7 +32,7 @@ ffmpeg -hide_banner -loglevel error -nostats -nostdin \
 # Blanks in URIs of playlists are escaped.
 sed -i 's/^s \(.*m4s\)$/s%20\1/' "$dir/media/my show"/*/index.m3u8
 "$build/spate-channel" create "$dir/key" >/dev/null
-spawn seeder "$build/spate-seed" -k "$dir/key" -j "$dir/journal" --window 600s \
+spawn seeder "$build/spate-seed" --no-lsd -k "$dir/key" -j "$dir/journal" --window 600s \
     "$dir/media/my show/master.m3u8"
 recorded() {
 	"$build/spate-channel" verify -k "$dir/key" -o tsv "$dir/journal" \

@@ -59,7 +59,7 @@ tail -n 1 "$dir/chain.out"
 mkdir "$dir/small"
 mount -t tmpfs -o size=4k none "$dir/small"
 mounts="$dir/small $mounts"
-spawn full "$build/spate-seed" --lan -k "$dir/key2" -j "$dir/small/journal" \
+spawn full "$build/spate-seed" --lan --no-lsd -k "$dir/key2" -j "$dir/small/journal" \
     --status-listen 127.0.0.1:0 "$dir/origin/$playlist"
 await 20 grep -q 'journal: No space left on device' "$dir/full.out" ||
     fail "says nothing of a full disk"

@@ -48,7 +48,7 @@ tracker_start
 channel_create
 hex=$(echo "$link" | grep -o 'btpk:[0-9a-f]*')
 # Nothing is asked of a gateway: all stays on this machine.
-spate="$build/spate --no-port-map"
+spate="$build/spate --no-port-map --no-lsd"
 seed=$build/spate-seed
 
 # ---- links
@@ -119,7 +119,7 @@ seed_of() {
 	[ -e "$dir/$name.key" ] || "$build/spate-channel" create \
 	    --tracker "$tracker" --origin "$origin/live/" "$dir/$name.key" \
 	    >/dev/null
-	spawn "$name" "$seed" --lan --key "$dir/$name.key" "$@" "$source"
+	spawn "$name" "$seed" --lan --no-lsd --key "$dir/$name.key" "$@" "$source"
 }
 
 # has_window NAME: the tracker has records of its channel.
@@ -182,7 +182,7 @@ if [ "$(id -u)" -eq 0 ] && mkdir "$dir/full" &&
 	mounts=$dir/full
 	fill
 	expect "seeder: no space for the checkpoint" 1 'full/state.*No space' \
-	    $seed --lan --key "$dir/key" --state "$dir/full/state" \
+	    $seed --lan --no-lsd --key "$dir/key" --state "$dir/full/state" \
 	    "$origin/live/index.m3u8"
 	rm "$dir/full/filler"
 	seed_of disk "$origin/live/index.m3u8" --state "$dir/full/state"

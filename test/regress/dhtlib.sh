@@ -42,7 +42,7 @@ key_create() {
 
 # dht_seeder [OPTION...]: with its own origin in the manifest.
 dht_seeder() {
-	spawn seeder "$build/spate-seed" -v --lan --key "$dir/key" \
+	spawn seeder "$build/spate-seed" -v --lan --no-lsd --key "$dir/key" \
 	    --dht-bootstrap "127.0.0.1:$boot" \
 	    --status-listen 127.0.0.1:0 "$@" "$origin/$playlist"
 }

@@ -363,7 +363,8 @@ channel_create() {
 seeder_start() {
 	local what="$origin/$playlist"
 	[ "$seed_from" = url ] || what="--upload 3Mbit/s $dir/origin/$playlist"
-	spawn seeder $run_seeder "$build/spate-seed" --lan --key "$dir/key" $seed_options $what
+	spawn seeder $run_seeder "$build/spate-seed" --lan --no-lsd --key "$dir/key" \
+	    $seed_options $what
 }
 seed_from=url
 seed_options=
@@ -374,7 +375,7 @@ viewer_start() {
 	local i=$1
 	shift
 	date +%s.%N >"$dir/viewer$i.begun"
-	spawn "viewer$i" $run_viewer "$build/spate" --port "$(viewer_port "$i")" --lan \
+	spawn "viewer$i" $run_viewer "$build/spate" --port "$(viewer_port "$i")" --lan --no-lsd \
 	    --ephemeral --status-interval 5s $viewer_options "$@" "$link"
 }
 viewer_options=

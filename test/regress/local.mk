@@ -30,6 +30,7 @@ REGRESS += test/regress/judge.sh
 REGRESS += test/regress/live-aes.sh
 REGRESS += test/regress/live-fmp4-abr.sh
 REGRESS += test/regress/live-ts.sh
+REGRESS += test/regress/lsd.sh
 REGRESS += test/regress/netns.sh
 REGRESS += test/regress/portmap.sh
 REGRESS += test/regress/ops-ctl.sh

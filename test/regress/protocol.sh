@@ -9,7 +9,7 @@ tracker=http://127.0.0.1:1/announce
 origin=http://127.0.0.1:1
 channel_create
 set -- $(ports 2)
-spawn viewer "$build/spate" --quiet --no-port-map --port "$1" \
+spawn viewer "$build/spate" --quiet --no-port-map --no-lsd --port "$1" \
     --peer-port "$2" "$link"
 await 5 port_open "$2" || fail "spate does not start"
 key=${link#*btpk:}

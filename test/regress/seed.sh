@@ -49,7 +49,7 @@ track() {
 seed() {
 	name=$1 source=$2
 	shift 2
-	"$bin/spate-seed" -v -k "$name.key" -T "http://127.0.0.1:$port/announce" \
+	"$bin/spate-seed" -v --no-lsd -k "$name.key" -T "http://127.0.0.1:$port/announce" \
 	    "$@" "$source" >>"$name.out" 2>>"$name.log" &
 	pid=$!
 	pids="$pids $pid"

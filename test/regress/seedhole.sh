@@ -52,7 +52,7 @@ playlist 7 "$map" '#EXT-X-BYTERANGE:20000@700\n#EXTINF:1,\nall.mp4' \
     '#EXT-X-BYTERANGE:500\n#EXTINF:1,\nall.mp4' \
     "#EXTINF:1,\nhttp://127.0.0.1:$far/far.mp4" \
     '#EXT-X-GAP\n#EXTINF:1,\nnone.mp4'
-"$bin/spate-seed" -v -k tv.key -s st/tv.state --poll 200ms \
+"$bin/spate-seed" -v --no-lsd -k tv.key -s st/tv.state --poll 200ms \
     --status-listen 127.0.0.1:0 "http://127.0.0.1:$web/index.m3u8" \
     >seed.out 2>seed.log &
 seed=$!
@@ -127,7 +127,7 @@ wait $seed || fail "does not end cleanly"
 # ---- and after the end it goes on, too
 
 playlist 0 '#EXTINF:1,\nall.mp4'
-"$bin/spate-seed" -v -k tv.key -s st/tv.state \
+"$bin/spate-seed" -v --no-lsd -k tv.key -s st/tv.state \
     "http://127.0.0.1:$web/index.m3u8" >again.out 2>again.log &
 seed=$!
 pids="$pids $seed"

@@ -32,14 +32,14 @@ port=$(sed -n 's/.*http: listens on=127.0.0.1://p' tracker.log)
 
 "$bin/spate-channel" create \
     --tracker "http://127.0.0.1:$port/announce" tv.key >/dev/null
-"$bin/spate-seed" -k tv.key -O "http://127.0.0.1:$web/" --lan --upload 0 \
+"$bin/spate-seed" --no-lsd -k tv.key -O "http://127.0.0.1:$web/" --lan --upload 0 \
     --status-listen 127.0.0.1:0 live/index.m3u8 >seed.out 2>seed.log &
 seed=$!
 pids="$pids $seed"
 until_ok 8 grep -q '^link:' seed.out || fail "no link"
 status=$(sed -n 's/.*status: port=//p' seed.log)
 
-"$bin/spate" --lan -p 0 "$(sed -n 's/^link: //p' seed.out)" \
+"$bin/spate" --lan --no-lsd -p 0 "$(sed -n 's/^link: //p' seed.out)" \
     >spate.log 2>&1 &
 viewer=$!
 pids="$pids $viewer"

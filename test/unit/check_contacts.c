@@ -86,10 +86,16 @@ START_TEST(only_what_can_be_dialled_is_noted)
 	ck_assert_int_eq(contacts_add(&c, &a, NULL, &rng, 0), SP_ERR_DENIED);
 	a = literal("[2001:db8::1]:80");
 	ck_assert_int_eq(contacts_add(&c, &a, NULL, &rng, 0), 0);
+	/* but of who has spoken on our own network */
+	a = literal("10.0.0.2:80");
+	ck_assert_int_eq(contacts_add_near(&c, &a, NULL, &rng, 0), 0);
+	a = literal("224.0.0.1:80");
+	ck_assert_int_eq(contacts_add_near(&c, &a, NULL, &rng, 0),
+	    SP_ERR_DENIED);
 	c.lan = true;
 	a = literal("10.0.0.1:80");
 	ck_assert_int_eq(contacts_add(&c, &a, NULL, &rng, 0), 0);
-	ck_assert_uint_eq(c.n, 2);
+	ck_assert_uint_eq(c.n, 3);
 	teardown();
 }
 END_TEST

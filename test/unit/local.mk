@@ -38,6 +38,7 @@ UNIT_CORE += test/unit/check_holders
 UNIT_CORE += test/unit/check_ledger
 UNIT_CORE += test/unit/check_limit
 UNIT_CORE += test/unit/check_link
+UNIT_CORE += test/unit/check_lsd
 UNIT_CORE += test/unit/check_live
 test_unit_check_live_SOURCES = test/unit/check_live.c test/unit/live_help.h
 UNIT_CORE += test/unit/check_live_window
@@ -269,6 +270,11 @@ test_unit_check_host_dht_SOURCES = test/unit/check_host_dht.c \
 test_unit_check_host_dht_LDADD = libunit.a libspclient.a $(CORE_LIBS) \
 	$(HOST_LIBS) $(CORE_LIBS) $(CHECK_LIBS)
 UNIT_HOST += test/unit/check_dgram
+UNIT_HOST += test/unit/check_mcast
+UNIT_HOST += test/unit/check_lsd_plan
+UNIT_HOST += test/unit/check_host_lsd
+test_unit_check_host_lsd_SOURCES = test/unit/check_host_lsd.c \
+	test/unit/site_rig.c test/unit/site_rig.h
 UNIT_HOST += test/unit/check_http
 UNIT_HOST += test/unit/check_http_proxy
 test_unit_check_http_proxy_SOURCES = test/unit/check_http_proxy.c \
