@@ -256,6 +256,8 @@ settings(struct run *r)
 	set(r, "min_reconnect_time", "10");
 	/* what is asked for ahead stands in the way of who jumps */
 	set(r, "request_queue_time", "1");
+	/* the first pieces are not any, but those that are wanted */
+	set(r, "initial_picker_threshold", "0");
 	if (o->dht.use == DHT_NO)
 		set(r, "enable_dht", "0");
 	if (o->dht.bootstrap.n > 0)

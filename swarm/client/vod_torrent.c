@@ -183,6 +183,13 @@ on_checked(struct vod *v)
 	lt_post_status_all(v->lt);
 }
 
+/* Something is in the way: libtorrent neither asks nor, as a rule, serves. */
+static bool
+stands_still(const struct lt_status *st)
+{
+	return st->error != 0 || st->flags & (LT_UPLOAD_ONLY | LT_PAUSED);
+}
+
 static void
 on_status(struct vod *v, const struct lt_status *st)
 {
@@ -192,6 +199,8 @@ on_status(struct vod *v, const struct lt_status *st)
 		return;
 	v->st = *st;
 	v->st.pieces = NULL;
+	if (!stands_still(st))
+		v->trouble.code = 0;
 	if (!v->trusted || st->pieces == NULL || v->info == NULL ||
 	    v->have == NULL || st->n_pieces != v->info->n_pieces)
 		return;
@@ -208,7 +217,6 @@ on_piece(struct vod *v, uint32_t i)
 	if (v->plan == NULL || !v->trusted || i >= v->info->n_pieces)
 		return;
 	v->have[i >> 3] |= (uint8_t)(0x80 >> (i & 7));
-	v->trouble.code = 0;
 	vod_plan_got(v->plan, i);
 	vod_get_wake(v, i);
 	/* the window may have room for more deadlines */
@@ -220,7 +228,9 @@ on_trouble(struct vod *v, const struct lt_error *e)
 {
 	bool news = v->trouble.code == 0;
 
-	v->trouble = *e;
+	/* what was not written cannot be read: no trouble of its own */
+	if (v->trouble.code != SP_ERR_FULL)
+		v->trouble = *e;
 	if (e->code == SP_ERR_NOMEM || e->code == SP_ERR_EXISTS) {
 		fail(v, "torrent", e->text);
 		return;
@@ -401,14 +411,17 @@ vod_torrent_end(struct vod *v)
 
 /* ---- each second ---- */
 
-/* Somebody may have made room. */
+/*
+ * Somebody may have made room. A piece that was to be verified when the disk
+ * was full has made libtorrent pause besides.
+ */
 static void
 try_again(struct vod *v)
 {
 	if (v->trouble.code != SP_ERR_FULL ||
 	    vod_save_space(v->conf->save) < RETRY_FREE)
 		return;
-	lt_set_flags(v->lt, v->id, 0, LT_UPLOAD_ONLY);
+	lt_set_flags(v->lt, v->id, 0, LT_UPLOAD_ONLY | LT_PAUSED);
 }
 
 void

@@ -107,7 +107,7 @@ if mkdir "$dir/full" &&
 	    verdict "not ok" "disk full: what is here is not played"
 	# so much that it is worth a try
 	mount -o remount,size=90m "$dir/full"
-	if await 10 sh -c "curl -sS -m 20 '$main' |
+	if await 60 sh -c "curl -sS -m 20 '$main' |
 	    cmp - '$dir/src/film.mkv'"; then
 		verdict ok "disk full: goes on when there is room"
 	else

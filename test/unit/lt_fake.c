@@ -103,6 +103,7 @@ fake_status(void)
 	st = (struct lt_status){
 		.torrent = ID,
 		.state = LT_STATE_LOADING,
+		.flags = fake.flags,
 		.peers = 3,
 		.n_pieces = fake.has_metadata ? fake.info.n_pieces : 0,
 		.pieces = fake.has_metadata ? fake.have : NULL,
@@ -188,6 +189,8 @@ fake_error(int code, const char *text)
 	ev.error.code = code;
 	snprintf(ev.error.text, sizeof(ev.error.text), "%s", text);
 	push(ev);
+	/* then libtorrent only serves, or does not even that */
+	fake.flags |= code == SP_ERR_FULL ? LT_UPLOAD_ONLY : LT_PAUSED;
 }
 
 unsigned
@@ -286,7 +289,9 @@ int
 lt_set_flags(struct lt_session *s SP_UNUSED, uint64_t id SP_UNUSED,
     uint32_t flags, uint32_t mask)
 {
-	fake.retries += flags == 0 && mask == LT_UPLOAD_ONLY;
+	ck_assert_uint_eq(flags & ~mask, 0);
+	fake.flags = (fake.flags & ~mask) | flags;
+	fake.retries += flags == 0 && mask == (LT_UPLOAD_ONLY | LT_PAUSED);
 	return 0;
 }
 

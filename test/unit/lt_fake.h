@@ -31,6 +31,7 @@ struct fake {
 	bool due[FAKE_PIECES];
 	uint32_t due_ms[FAKE_PIECES];
 	uint8_t have[FAKE_PIECES / 8];
+	uint32_t flags;    /* UPLOAD_ONLY, PAUSED */
 	size_t resume_len; /* of lt_add */
 	unsigned rechecks, saves, retries, sessions;
 	int add_error; /* what lt_add answers, once */
