@@ -483,6 +483,9 @@ struct lt_peer {
 	int64_t down_bytes, up_bytes;
 	uint32_t have;   /* pieces */
 	uint32_t queued; /* our requests that he has not answered */
+	/* Which: as lt_torrent.have; 0 bits before he has said. */
+	const uint8_t *pieces;
+	uint32_t n_pieces;
 };
 
 struct lt_counter {

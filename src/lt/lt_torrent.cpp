@@ -314,6 +314,8 @@ peer_of(const bt::peer_info &p)
 	out.up_bytes = p.total_upload;
 	out.have = to_u32(p.num_pieces);
 	out.queued = to_u32(p.download_queue_length);
+	out.pieces = reinterpret_cast<const uint8_t *>(p.pieces.data());
+	out.n_pieces = to_u32(p.pieces.size());
 	return out;
 }
 

@@ -75,6 +75,7 @@ void
 vod_leave(struct vod *v)
 {
 	v->leaving = true;
+	vod_origins_stop(v->origins);
 	lt_post_status_all(v->lt);
 	if (!v->conf->keep || v->info == NULL || !v->trusted) {
 		/* for the last figures */
@@ -155,5 +156,6 @@ vod_counts(const struct vod *v, struct vod_counts *out)
 	out->size = (uint64_t)v->info->total;
 	if (v->plan != NULL)
 		out->due = (uint32_t)vod_plan_due(v->plan);
+	vod_origins_counts(v->origins, out);
 	count_files(v, out);
 }

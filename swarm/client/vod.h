@@ -49,6 +49,10 @@ struct vod_conf {
 	uint8_t id[20];              /* of the torrent, as lt_info.id */
 	const char *const *trackers; /* besides its own */
 	size_t n_trackers;
+	/* Web seeds, besides those of the torrent. */
+	const char *const *origins;
+	size_t n_origins;
+	bool lan; /* the torrent's may be on private addresses */
 	const struct lt_kv *settings; /* over LT_PRESET_PEERS */
 	size_t n_settings;
 	const char *file; /* what to play, as vod_files_pick; NULL: as it is */
@@ -90,6 +94,8 @@ struct vod_counts {
 	sp_time uptime;
 	uint32_t due; /* pieces with a deadline */
 	bool full;    /* nothing is fetched: no space */
+	uint64_t origin_bytes, origin_requests;
+	uint64_t origin_wrong_bytes; /* did not verify */
 };
 
 void vod_counts(const struct vod *v, struct vod_counts *out);

@@ -21,6 +21,12 @@ static const struct row {
 	    "Payload to peers" },
 	{ "failed_bytes", "failed_bytes_total", U64, AT(failed_bytes),
 	    "Bytes that did not verify" },
+	{ "origin_bytes", "origin_bytes_total", U64, AT(origin_bytes),
+	    "Bytes from web seeds" },
+	{ "origin_requests", "origin_requests_total", U64, AT(origin_requests),
+	    "Requests to web seeds" },
+	{ "origin_wrong_bytes", "origin_wrong_bytes_total", U64,
+	    AT(origin_wrong_bytes), "Of them, what did not verify" },
 	{ "played_bytes", "played_bytes_total", U64, AT(played_bytes),
 	    "Bytes sent to players" },
 	{ "requests", "player_requests_total", U64, AT(requests),
@@ -182,6 +188,12 @@ report_text(struct sp_buf *b, const struct vod_counts *c)
 	    c->waits, (unsigned)(c->waited / SP_S),
 	    (unsigned)(c->waited % SP_S / (SP_S / 10)));
 	buf_put_str(b, line);
+	if (c->origin_requests > 0) {
+		snprintf(line, sizeof(line),
+		    "fetched %s from web seeds in %" PRIu64 " requests\n",
+		    counters_bytes(c->origin_bytes, x), c->origin_requests);
+		buf_put_str(b, line);
+	}
 	if (c->failed_bytes == 0)
 		return;
 	snprintf(line, sizeof(line), "%s did not verify\n",

@@ -10,6 +10,7 @@
  *	vod_get.c      a player's request for a file
  *	vod_page.c     page, playlist, status, metrics
  *	vod_save.c     what is on disk of earlier runs
+ *	vod_origin.c   pieces from web seeds
  *	vod_plan.c     what is wanted when: pure
  *	vod_files.c    names and kinds of files: pure
  *	vod_count.c    counters as text: pure
@@ -21,6 +22,7 @@
 #include "base/ratelim.h"
 #include "swarm/client/vod.h"
 #include "swarm/client/vod_files.h"
+#include "swarm/client/vod_origin.h"
 #include "swarm/client/vod_plan.h"
 
 /* A player's request. Places are in the torrent. */
@@ -74,6 +76,7 @@ struct vod {
 	sp_time saved_at;
 
 	struct vod_plan *plan;
+	struct vod_origins *origins; /* NULL: there are none */
 	struct io_timer plan_timer;
 	sp_time planned_at;
 	struct vod_trace traces[VOD_TRACES];

@@ -118,6 +118,18 @@ vod_link_id(const char *text, uint8_t id[20])
 	return rv;
 }
 
+int
+vod_link_seed(const char *text, size_t *at, char *out, size_t size)
+{
+	int n;
+
+	*at = SP_MAX(*at, strlen(SCHEME));
+	while ((n = next_of(text, at, "ws", out, size)) >= 0)
+		if (uri_is_http(out, (size_t)n))
+			return n;
+	return n;
+}
+
 void
 vod_link_name(const char *text, char *out, size_t size)
 {

@@ -21,6 +21,11 @@ enum vod_link_kind vod_link_kind(const char *text);
  * of base32), else of version 2, cut. SP_ERR_SYNTAX, SP_ERR_NOTFOUND.
  */
 int vod_link_id(const char *text, uint8_t id[20]);
+/*
+ * Its next web seed (ws), from |*at| on, which is 0 at first, in |out|. The
+ * length; SP_ERR_NOTFOUND: there are no more.
+ */
+int vod_link_seed(const char *text, size_t *at, char *out, size_t size);
 /* Its name (dn) in |out|, "" if there is none that can be shown. */
 void vod_link_name(const char *text, char *out, size_t size);
 

@@ -155,6 +155,7 @@ vod_page_json(struct vod *v, struct http_req *r)
 	set(o, "save", text(v->conf->save));
 	set(o, "torrent", torrent_json(v));
 	set(o, "stats", vod_count_json(&c));
+	set(o, "origins", vod_origins_json(v->origins));
 	set(o, "players", players_json(v, now));
 	set(o, "files", files_json(v));
 	s = json_dumps(o, JSON_INDENT(1) | JSON_REAL_PRECISION(12));

@@ -391,3 +391,20 @@ vod_plan_due(const struct vod_plan *p)
 {
 	return p->old.n;
 }
+
+bool
+vod_plan_nth_due(const struct vod_plan *p, size_t k, uint32_t *piece,
+    sp_time *at)
+{
+	if (k >= p->old.n)
+		return false;
+	*piece = p->old.v[k].piece;
+	*at = p->old.v[k].at;
+	return true;
+}
+
+uint8_t
+vod_plan_want(const struct vod_plan *p, uint32_t piece)
+{
+	return p->want[piece];
+}

@@ -107,6 +107,11 @@ bool vod_plan_next(struct vod_plan *p, struct vod_act *act);
 void vod_plan_got(struct vod_plan *p, uint32_t piece);
 /* Deadlines in force. */
 size_t vod_plan_due(const struct vod_plan *p);
+/* Deadline |k| of them, in no order; false: there are fewer. */
+bool vod_plan_nth_due(const struct vod_plan *p, size_t k, uint32_t *piece,
+    sp_time *at);
+/* VOD_P_* that |piece| has by the plan, whether it is here or not. */
+uint8_t vod_plan_want(const struct vod_plan *p, uint32_t piece);
 
 /*
  * Bytes of head and tail of a file: as large as indexes are, a 512th (the moov

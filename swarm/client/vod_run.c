@@ -11,6 +11,7 @@
 #include "swarm/client/status.h"
 #include "swarm/client/vod_count.h"
 #include "swarm/client/vod_link.h"
+#include "swarm/client/vod_origin_plan.h"
 #include "swarm/client/vod_save.h"
 #include "wire/uri.h"
 
@@ -39,6 +40,9 @@ struct run {
 	struct lt_kv kv[SETTINGS];
 	char text[SETTINGS][128];
 	struct sp_buf nodes; /* of the DHT */
+	const char *origins[VOD_ORIGINS_MAX];
+	char *seeds[VOD_ORIGINS_MAX]; /* of them, those of the link */
+	size_t n_seeds;
 	sp_time started, logged, left_at;
 	bool ready, met; /* what is in it is known; somebody was met */
 	bool warned, leaving;
@@ -366,6 +370,25 @@ fail_new(struct run *r, int err, const struct lt_error *why)
 	return err;
 }
 
+/* Those of --origin, then those of the link. */
+static int
+setup_origins(struct run *r)
+{
+	const struct conf_list *l = &r->o->origins;
+	char url[LIM_URI + 1];
+	size_t at = 0;
+
+	for (size_t i = 0; i < l->n && i < VOD_ORIGINS_MAX; i++)
+		r->origins[r->conf.n_origins++] = l->v[i];
+	while (r->conf.magnet != NULL && r->conf.n_origins < VOD_ORIGINS_MAX &&
+	       vod_link_seed(r->what, &at, url, sizeof(url)) >= 0) {
+		if ((r->seeds[r->n_seeds] = strdup(url)) == NULL)
+			return fail("link", SP_ERR_NOMEM);
+		r->origins[r->conf.n_origins++] = r->seeds[r->n_seeds++];
+	}
+	return 0;
+}
+
 static int
 setup_vod(struct run *r)
 {
@@ -378,6 +401,8 @@ setup_vod(struct run *r)
 	r->conf.keep = !r->temporary;
 	r->conf.trackers = r->o->trackers.v;
 	r->conf.n_trackers = r->o->trackers.n;
+	r->conf.origins = r->origins;
+	r->conf.lan = r->o->lan;
 	r->conf.file = r->o->file;
 	r->conf.all = r->o->all;
 	r->conf.version = PACKAGE_VERSION;
@@ -401,7 +426,7 @@ setup(struct run *r, bool is_file)
 		return SP_ERR_ARG;
 	}
 	if ((rv = is_file ? setup_file(r) : setup_magnet(r)) < 0 ||
-	    (rv = setup_save(r)) < 0)
+	    (rv = setup_origins(r)) < 0 || (rv = setup_save(r)) < 0)
 		return rv;
 	if ((rv = loop_new(&r->loop)) < 0 ||
 	    (rv = io_timer_init(&r->tick, r->loop, on_tick, r)) < 0 ||
@@ -433,6 +458,8 @@ teardown(struct run *r)
 	vod_free(r->vod);
 	io_timer_fini(&r->tick);
 	loop_free(r->loop);
+	while (r->n_seeds > 0)
+		free(r->seeds[--r->n_seeds]);
 	free(r->metainfo);
 	buf_fini(&r->nodes);
 	if (r->temporary && vod_save_remove(r->save) < 0)

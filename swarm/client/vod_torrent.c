@@ -94,6 +94,7 @@ plan_cb(void *ctx, sp_time now)
 	vod_plan_make(v->plan, &in);
 	while (vod_plan_next(v->plan, &act))
 		tell(v, &act);
+	vod_origins_run(v->origins);
 }
 
 void
@@ -153,6 +154,24 @@ choose(struct vod *v)
 	return false;
 }
 
+static int
+make_origins(struct vod *v)
+{
+	struct vod_origins_view view = {
+		.lt = v->lt,
+		.id = v->id,
+		.have = v->have,
+		.plan = v->plan,
+		.st = &v->st,
+		.ready = &v->trusted,
+	};
+	int rv = vod_origins_new(&v->origins, v->conf, v->info, v->loop);
+
+	if (rv == 0 && v->origins != NULL)
+		vod_origins_start(v->origins, &view);
+	return rv;
+}
+
 static void
 on_metadata(struct vod *v)
 {
@@ -160,7 +179,7 @@ on_metadata(struct vod *v)
 
 	if (v->info != NULL || (v->info = lt_info_of(v->lt, v->id)) == NULL)
 		return;
-	if ((rv = make_tables(v)) < 0) {
+	if ((rv = make_tables(v)) < 0 || (rv = make_origins(v)) < 0) {
 		fail(v, v->info->name, sp_strerror(rv));
 		return;
 	}
@@ -320,6 +339,7 @@ on_event(void *ctx, const struct lt_event *ev)
 	default:
 		on_other(v, ev);
 	}
+	vod_origins_event(v->origins, ev);
 }
 
 static void
@@ -344,6 +364,7 @@ add(struct vod *v)
 	t.metainfo = c->metainfo;
 	t.metainfo_len = c->metainfo_len;
 	t.magnet = c->magnet;
+	t.flags = LT_NO_WEB_SEEDS; /* vod_origin.h */
 	t.save_path = c->save;
 	t.trackers = c->trackers;
 	t.n_trackers = c->n_trackers;
@@ -399,6 +420,7 @@ vod_torrent_begin(struct vod *v, struct lt_error *why)
 void
 vod_torrent_end(struct vod *v)
 {
+	vod_origins_free(v->origins);
 	io_watch_free(v->watch);
 	io_timer_fini(&v->plan_timer);
 	vod_plan_free(v->plan);

@@ -11,7 +11,7 @@ as FILE says, which may change at any time:
 	text		playlists are plain text
 
 A second word in FILE is which paths it concerns, a regular expression
-(default: all). Only viewers are concerned: a User-Agent that begins with
+(default: all); of several lines the first that matches counts. Only viewers are concerned: a User-Agent that begins with
 spate/. Access log on stdout, as nginx's.
 """
 
@@ -32,12 +32,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def mode(self):
         with open(self.server.args.mode, encoding="ascii") as f:
-            words = f.read().split()
+            lines = f.readlines()
         if not self.headers.get("User-Agent", "").startswith("spate/"):
             return "ok"
-        if len(words) > 1 and not re.search(words[1], self.path):
-            return "ok"
-        return words[0]
+        for words in (x.split() for x in lines):
+            if len(words) == 1 or words and re.search(words[1], self.path):
+                return words[0]
+        return "ok"
 
     def reply(self, status, body, extra=()):
         self.send_response(status)

@@ -4,7 +4,9 @@ vodseed.py make OUT.torrent PATH v1|v2|hybrid KIB [ANNOUNCE-URL]
         writes a torrent of a file or folder in pieces of KIB and prints its
         magnet link, without peers
 vodseed.py run ADDRESS:PORT DIRECTORY TORRENT [upload=BYTES] [bad=PIECE,...]
-        seeds it; with `bad' it sends wrong bytes of these pieces
+        [part=1]
+        seeds it; with `bad' it sends wrong bytes of these pieces, with `part'
+        what is there of it is enough
 vodseed.py load ADDRESS DIRECTORY TORRENT PEER...
         fetches it all and prints MB/s, counted from the first peer on
 vodseed.py bytes OUT MIB SEED
@@ -78,8 +80,13 @@ def run(where, directory, torrent, *options):
     # in seed mode it would look at what it sends
     flags = lt.torrent_flags.update_subscribe if "bad" in o else \
         lt.torrent_flags.seed_mode
+    if "part" in o:
+        flags = lt.torrent_flags.upload_mode
     h = s.add_torrent({"ti": ti, "save_path": directory, "flags": flags})
-    while not h.status().is_seeding:
+    checking = (lt.torrent_status.checking_files,
+                lt.torrent_status.checking_resume_data)
+    while h.status().state in checking or \
+            "part" not in o and not h.status().is_seeding:
         time.sleep(0.05)
     if "bad" in o:
         spoil(directory, ti, [int(x) for x in o["bad"].split(",")])

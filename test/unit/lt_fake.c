@@ -363,3 +363,26 @@ lt_post_status_all(struct lt_session *s SP_UNUSED)
 	fake_status();
 	return 0;
 }
+
+/* ---- of those with web seeds, which there are not here ---- */
+
+int
+lt_post_peers(struct lt_session *s SP_UNUSED, uint64_t id SP_UNUSED)
+{
+	return 0;
+}
+
+int
+lt_add_piece(struct lt_session *s SP_UNUSED, uint64_t id SP_UNUSED,
+    uint32_t piece SP_UNUSED, const void *p SP_UNUSED, size_t len SP_UNUSED)
+{
+	return SP_ERR_UNSUPPORTED;
+}
+
+uint32_t
+lt_info_piece_size(const struct lt_info *i, uint32_t piece)
+{
+	int64_t left = i->total - (int64_t)piece * i->piece_length;
+
+	return (uint32_t)SP_MIN(left, (int64_t)i->piece_length);
+}
