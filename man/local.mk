@@ -2,6 +2,7 @@
 dist_man_MANS += man/spate-archive.1
 dist_man_MANS += man/spate-bench-tracker.1
 dist_man_MANS += man/spate-channel.1
+dist_man_MANS += man/spate-probe.1
 dist_man_MANS += man/spate-protocol.7
 dist_man_MANS += man/spate-scenario.5
 dist_man_MANS += man/spate-sim.1

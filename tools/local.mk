@@ -65,6 +65,18 @@ libsptools_a_SOURCES += tools/place.c
 libsptools_a_SOURCES += tools/place.h
 libsptools_a_SOURCES += tools/plan.c
 libsptools_a_SOURCES += tools/plan.h
+libsptools_a_SOURCES += tools/probe.h
+libsptools_a_SOURCES += tools/probe_int.h
+libsptools_a_SOURCES += tools/probe_judge.c
+libsptools_a_SOURCES += tools/probe_log.c
+libsptools_a_SOURCES += tools/probe_lt.c
+libsptools_a_SOURCES += tools/probe_net.c
+libsptools_a_SOURCES += tools/probe_options.c
+libsptools_a_SOURCES += tools/probe_options.h
+libsptools_a_SOURCES += tools/probe_print.c
+libsptools_a_SOURCES += tools/probe_run.c
+libsptools_a_SOURCES += tools/probe_udp.c
+libsptools_a_SOURCES += tools/probe_web.c
 libsptools_a_SOURCES += tools/sealer.c
 libsptools_a_SOURCES += tools/sealer.h
 libsptools_a_SOURCES += tools/seed.c
@@ -102,6 +114,11 @@ bin_PROGRAMS += spate-channel
 spate_channel_SOURCES = tools/spate_channel.c
 spate_channel_LDADD = libsptools.a libspclient.a $(CORE_LIBS) $(HOST_LIBS) \
 	$(CORE_LIBS)
+
+bin_PROGRAMS += spate-probe
+spate_probe_SOURCES = tools/spate_probe.c
+spate_probe_LDADD = libsptools.a libspclient.a $(LT_ALL_LIBS) $(CORE_LIBS) \
+	$(HOST_LIBS) $(CORE_LIBS)
 
 bin_PROGRAMS += spate-seed
 spate_seed_SOURCES = tools/spate_seed.c

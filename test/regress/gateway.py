@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """A home router's port mapping: UPnP, NAT-PMP and PCP, on one address.
 
-	gateway.py ADDRESS LOG upnp|natpmp|pcp|refuse...
+	gateway.py ADDRESS LOG upnp|natpmp|pcp|refuse|other|forward...
 
 Each mapping that is asked for and each that is taken back is a line of LOG:
-`upnp add tcp 4711 4711', `natpmp del tcp 4711'. With `refuse' it says no. Its
-outside address is 198.51.100.7.
+`upnp add tcp 4711 4711', `natpmp del tcp 4711'. With `refuse' it says no; with
+`other', by NAT-PMP and PCP, it gives the port that is 1000 above. With `forward'
+who connects to a port that was mapped is led in. Its outside address is
+198.51.100.7, which the host must have then.
 """
 import re
 import socket
@@ -18,6 +20,7 @@ ADDRESS, LOG = sys.argv[1:3]
 WAYS = set(sys.argv[3:])
 OUTSIDE = "198.51.100.7"
 REFUSE = "refuse" in WAYS
+SHIFT = 1000 if "other" in WAYS else 0
 lock = threading.Lock()
 WAN = "urn:schemas-upnp-org:service:WANIPConnection:1"
 
@@ -47,6 +50,42 @@ DESCRIPTION = f"""<?xml version="1.0"?>
 def log(*words):
     with lock, open(LOG, "a", encoding="ascii") as f:
         print(*words, file=f)
+
+
+def pipe(a, b):
+    try:
+        while data := a.recv(65536):
+            b.sendall(data)
+    except OSError:
+        pass
+    for s in (a, b):
+        try:
+            s.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+
+
+led = set()
+
+
+def lead(outer, to, inner):
+    """Leads connections to OUTSIDE:outer to the host that asked."""
+    def serve(listener):
+        while True:
+            a, _ = listener.accept()
+            try:
+                b = socket.create_connection((to, inner), 5)
+            except OSError:
+                a.close()
+                continue
+            for pair in ((a, b), (b, a)):
+                threading.Thread(target=pipe, args=pair, daemon=True).start()
+
+    if "forward" not in WAYS or outer in led:
+        return
+    led.add(outer)
+    listener = socket.create_server((OUTSIDE, outer))
+    threading.Thread(target=serve, args=(listener,), daemon=True).start()
 
 
 def soap(action, inner):
@@ -97,6 +136,9 @@ class Control(BaseHTTPRequestHandler):
         if action == "AddPortMapping":
             log("upnp add", arg("NewProtocol").lower(),
                 arg("NewExternalPort"), arg("NewInternalPort"))
+            if arg("NewProtocol") == "TCP":
+                lead(int(arg("NewExternalPort")), arg("NewInternalClient"),
+                     int(arg("NewInternalPort")))
         elif action == "DeletePortMapping":
             log("upnp del", arg("NewProtocol").lower(),
                 arg("NewExternalPort"))
@@ -124,7 +166,7 @@ def ssdp():
                       "CACHE-CONTROL: max-age=120\r\n\r\n").encode(), peer)
 
 
-def natpmp(data):
+def natpmp(data, peer):
     """NAT-PMP (RFC 6886)."""
     if data[1] == 0:
         return struct.pack("!BBHI", 0, 128, 0, 1) + socket.inet_aton(OUTSIDE)
@@ -137,20 +179,24 @@ def natpmp(data):
         log("natpmp del", proto, inner)
     else:
         log("natpmp add", proto, outer, inner)
+        if proto == "tcp":
+            lead((outer or inner) + SHIFT, peer[0], inner)
     return struct.pack("!BBHIHHI", 0, data[1] + 128, 0, 1, inner,
-                       outer or inner, life)
+                       (outer or inner) + SHIFT, life)
 
 
-def pcp(data):
+def pcp(data, peer):
     """PCP MAP (RFC 6887)."""
     life, = struct.unpack("!I", data[4:8])
     nonce, proto = data[24:36], data[36]
     inner, outer = struct.unpack("!HH", data[40:44])
     name = {6: "tcp", 17: "udp"}.get(proto, "all")
     log("pcp", "del" if life == 0 else "add", name, outer, inner)
+    if life > 0 and name == "tcp":
+        lead((outer or inner) + SHIFT, peer[0], inner)
     return (struct.pack("!BBBBII", 2, 0x81, 0, 0, life, 1) + bytes(12) +
             nonce + bytes([proto, 0, 0, 0]) +
-            struct.pack("!HH", inner, outer or inner) +
+            struct.pack("!HH", inner, (outer or inner) + SHIFT) +
             bytes(10) + b"\xff\xff" + socket.inet_aton(OUTSIDE))
 
 
@@ -160,9 +206,9 @@ def mappings():
     while True:
         data, peer = s.recvfrom(1100)
         if data[0] == 0 and "natpmp" in WAYS:
-            s.sendto(natpmp(data), peer)
+            s.sendto(natpmp(data, peer), peer)
         elif data[0] == 2 and "pcp" in WAYS and data[1] == 1:
-            s.sendto(pcp(data), peer)
+            s.sendto(pcp(data, peer), peer)
         elif data[0] == 2 and "natpmp" in WAYS:
             # RFC 6886, 3.5: a version that is not supported.
             s.sendto(struct.pack("!BBHI", 0, 128, 1, 1), peer)

@@ -4,50 +4,11 @@
 # nobody when they are told so. The router is gateway.py, in a namespace.
 set -eu
 . "${top_srcdir:-.}/test/regress/lib.sh"
-[ "$(id -u)" -eq 0 ] || skip "needs root for a network namespace"
-need ip unshare nsenter python3 curl jq
-if [ -z "${PORTMAP_NET:-}" ]; then
-	unshare -n true 2>/dev/null || skip "no network namespaces here"
-	PORTMAP_NET=1
-	export PORTMAP_NET
-	exec unshare -n sh "$top/test/regress/portmap.sh"
-fi
+. "$tools/gatelib.sh"
+gateway_net "$top/test/regress/portmap.sh"
 begin
 nm "$build/libsplt.a" 2>/dev/null | grep -q 'T lt_map_port' &&
     ldd "$build/spate" | grep -q torrent || skip "built without libtorrent"
-
-# gateway_start WAY...: on a host of its own, behind which is nothing.
-gateway_start() {
-	rm -f "$dir/gateway.log"
-	spawn router unshare -n sleep 600
-	await 5 sh -c "[ \"\$(readlink /proc/$(pid_of router)/ns/net)\" != \
-	    \"\$(readlink /proc/self/ns/net)\" ]" || fail "no second namespace"
-	ip link add v0 type veth peer name v1
-	ip link set v1 netns "$(pid_of router)"
-	ip addr add 10.77.0.2/24 dev v0
-	ip link set v0 up
-	router ip link set lo up
-	router ip addr add 10.77.0.1/24 dev v1
-	router ip link set v1 up
-	router ip route add 239.0.0.0/8 dev v1
-	ip route add default via 10.77.0.1 dev v0
-	spawn gateway nsenter -t "$(pid_of router)" -n python3 \
-	    "$tools/gateway.py" 10.77.0.1 "$dir/gateway.log" "$@"
-	await 5 grep -q ready "$dir/gateway.log" || fail "no gateway"
-}
-
-router() {
-	nsenter -t "$(pid_of router)" -n "$@"
-}
-
-gateway_stop() {
-	signal gateway TERM
-	stop gateway >/dev/null
-	signal router TERM
-	stop router >/dev/null
-	# It goes with the other end's namespace, sooner or later.
-	ip link del v0 2>/dev/null || :
-}
 
 # viewer OPTION...: with peer port 4711, until its status page is there.
 viewer() {
@@ -67,10 +28,6 @@ reach() {
 
 mapped() {
 	[ "$(reach | jq -c '[.mapped, .port, .why]')" = '[true,4711,""]' ]
-}
-
-asked() {
-	grep -q "$1" "$dir/gateway.log"
 }
 
 # maps WAY NAME: a viewer has its port mapped that way, and gives it back.

@@ -337,6 +337,7 @@ UNIT_HOST += test/unit/check_edge_pace
 test_unit_check_edge_pace_SOURCES = test/unit/check_edge_pace.c \
 	test/unit/edge_help.h test/unit/site_rig.c test/unit/site_rig.h
 UNIT_HOST += test/unit/check_hls_out
+UNIT_HOST += test/unit/check_probe
 UNIT_HOST += test/unit/check_pace
 UNIT_HOST += test/unit/check_rungs
 UNIT_HOST += test/unit/check_mesh_host
