@@ -218,8 +218,10 @@ wanted_alerts(const lt_conf &conf)
 		mask |= cat::piece_progress;
 	if (conf.log_mapping)
 		mask |= cat::port_mapping_log;
-	if (conf.lsd_peers)
+	if (conf.lsd_peers || conf.bans)
 		mask |= cat::peer;
+	if (conf.bans)
+		mask |= cat::connect;
 	return mask;
 }
 

@@ -116,6 +116,7 @@ struct lt_conf {
 	bool pieces;           /* wants LT_EV_PIECE */
 	bool log_mapping;      /* wants LT_EV_LOG of port mapping */
 	bool lsd_peers;        /* wants LT_EV_LSD_PEER */
+	bool bans;             /* wants LT_EV_BANNED */
 };
 
 /*
@@ -391,6 +392,21 @@ int lt_piece_priorities(struct lt_session *s, uint64_t id, uint32_t first,
 int lt_recheck(struct lt_session *s, uint64_t id);
 /* LT_EV_RESUME; |info|: with what is in the torrent, so it suffices alone. */
 int lt_save_resume(struct lt_session *s, uint64_t id, bool info);
+/*
+ * Begins anew with what is here and verified, under the same id: what stood in
+ * the way is over (errors, LT_UPLOAD_ONLY, LT_PAUSED unless it was added with
+ * it), blocks of pieces that are not complete are forgotten, and nobody is
+ * banned any more; with |pardon| only he is not, and is dialled. LT_EV_ADDED
+ * and what follows it come again; deadlines and priorities are those of a
+ * torrent that was just added, and what was asked for before (lt_save_resume,
+ * lt_read_piece) may have no answer. When LT_EV_ADDED has an error it is as it
+ * was; or it is gone, as when lt_add fails. SP_ERR_AGAIN: before LT_EV_ADDED
+ * and metadata.
+ *
+ * Whom libtorrent bans has sent parts of pieces that were wrong: not
+ * necessarily the wrong ones, and where a full disk was the cause, nobody did.
+ */
+int lt_renew(struct lt_session *s, uint64_t id, const struct sp_addr *pardon);
 /* LT_EV_PEERS. */
 int lt_post_peers(struct lt_session *s, uint64_t id);
 
@@ -425,6 +441,7 @@ enum lt_event_type {
 	LT_EV_RESUME,        /* bytes; none: error */
 	LT_EV_PEERS,         /* conns */
 	LT_EV_LSD_PEER,      /* address */
+	LT_EV_BANNED,        /* address, port 0: he dialled us; see lt_renew */
 	LT_EV_TRACKER_ERROR, /* url, error */
 	LT_EV_TORRENT_ERROR, /* error: it stands still */
 	LT_EV_REMOVED,       /* the id is not valid any more */

@@ -116,6 +116,8 @@ resumed(const lt_torrent &add, bt::add_torrent_params base)
 		p.trackers = base.trackers;
 		p.tracker_tiers = base.tracker_tiers;
 	}
+	/* They may be unjust (lt_renew), and are over after a while. */
+	p.banned_peers.clear();
 	if (p.url_seeds.empty())
 		p.url_seeds = base.url_seeds;
 	if (p.merkle_trees.empty()) {
@@ -239,6 +241,7 @@ lt_add(lt_session *s, const lt_torrent *add, uint64_t *id)
 		e->hashes = p.ti ? p.ti->info_hashes() : p.info_hashes;
 		if (p.ti)
 			e->info = lt_info_make(*p.ti, p);
+		e->flags = p.flags;
 		p.userdata = lt_id_data(mine);
 		s->torrents.emplace(mine, std::move(e));
 		try {
@@ -312,5 +315,8 @@ lt_entry_added(lt_session &s, lt_entry &e, const bt::torrent_handle &h,
 void
 lt_entry_removed(lt_session &s, lt_entry &e)
 {
-	gone(s, e.id, bt::error_code());
+	if (e.n_replaced > 0)
+		e.n_replaced--;
+	else
+		gone(s, e.id, bt::error_code());
 }

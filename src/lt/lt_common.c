@@ -126,6 +126,7 @@ lt_event_name(enum lt_event_type type)
 		[LT_EV_RESUME] = "resume",
 		[LT_EV_PEERS] = "peers",
 		[LT_EV_LSD_PEER] = "lsd-peer",
+		[LT_EV_BANNED] = "banned",
 		[LT_EV_TRACKER_ERROR] = "tracker-error",
 		[LT_EV_TORRENT_ERROR] = "torrent-error",
 		[LT_EV_REMOVED] = "removed",

@@ -152,6 +152,18 @@ to_u32(T v)
 	return v < 0 ? 0 : static_cast<uint32_t>(v);
 }
 
+/* With that of the torrents before it (lt_renew). */
+static void
+add_traffic(lt_status &out, lt_entry &e, const bt::torrent_status &t)
+{
+	e.now.down = e.before.down + t.total_payload_download;
+	e.now.up = e.before.up + t.total_payload_upload;
+	e.now.failed = e.before.failed + t.total_failed_bytes;
+	out.down_bytes = e.now.down;
+	out.up_bytes = e.now.up;
+	out.failed_bytes = e.now.failed;
+}
+
 static lt_status
 status_of(const lt_session &s, const bt::torrent_status &t)
 {
@@ -168,9 +180,6 @@ status_of(const lt_session &s, const bt::torrent_status &t)
 	out.progress_ppm = to_u32(t.progress_ppm);
 	out.done = t.total_wanted_done;
 	out.total = t.total_wanted;
-	out.down_bytes = t.total_payload_download;
-	out.up_bytes = t.total_payload_upload;
-	out.failed_bytes = t.total_failed_bytes;
 	out.down_bps = to_u32(t.download_payload_rate);
 	out.up_bps = to_u32(t.upload_payload_rate);
 	out.peers = to_u32(t.num_peers);
@@ -178,6 +187,8 @@ status_of(const lt_session &s, const bt::torrent_status &t)
 	out.known = to_u32(t.list_peers);
 	out.have = to_u32(t.num_pieces);
 	out.needs_resume = t.need_save_resume;
+	if (e != nullptr)
+		add_traffic(out, *e, t);
 	if (e != nullptr && e->info) {
 		out.n_pieces = e->info->n_pieces;
 		if (t.pieces.size() == static_cast<int>(out.n_pieces))
@@ -278,6 +289,11 @@ lt_release(void *held)
 static void
 on_resume(lt_session &s, lt_entry &e, const bt::save_resume_data_alert &a)
 {
+	if (e.is_renewing) {
+		lt_entry_renew(s, e, a.params);
+		return;
+	}
+
 	lt_event ev = lt_event_make(LT_EV_RESUME, e.id);
 	std::vector<char> bytes = LT_CALL(bt::write_resume_data_buf(a.params));
 
@@ -369,7 +385,7 @@ on_progress(lt_session &s, lt_entry &e, const bt::alert *alert)
 		    lt_addr(l->endpoint.address(), l->endpoint.port());
 		s.emit(ev);
 	} else
-		return false;
+		return lt_on_ban_alert(s, e, alert);
 	return true;
 }
 
@@ -380,7 +396,13 @@ on_trouble(lt_session &s, lt_entry &e, const bt::alert *alert)
 	using bt::alert_cast;
 
 	if (auto a = alert_cast<bt::save_resume_data_failed_alert>(alert)) {
-		emit_error(s, LT_EV_RESUME, e.id, a->error, nullptr);
+		lt_error why;
+
+		lt_fail_ec(&why, 0, a->error);
+		if (e.is_renewing)
+			lt_entry_failed(s, e, why);
+		else
+			emit_error(s, LT_EV_RESUME, e.id, a->error, nullptr);
 	} else if (auto t = alert_cast<bt::torrent_error_alert>(alert)) {
 		emit_error(s, LT_EV_TORRENT_ERROR, e.id, t->error,
 		    t->filename());

@@ -94,6 +94,10 @@ struct lt_info_delete {
 };
 using lt_info_ptr = std::unique_ptr<lt_info, lt_info_delete>;
 
+struct lt_traffic {
+	int64_t down = 0, up = 0, failed = 0;
+};
+
 struct lt_entry {
 	uint64_t id;
 	libtorrent::torrent_handle handle;
@@ -102,6 +106,15 @@ struct lt_entry {
 	bool is_doomed = false; /* lt_remove came before it was added */
 	bool with_files = false;
 	lt_info_ptr info;
+	libtorrent::torrent_flags_t flags; /* as it was added */
+	/* lt_renew: its resume data are awaited; who is not banned any more. */
+	bool is_renewing = false;
+	std::vector<libtorrent::tcp::endpoint> pardons;
+	/* Who has dialled us: of no use to us as an address. The latest. */
+	std::deque<libtorrent::tcp::endpoint> callers;
+	unsigned n_replaced = 0; /* torrents before it, not said to be gone */
+	/* What came and went in all, and in those before it. */
+	lt_traffic now, before;
 	/* Calls that came before it was added. */
 	std::vector<std::function<void(libtorrent::torrent_handle &)>> later;
 };
@@ -229,6 +242,16 @@ lt_entry *lt_entry_find(const lt_session &s, uint64_t id) noexcept;
 void lt_entry_added(lt_session &s, lt_entry &e,
     const libtorrent::torrent_handle &h, const libtorrent::error_code &error);
 void lt_entry_removed(lt_session &s, lt_entry &e);
+/* Throws where there is none. */
+lt_entry &lt_entry_get(lt_session &s, uint64_t id);
+/* Goes on with lt_renew, with the resume data. */
+void lt_entry_renew(lt_session &s, lt_entry &e,
+    const libtorrent::add_torrent_params &saved);
+/* Its part of alerts; whether |alert| was one. */
+bool lt_on_ban_alert(lt_session &s, lt_entry &e,
+    const libtorrent::alert *alert);
+/* Tells that lt_renew came to nothing. */
+void lt_entry_failed(lt_session &s, lt_entry &e, const lt_error &why);
 /* Flags of ours, of those that may change. */
 uint32_t lt_flags_of(libtorrent::torrent_flags_t f) noexcept;
 libtorrent::torrent_flags_t lt_flags_to(uint32_t f) noexcept;

@@ -259,6 +259,13 @@ lt_recheck(struct lt_session *s SP_UNUSED, uint64_t id SP_UNUSED)
 }
 
 int
+lt_renew(struct lt_session *s SP_UNUSED, uint64_t id SP_UNUSED,
+    const struct sp_addr *pardon SP_UNUSED)
+{
+	return SP_ERR_UNSUPPORTED;
+}
+
+int
 lt_save_resume(struct lt_session *s SP_UNUSED, uint64_t id SP_UNUSED,
     bool info SP_UNUSED)
 {

@@ -11,8 +11,8 @@ using on_handle = std::function<void(bt::torrent_handle &)>;
 /* Calls that one torrent may have waiting. */
 static const size_t LATER_MAX = 1024;
 
-static lt_entry &
-entry_get(lt_session &s, uint64_t id)
+lt_entry &
+lt_entry_get(lt_session &s, uint64_t id)
 {
 	lt_entry *e = lt_entry_find(s, id);
 
@@ -25,7 +25,7 @@ entry_get(lt_session &s, uint64_t id)
 static int
 with_torrent(lt_session *s, uint64_t id, const on_handle &f)
 {
-	lt_entry &e = entry_get(*s, id);
+	lt_entry &e = lt_entry_get(*s, id);
 
 	if (e.is_added) {
 		f(e.handle);
@@ -46,7 +46,7 @@ call(lt_session *s, uint64_t id, const on_handle &f)
 static const lt_info &
 info_get(lt_session &s, uint64_t id)
 {
-	lt_entry &e = entry_get(s, id);
+	lt_entry &e = lt_entry_get(s, id);
 
 	if (!e.info)
 		throw lt_failure{ SP_ERR_AGAIN, "no metadata yet" };
@@ -65,7 +65,7 @@ int
 lt_remove(lt_session *s, uint64_t id, bool files)
 {
 	return lt_guard_session(s, [&] {
-		lt_entry &e = entry_get(*s, id);
+		lt_entry &e = lt_entry_get(*s, id);
 		bt::remove_flags_t flags = {};
 
 		e.with_files = files;
@@ -154,7 +154,7 @@ lt_add_piece(lt_session *s, uint64_t id, uint32_t piece, const void *p,
 {
 	return lt_guard_session(s, [&] {
 		bt::piece_index_t i = piece_get(*s, id, piece);
-		lt_entry &e = entry_get(*s, id);
+		lt_entry &e = lt_entry_get(*s, id);
 
 		if (p == nullptr)
 			throw lt_failure{ SP_ERR_ARG, "no bytes" };

@@ -6,12 +6,14 @@
  *
  *	vod.c          making, leaving, the clock
  *	vod_torrent.c  what libtorrent says and is told
+ *	vod_again.c    what is in its way, and beginning anew
  *	vod_http.c     who may see what
  *	vod_get.c      a player's request for a file
  *	vod_page.c     page, playlist, status, metrics
  *	vod_save.c     what is on disk of earlier runs
  *	vod_origin.c   pieces from web seeds
  *	vod_plan.c     what is wanted when: pure
+ *	vod_banned.c   who was banned, and comes in again: pure
  *	vod_files.c    names and kinds of files: pure
  *	vod_count.c    counters as text: pure
  */
@@ -21,6 +23,7 @@
 #include "base/log.h"
 #include "base/ratelim.h"
 #include "swarm/client/vod.h"
+#include "swarm/client/vod_banned.h"
 #include "swarm/client/vod_files.h"
 #include "swarm/client/vod_origin.h"
 #include "swarm/client/vod_plan.h"
@@ -73,6 +76,11 @@ struct vod {
 	bool recheck;           /* it has to be, whatever was saved */
 	struct lt_status st;
 	struct lt_error trouble; /* code 0: none */
+	struct vod_banned banned;
+	bool renewing;      /* lt_renew was asked for */
+	int64_t came_bytes; /* until |came_at| */
+	uint32_t came_have;
+	sp_time came_at;
 	sp_time saved_at;
 
 	struct vod_plan *plan;
@@ -96,6 +104,8 @@ struct vod {
 /* vod_torrent.c */
 int vod_torrent_begin(struct vod *v, struct lt_error *why);
 void vod_torrent_end(struct vod *v);
+/* Ends all. */
+void vod_torrent_fail(struct vod *v, const char *what, const char *why);
 /* Each second. */
 void vod_torrent_tick(struct vod *v, sp_time now);
 /* Plans anew: at once, or with what else comes within some milliseconds. */
@@ -104,6 +114,16 @@ void vod_torrent_replan(struct vod *v, bool at_once);
 bool vod_torrent_has(const struct vod *v, uint32_t i);
 /* Verified bytes of the torrent's [from, to). */
 uint64_t vod_torrent_held(const struct vod *v, uint64_t from, uint64_t to);
+
+/* vod_again.c */
+void vod_again_trouble(struct vod *v, const struct lt_error *e);
+void vod_again_banned(struct vod *v, const struct sp_addr *who);
+/* LT_EV_ADDED. */
+void vod_again_added(struct vod *v, const struct lt_error *e);
+/* v->st is new. */
+void vod_again_status(struct vod *v);
+/* Each second. */
+void vod_again_tick(struct vod *v, sp_time now);
 
 /* vod_http.c */
 int vod_http_begin(struct vod *v);

@@ -3,7 +3,6 @@
 
 #define PLAN_PAUSE (50 * SP_MS)
 #define SAVE_EVERY (30 * SP_S)
-#define RETRY_FREE ((int64_t)64 << 20) /* bytes that make it worth a try */
 
 /* ---- what is here ---- */
 
@@ -86,7 +85,7 @@ plan_cb(void *ctx, sp_time now)
 	};
 	struct vod_act act;
 
-	if (v->plan == NULL || v->leaving)
+	if (v->plan == NULL || v->renewing || v->leaving)
 		return;
 	in.now = v->planned_at = now = loop_now(v->loop);
 	in.n_spans = spans(v);
@@ -110,8 +109,8 @@ vod_torrent_replan(struct vod *v, bool at_once)
 
 /* ---- what libtorrent says ---- */
 
-static void
-fail(struct vod *v, const char *what, const char *why)
+void
+vod_torrent_fail(struct vod *v, const char *what, const char *why)
 {
 	if (!v->leaving)
 		v->ops->failed(v->ctx, what, why);
@@ -147,7 +146,7 @@ choose(struct vod *v)
 		v->asked[v->main] = 1;
 		return true;
 	}
-	fail(v, text == NULL ? v->info->name : text,
+	vod_torrent_fail(v, text == NULL ? v->info->name : text,
 	    v->main == SP_ERR_EXISTS ? "several files end with that"
 	    : text == NULL           ? "there are no files in the torrent"
 				     : "no such file in the torrent");
@@ -180,7 +179,7 @@ on_metadata(struct vod *v)
 	if (v->info != NULL || (v->info = lt_info_of(v->lt, v->id)) == NULL)
 		return;
 	if ((rv = make_tables(v)) < 0 || (rv = make_origins(v)) < 0) {
-		fail(v, v->info->name, sp_strerror(rv));
+		vod_torrent_fail(v, v->info->name, sp_strerror(rv));
 		return;
 	}
 	if (!choose(v))
@@ -202,13 +201,6 @@ on_checked(struct vod *v)
 	lt_post_status_all(v->lt);
 }
 
-/* Something is in the way: libtorrent neither asks nor, as a rule, serves. */
-static bool
-stands_still(const struct lt_status *st)
-{
-	return st->error != 0 || st->flags & (LT_UPLOAD_ONLY | LT_PAUSED);
-}
-
 static void
 on_status(struct vod *v, const struct lt_status *st)
 {
@@ -218,8 +210,7 @@ on_status(struct vod *v, const struct lt_status *st)
 		return;
 	v->st = *st;
 	v->st.pieces = NULL;
-	if (!stands_still(st))
-		v->trouble.code = 0;
+	vod_again_status(v);
 	if (!v->trusted || st->pieces == NULL || v->info == NULL ||
 	    v->have == NULL || st->n_pieces != v->info->n_pieces)
 		return;
@@ -240,27 +231,6 @@ on_piece(struct vod *v, uint32_t i)
 	vod_get_wake(v, i);
 	/* the window may have room for more deadlines */
 	vod_torrent_replan(v, false);
-}
-
-static void
-on_trouble(struct vod *v, const struct lt_error *e)
-{
-	bool news = v->trouble.code == 0;
-
-	/* what was not written cannot be read: no trouble of its own */
-	if (v->trouble.code != SP_ERR_FULL)
-		v->trouble = *e;
-	if (e->code == SP_ERR_NOMEM || e->code == SP_ERR_EXISTS) {
-		fail(v, "torrent", e->text);
-		return;
-	}
-	if (news)
-		log_msg(v->conf->log, LOG_LEVEL_ERROR, "save: %s dir=%s why=%s",
-		    e->code == SP_ERR_FULL
-			? "no space, what is here can be played"
-			: "nothing more is fetched",
-		    v->conf->save, e->text);
-	vod_get_cut_waiting(v);
 }
 
 static void
@@ -297,6 +267,9 @@ on_other(struct vod *v, const struct lt_event *ev)
 		log_msg(log, LOG_LEVEL_WARN, "tracker: no answer url=%s why=%s",
 		    ev->u.url, ev->error.text);
 		break;
+	case LT_EV_BANNED:
+		vod_again_banned(v, &ev->u.address);
+		break;
 	case LT_EV_HASH_FAILED:
 		log_msg(log, LOG_LEVEL_INFO, "piece: came wrong piece=%" PRIu32,
 		    ev->u.piece);
@@ -317,6 +290,9 @@ on_event(void *ctx, const struct lt_event *ev)
 	if (ev->torrent != 0 && ev->torrent != v->id)
 		return;
 	switch (ev->type) {
+	case LT_EV_ADDED:
+		vod_again_added(v, &ev->error);
+		break;
 	case LT_EV_METADATA:
 		on_metadata(v);
 		break;
@@ -331,7 +307,7 @@ on_event(void *ctx, const struct lt_event *ev)
 		on_piece(v, ev->u.piece);
 		break;
 	case LT_EV_TORRENT_ERROR:
-		on_trouble(v, &ev->error);
+		vod_again_trouble(v, &ev->error);
 		break;
 	case LT_EV_RESUME:
 		on_resume(v, ev->u.bytes.p, ev->u.bytes.len);
@@ -395,6 +371,7 @@ vod_torrent_begin(struct vod *v, struct lt_error *why)
 		.size = sizeof(c),
 		.settings = kv,
 		.pieces = true,
+		.bans = true,
 	};
 	size_t n = lt_preset(LT_PRESET_PEERS, &usual), i;
 	int rv;
@@ -433,24 +410,11 @@ vod_torrent_end(struct vod *v)
 
 /* ---- each second ---- */
 
-/*
- * Somebody may have made room. A piece that was to be verified when the disk
- * was full has made libtorrent pause besides.
- */
-static void
-try_again(struct vod *v)
-{
-	if (v->trouble.code != SP_ERR_FULL ||
-	    vod_save_space(v->conf->save) < RETRY_FREE)
-		return;
-	lt_set_flags(v->lt, v->id, 0, LT_UPLOAD_ONLY | LT_PAUSED);
-}
-
 void
 vod_torrent_tick(struct vod *v, sp_time now)
 {
 	lt_post_status_all(v->lt);
-	try_again(v);
+	vod_again_tick(v, now);
 	/* traces end, rates change */
 	vod_torrent_replan(v, false);
 	if (!v->conf->keep || v->saving || !v->st.needs_resume ||

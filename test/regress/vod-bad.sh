@@ -58,6 +58,32 @@ expect "magnet: nobody knows" 1 'film: nobody who knows what is in it' \
 expect "torrent: nobody has it" 1 'film.mkv: nobody who has it' \
     $spate --wait 2s "$dir/film.torrent"
 
+# ---- the only seed is banned, and is better later
+
+healed=$dir/healed
+mkdir "$healed"
+cp "$dir/src/film.mkv" "$healed/"
+seed_dir=$healed
+seed 3 film bad=5 dial=no
+seed_dir=
+play viewer -v "$magnet$peers"
+if await 30 grep -q 'peer: banned' "$dir/viewer.out"; then
+	cat "$dir/src/film.mkv" >"$healed/film.mkv"
+	if curl -sS -m 60 "$main" | cmp - "$dir/src/film.mkv"; then
+		verdict ok "the only seed is banned: $(grep -c 'let in again' \
+		    "$dir/viewer.out") times let in, all bytes right"
+	else
+		verdict "not ok" "the only seed is banned, and comes not again"
+	fi
+	grep -q 'let in again addr=127.0.0.4:7003' "$dir/viewer.out" ||
+	    verdict "not ok" "it is not said that he was let in"
+else
+	verdict "not ok" "the only seed is banned: it is not said"
+fi
+stop viewer INT
+stop seed3
+peers=
+
 # ---- a seed that lies beside one that does not
 
 mkdir "$dir/liar"

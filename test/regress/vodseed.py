@@ -4,9 +4,10 @@ vodseed.py make OUT.torrent PATH v1|v2|hybrid KIB [ANNOUNCE-URL]
         writes a torrent of a file or folder in pieces of KIB and prints its
         magnet link, without peers
 vodseed.py run ADDRESS:PORT DIRECTORY TORRENT [upload=BYTES] [bad=PIECE,...]
-        [part=1]
+        [part=1] [dial=no]
         seeds it; with `bad' it sends wrong bytes of these pieces, with `part'
-        what is there of it is enough
+        what is there of it is enough; with `dial' it waits for others, who
+        know it by its one address then
 vodseed.py load ADDRESS DIRECTORY TORRENT PEER...
         fetches it all and prints MB/s, counted from the first peer on
 vodseed.py bytes OUT MIB SEED
@@ -75,7 +76,8 @@ def run(where, directory, torrent, *options):
     import libtorrent as lt
 
     o = dict(x.split("=") for x in options)
-    s = lt.session(dict(QUIET, listen_interfaces=where))
+    s = lt.session(dict(QUIET, listen_interfaces=where,
+                        enable_outgoing_tcp=o.get("dial") != "no"))
     ti = lt.torrent_info(torrent)
     # in seed mode it would look at what it sends
     flags = lt.torrent_flags.update_subscribe if "bad" in o else \

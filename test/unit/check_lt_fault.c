@@ -261,6 +261,41 @@ call_save(void)
 	return lt_save_resume(ses(), torrent, true);
 }
 
+static void
+add(void)
+{
+	struct lt_torrent t = { .flags = LT_NO_DHT };
+
+	t.metainfo = metainfo;
+	t.metainfo_len = metainfo_len;
+	t.save_path = rig.dir;
+	torrent = lt_rig_add(&rig, 0, &t);
+}
+
+static unsigned added_before;
+
+static bool
+was_renewed(struct lt_rig *r)
+{
+	return r->node[0].n[LT_EV_ADDED] > added_before ||
+	       lt_info_of(ses(), torrent) == NULL;
+}
+
+/* It comes again, or with an error stays, or goes. */
+static int
+call_renew(void)
+{
+	int r;
+
+	added_before = rig.node[0].n[LT_EV_ADDED];
+	if ((r = lt_renew(ses(), torrent, NULL)) < 0)
+		return r;
+	ck_assert(lt_rig_run(&rig, 20000, was_renewed));
+	if (lt_info_of(ses(), torrent) == NULL)
+		add();
+	return 0;
+}
+
 static int
 call_peers(void)
 {
@@ -301,6 +336,7 @@ static const struct {
 	{ "pieces", call_pieces, 1, false },
 	{ "recheck", call_recheck, 1, false },
 	{ "save", call_save, 1, false },
+	{ "renew", call_renew, 4, false },
 	{ "peers", call_peers, 1, false },
 };
 
@@ -309,15 +345,10 @@ static const struct {
 static void
 begin(void)
 {
-	struct lt_torrent t = { .flags = LT_NO_DHT };
-
 	lt_rig_begin(&rig, 1, true);
 	metainfo = lt_make_metainfo(&make, &metainfo_len);
 	bytes = lt_make_bytes(&make, &bytes_len);
-	t.metainfo = metainfo;
-	t.metainfo_len = metainfo_len;
-	t.save_path = rig.dir;
-	torrent = lt_rig_add(&rig, 0, &t);
+	add();
 	lt_rig_wait(&rig, 0, LT_EV_CHECKED, 1);
 	ck_assert_int_eq(call_state(), 0);
 	lt_rig_wait(&rig, 0, LT_EV_STATE, 1);

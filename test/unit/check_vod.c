@@ -390,7 +390,7 @@ START_TEST(full_disk_ends_who_waits_and_plays_what_is_here)
 	ck_assert_ptr_nonnull(
 	    strstr(k->got, "\"error\": \"No space left on device\""));
 	/* there is room: tried again */
-	UNTIL(fake.retries > 0);
+	UNTIL(fake.renewals > 0);
 	ck_assert_uint_eq(fake.flags, 0);
 	fake_status();
 	fake_piece(3);

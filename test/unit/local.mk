@@ -310,7 +310,7 @@ test_unit_check_lt_fault_SOURCES = test/unit/check_lt_fault.c \
 	test/unit/lt_fault.cpp test/unit/lt_fault.h $(LT_RIG) $(LT_MAKE) \
 	src/lt/lt.cpp src/lt/lt_add.cpp src/lt/lt_dht.cpp \
 	src/lt/lt_event.cpp src/lt/lt_info.cpp src/lt/lt_map.cpp \
-	src/lt/lt_settings.cpp src/lt/lt_torrent.cpp
+	src/lt/lt_renew.cpp src/lt/lt_settings.cpp src/lt/lt_torrent.cpp
 test_unit_check_lt_fault_CXXFLAGS = $(AM_CXXFLAGS) $(TORRENT_CFLAGS) -DLT_FAULTS
 endif
 EXTRA_DIST += test/unit/check_lt_fault.c test/unit/lt_fault.cpp \
@@ -370,6 +370,7 @@ UNIT_HOST += test/unit/check_wt_json
 UNIT_HOST += test/unit/check_vod
 test_unit_check_vod_SOURCES = test/unit/check_vod.c test/unit/lt_fake.c \
 	test/unit/lt_fake.h test/unit/vod_help.h
+UNIT_HOST += test/unit/check_vod_banned
 UNIT_HOST += test/unit/check_vod_files
 UNIT_HOST += test/unit/check_vod_origin_plan
 UNIT_HOST += test/unit/check_vod_plan

@@ -103,6 +103,7 @@ fake_status(void)
 	st = (struct lt_status){
 		.torrent = ID,
 		.state = LT_STATE_LOADING,
+		.down_bytes = fake.down_bytes,
 		.flags = fake.flags,
 		.peers = 3,
 		.n_pieces = fake.has_metadata ? fake.info.n_pieces : 0,
@@ -291,7 +292,6 @@ lt_set_flags(struct lt_session *s SP_UNUSED, uint64_t id SP_UNUSED,
 {
 	ck_assert_uint_eq(flags & ~mask, 0);
 	fake.flags = (fake.flags & ~mask) | flags;
-	fake.retries += flags == 0 && mask == (LT_UPLOAD_ONLY | LT_PAUSED);
 	return 0;
 }
 
@@ -335,6 +335,33 @@ lt_piece_priorities(struct lt_session *s SP_UNUSED, uint64_t id SP_UNUSED,
 	ck_assert_uint_le(first + n, fake.info.n_pieces);
 	memset(fake.prio + first, prio, n);
 	return 0;
+}
+
+int
+lt_renew(struct lt_session *s SP_UNUSED, uint64_t id,
+    const struct sp_addr *pardon)
+{
+	struct lt_event ev = { .type = LT_EV_ADDED };
+
+	ck_assert_uint_eq(id, ID);
+	fake.renewals++;
+	fake.pardon = pardon == NULL ? (struct sp_addr){ 0 } : *pardon;
+	fake.flags = 0;
+	memset(fake.due, 0, sizeof(fake.due));
+	memset(fake.prio, 4, sizeof(fake.prio));
+	push(ev);
+	fake_metadata();
+	fake_checked();
+	return 0;
+}
+
+void
+fake_banned(const struct sp_addr *who)
+{
+	struct lt_event ev = { .type = LT_EV_BANNED };
+
+	ev.u.address = *who;
+	push(ev);
 }
 
 int

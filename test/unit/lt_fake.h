@@ -33,7 +33,9 @@ struct fake {
 	uint8_t have[FAKE_PIECES / 8];
 	uint32_t flags;    /* UPLOAD_ONLY, PAUSED */
 	size_t resume_len; /* of lt_add */
-	unsigned rechecks, saves, retries, sessions;
+	unsigned rechecks, saves, renewals, sessions;
+	struct sp_addr pardon; /* of the last of them */
+	int64_t down_bytes;
 	int add_error; /* what lt_add answers, once */
 };
 
@@ -53,6 +55,7 @@ void fake_piece(uint32_t piece);
 /* Its bytes are there, wrong, and it does not come. */
 void fake_wrong(uint32_t piece);
 void fake_error(int code, const char *text);
+void fake_banned(const struct sp_addr *who);
 /* Pieces with deadlines. */
 unsigned fake_due(void);
 

@@ -109,6 +109,8 @@ on_event(void *ctx, const struct lt_event *ev)
 		n->status = ev->u.status.v[0];
 	else if (ev->type == LT_EV_COUNTERS)
 		keep_counters(n, ev);
+	else if (ev->type == LT_EV_BANNED)
+		n->address = ev->u.address;
 	else if (ev->type == LT_EV_PEERS)
 		n->n_conns = (unsigned)ev->u.conns.n;
 }
@@ -198,7 +200,9 @@ void
 lt_rig_start(struct lt_rig *r, size_t i, bool dht, const void *state,
     size_t len)
 {
-	struct lt_conf conf = { .size = sizeof(conf), .pieces = true };
+	struct lt_conf conf = { .size = sizeof(conf),
+		.pieces = true,
+		.bans = true };
 	struct lt_kv kv[32] = {
 		{ "allow_multiple_connections_per_ip", "1" },
 		{ "min_reconnect_time", "1" },

@@ -38,6 +38,7 @@ struct lt_node {
 	size_t padding;
 	int64_t counter_sum;
 	unsigned n_conns;
+	struct sp_addr address; /* of BANNED */
 };
 
 struct lt_rig {
