@@ -203,8 +203,9 @@ limit_of(uint32_t v)
 	return v == 0 ? -1 : static_cast<int>(SP_MIN(v, uint32_t(INT_MAX)));
 }
 
+/* |seeds|: web seeds that it came with, asked or not. */
 static bt::add_torrent_params
-make_params(const lt_torrent &add)
+make_params(const lt_torrent &add, std::vector<std::string> &seeds)
 {
 	bt::add_torrent_params p = params_of(add);
 
@@ -213,6 +214,7 @@ make_params(const lt_torrent &add)
 	p.save_path = add.save_path;
 	p.flags = all_flags(add.flags);
 	take_have(p, add);
+	seeds = p.url_seeds;
 	take_sources(p, add);
 	p.upload_limit = limit_of(add.up_bps);
 	p.download_limit = limit_of(add.down_bps);
@@ -233,14 +235,18 @@ lt_add(lt_session *s, const lt_torrent *add, uint64_t *id)
 		memset(&c, 0, sizeof(c));
 		memcpy(&c, add, SP_MIN(add->size, sizeof(c)));
 
-		bt::add_torrent_params p = make_params(c);
+		std::vector<std::string> seeds;
+		bt::add_torrent_params p = make_params(c, seeds);
 		auto e = std::make_unique<lt_entry>();
 		uint64_t mine = s->last_torrent + 1;
 
 		e->id = mine;
 		e->hashes = p.ti ? p.ti->info_hashes() : p.info_hashes;
-		if (p.ti)
+		if (p.ti) {
+			p.url_seeds.swap(seeds);
 			e->info = lt_info_make(*p.ti, p);
+			p.url_seeds.swap(seeds);
+		}
 		e->flags = p.flags;
 		p.userdata = lt_id_data(mine);
 		s->torrents.emplace(mine, std::move(e));

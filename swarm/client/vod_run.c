@@ -258,6 +258,8 @@ settings(struct run *r)
 		set(r, "allowed_fast_set_size", "0");
 	}
 	set(r, "min_reconnect_time", "10");
+	/* between two segments nothing is wanted of seeds */
+	set(r, "close_redundant_connections", "0");
 	/* what is asked for ahead stands in the way of who jumps */
 	set(r, "request_queue_time", "1");
 	/* the first pieces are not any, but those that are wanted */
