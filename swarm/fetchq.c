@@ -25,24 +25,20 @@ bool
 fetchq_add(struct fetchq *q, const struct fetch_ask *a, sp_time eta,
     sp_time now)
 {
-	struct fetch_ask ask = *a;
 	size_t i;
 
-	if (now + eta > ask.deadline) {
-		if (ask.class == FETCH_DUTY || ask.class >= FETCH_SOLO)
-			return false;
-		if (ask.class == FETCH_RESCUE)
-			ask.class = FETCH_LATE;
-	}
+	if (now + eta > a->deadline &&
+	    (a->class == FETCH_DUTY || a->class >= FETCH_SOLO))
+		return false;
 	for (i = 0; i < q->n; i++)
-		if (is_part(&ask, &q->v[i]))
+		if (is_part(a, &q->v[i]))
 			return false;
-	for (i = q->n; i > 0 && is_before(&ask, &q->v[i - 1]); i--)
+	for (i = q->n; i > 0 && is_before(a, &q->v[i - 1]); i--)
 		;
 	if (i == FETCHQ_MAX)
 		return false;
 	q->n = SP_MIN(q->n + 1, (size_t)FETCHQ_MAX);
 	memmove(&q->v[i + 1], &q->v[i], (q->n - 1 - i) * sizeof(q->v[0]));
-	q->v[i] = ask;
+	q->v[i] = *a;
 	return true;
 }

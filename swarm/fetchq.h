@@ -15,7 +15,6 @@ enum fetch_class {
 	FETCH_DUTY,   /* for all, by the roster */
 	FETCH_FIRST,  /* a player has not begun yet */
 	FETCH_RESCUE, /* or it stalls */
-	FETCH_LATE,   /* that cannot be here before the deadline any more */
 	FETCH_SOLO,   /* who waits for nobody; there is time */
 	FETCH_AHEAD,  /* for all, by lot; there is time */
 };
@@ -35,9 +34,9 @@ struct fetchq {
 void fetchq_init(struct fetchq *q);
 /*
  * Sorts it in: by class, then deadline, then as they came. |eta|: when it is
- * here if it is asked for at |now|. A rescue that comes too late for its
- * deadline goes behind those that do not; anything else that comes too late,
- * and what is part of an ask that is there, is left out. False: it is, or it
+ * here if it is asked for at |now|. A rescue that comes too late is
+ * what a player stands and waits for; what is for others and comes too late is
+ * left out, and so is what is part of an ask that is there. False: it is, or it
  * is the last of a full queue.
  */
 bool fetchq_add(struct fetchq *q, const struct fetch_ask *a, sp_time eta,

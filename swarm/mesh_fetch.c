@@ -4,6 +4,8 @@
 #define TRY_BASE (300 * SP_MS) /* before a piece is asked for again */
 #define TRY_MAX  (4 * SP_S)
 
+#define SLOW_AFTER (200 * SP_MS) /* it is known how fast a transfer is */
+
 int
 mesh_origins(struct mesh *m, unsigned n, sp_time now)
 {
@@ -154,6 +156,59 @@ mesh_fetch_hangs(struct mesh *m, sp_time *next)
 	}
 }
 
+/* Bytes per ms since they began to come; 0: it is too early to tell. */
+static uint64_t
+speed(const struct mesh *m, const struct fetch *f)
+{
+	sp_time since = m->now - f->data_at;
+
+	return !f->data || since < SLOW_AFTER
+		   ? 0
+		   : f->bytes / (uint64_t)(since / SP_MS);
+}
+
+/*
+ * The second half of what a transfer will not have brought by |deadline| is
+ * left to another one.
+ */
+static void
+halve(struct mesh *m, struct fetch *f, struct piece *pc, sp_time deadline)
+{
+	uint64_t rate = speed(m, f);
+	uint32_t end = f->first + f->n, i;
+	sp_time left;
+
+	if (rate == 0 || f->at + 2 > end)
+		return;
+	left = (sp_time)((uint64_t)(end - f->at) * LIM_BLOCK / rate) * SP_MS;
+	if (m->now + left <= deadline ||
+	    left / 2 < m->taps[f->origin].ttfb_usual)
+		return;
+	f->n = f->at + (end - f->at + 1) / 2 - f->first;
+	for (i = f->first + f->n; i < end; i++)
+		mark(pc, i, false);
+}
+
+void
+mesh_fetch_hurry(struct mesh *m, struct piece *pc, sp_time deadline,
+    sp_time *next)
+{
+	sp_time soon = deadline - mesh_fetch_guard(m, pc->rec.length);
+	struct fetch *f;
+	unsigned i;
+
+	if (pc->n_fetching == 0 || mesh_fetch_choose(m, pc->tries) < 0)
+		return;
+	for (i = 0; i < MESH_FETCHES; i++) {
+		f = &m->fetches[i];
+		if (!f->used || f->hung || f->track != pc->rec.track ||
+		    f->number != pc->rec.number || m->taps[f->origin].no_range)
+			continue;
+		halve(m, f, pc, deadline);
+		*next = SP_MIN(*next, SP_MAX(m->now + SLOW_AFTER, soon));
+	}
+}
+
 /* ---- choosing ---- */
 
 /* Of the transfers that hang, the first to make room; -1: there is none. */
@@ -211,6 +266,14 @@ mesh_fetch_ttfb(const struct mesh *m)
 	const struct tap *t = first_tap(m);
 
 	return t == NULL ? 0 : t->ttfb_worst;
+}
+
+uint64_t
+mesh_fetch_within(const struct mesh *m, sp_time left)
+{
+	const struct tap *t = first_tap(m);
+
+	return t == NULL ? 0 : tap_within(t, left);
 }
 
 sp_time

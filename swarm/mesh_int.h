@@ -511,6 +511,10 @@ sp_time mesh_fetch_guard(const struct mesh *m, uint64_t bytes);
 sp_time mesh_fetch_ttfb(const struct mesh *m);
 /* How long |bytes| take that are asked for now; SP_NEVER: no origin. */
 sp_time mesh_fetch_eta(const struct mesh *m, uint64_t bytes);
+/* Transfers of it that will be late leave half of the rest to others. */
+void mesh_fetch_hurry(struct mesh *m, struct piece *pc, sp_time deadline,
+    sp_time *next);
+uint64_t mesh_fetch_within(const struct mesh *m, sp_time left);
 void mesh_fetch_fini(struct mesh *m);
 
 /* mesh_receipts.c */

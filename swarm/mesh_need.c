@@ -232,6 +232,23 @@ ask(struct mesh *m, struct fetchq *q, const struct wanted *w, uint32_t ref,
 	    m->now);
 }
 
+/*
+ * Ranges that would come too late are halved, as long as more may be asked; not
+ * of the first piece, which is all that is asked for and has the line to
+ * itself.
+ */
+static size_t
+in_time(const struct mesh *m, const struct wanted *w,
+    struct rescue_range r[RESCUE_RANGES], size_t n, size_t max)
+{
+	uint64_t most = mesh_fetch_within(m, w->deadline - m->now) / LIM_BLOCK;
+
+	if (!m->play[w->pc->rec.track % LIM_TRACK_INIT].fixed)
+		return n;
+	return rescue_split(r, n, SP_MIN(max, m->taps[0].window),
+	    (uint32_t)SP_CLAMP(most, RESCUE_RANGE_BLOCKS, LIM_PIECE_BLOCKS));
+}
+
 /* What a piece needs, cut into ranges: duties are never bridged. */
 static void
 ask_piece(struct mesh *m, struct fetchq *q, const struct wanted *w,
@@ -241,7 +258,7 @@ ask_piece(struct mesh *m, struct fetchq *q, const struct wanted *w,
 	uint8_t need[LIM_PIECE_BLOCKS];
 	enum fetch_class class = needs(m, w, believed, need, next);
 	unsigned grain = tap_grain(&m->taps[0], m->now);
-	size_t i, n;
+	size_t i, n, max;
 
 	n = rescue_runs(need, NEED_DUTY, w->pc->blocks, r, DUTY_STRIPES);
 	for (i = 0; i < n; i++)
@@ -249,8 +266,9 @@ ask_piece(struct mesh *m, struct fetchq *q, const struct wanted *w,
 	/* duties first: then it is known what is on its way */
 	if (n > 0)
 		return;
-	n = rescue_plan(need, w->pc->blocks, r,
-	    rescue_ranges(w->pc->blocks, class != FETCH_AHEAD, grain));
+	max = rescue_ranges(w->pc->blocks, class != FETCH_AHEAD, grain);
+	n = rescue_plan(need, w->pc->blocks, r, max);
+	n = in_time(m, w, r, n, max);
 	for (i = 0; i < n; i++)
 		ask(m, q, w, ref, class, &r[i]);
 }
@@ -276,7 +294,7 @@ grant(struct mesh *m, const struct fetch_ask *a, const struct wanted *w)
 	/* another try is none more */
 	if (a->class == FETCH_DUTY && m->taps[origin].hangs == 0)
 		mesh_duty_count(m, pc, r.first, r.n);
-	if (a->class == FETCH_RESCUE || a->class == FETCH_LATE)
+	if (a->class == FETCH_RESCUE)
 		mesh_solo_rescue(pc);
 	m->st.rescues += a->class != FETCH_DUTY;
 }
@@ -285,8 +303,8 @@ void
 mesh_rescue(struct mesh *m, const struct wanted *v, size_t n, sp_time *next)
 {
 	uint64_t believed = credible(m);
-	const struct piece *pc;
 	struct fetchq q;
+	struct piece *pc;
 	size_t i;
 
 	if (m->n_origins == 0)
@@ -296,6 +314,7 @@ mesh_rescue(struct mesh *m, const struct wanted *v, size_t n, sp_time *next)
 	fetchq_init(&q);
 	for (i = 0; i < n; i++) {
 		pc = v[i].pc;
+		mesh_fetch_hurry(m, pc, v[i].deadline, next);
 		if (pc->n_held + pc->n_fetching >= pc->blocks ||
 		    pc->rec.uri_len == 0)
 			continue;

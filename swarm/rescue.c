@@ -130,6 +130,28 @@ rescue_plan(const uint8_t *need, uint32_t blocks,
 }
 
 size_t
+rescue_split(struct rescue_range r[RESCUE_RANGES], size_t n, size_t max,
+    uint32_t most)
+{
+	struct rescue_range *big;
+	size_t i;
+
+	for (; n > 0 && n < SP_MIN(max, RESCUE_RANGES); n++) {
+		for (i = 1, big = &r[0]; i < n; i++)
+			if (r[i].n > big->n)
+				big = &r[i];
+		if (big->n <= SP_MAX(most, 1))
+			break;
+		memmove(big + 2, big + 1,
+		    (size_t)(&r[n] - big - 1) * sizeof(*big));
+		big[1].n = big->n / 2;
+		big->n -= big[1].n;
+		big[1].first = big->first + big->n;
+	}
+	return n;
+}
+
+size_t
 rescue_runs(const uint8_t *need, uint8_t what, uint32_t blocks,
     struct rescue_range *out, size_t max)
 {

@@ -86,6 +86,13 @@ size_t rescue_ranges(uint32_t blocks, bool urgent, unsigned grain);
 size_t rescue_plan(const uint8_t *need, uint32_t blocks,
     struct rescue_range out[RESCUE_RANGES], size_t max);
 /*
+ * Halves the largest of the |n| ranges, which stay in order, until none has
+ * more than |most| blocks or there are |max| or RESCUE_RANGES. Returns their
+ * number. One connection that loses packets brings less than the line could.
+ */
+size_t rescue_split(struct rescue_range r[RESCUE_RANGES], size_t n, size_t max,
+    uint32_t most);
+/*
  * Runs of blocks whose need is |what|, from the first on, at most |max|.
  * Returns their number.
  */

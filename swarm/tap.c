@@ -217,12 +217,27 @@ tap_guard(const struct tap *t, uint64_t bytes)
 	       TAP_MARGIN;
 }
 
+static uint64_t
+median_ttfb_us(const struct tap *t)
+{
+	return quantile_get(&t->ttfb_us, 500000,
+	    (uint64_t)t->ttfb_usual / 1000);
+}
+
+uint64_t
+tap_within(const struct tap *t, sp_time left)
+{
+	left -= (sp_time)median_ttfb_us(t) * SP_US;
+	/* of few samples the worst is no bad one */
+	return (uint64_t)SP_MAX(left / SP_MS, 0) *
+	       SP_MIN(t->rate_worst, t->rate_usual);
+}
+
 sp_time
 tap_eta(const struct tap *t, uint64_t bytes)
 {
-	uint64_t us, rate;
+	uint64_t us = median_ttfb_us(t), rate;
 
-	us = quantile_get(&t->ttfb_us, 500000, (uint64_t)t->ttfb_usual / 1000);
 	rate = SP_MAX(quantile_get(&t->rate, 500000, t->rate_usual), 1);
 	return (sp_time)us * SP_US + (sp_time)(bytes / rate) * SP_MS;
 }

@@ -205,6 +205,41 @@ START_TEST(short_pieces_and_loaded_origins_get_few_ranges)
 }
 END_TEST
 
+START_TEST(ranges_are_halved_until_they_are_short)
+{
+	struct rescue_range r[RESCUE_RANGES] = { { 0, 61 }, { 70, 6 } };
+	uint32_t i, at = 0;
+	size_t n;
+
+	/* the larger one first, and they stay in order */
+	ck_assert_uint_eq(rescue_split(r, 2, 3, 16), 3);
+	ck_assert(r[0].first == 0 && r[0].n == 31);
+	ck_assert(r[1].first == 31 && r[1].n == 30);
+	ck_assert(r[2].first == 70 && r[2].n == 6);
+	ck_assert_uint_eq(rescue_split(r, 3, RESCUE_RANGES, 16), 5);
+	for (i = 0; i < 4; i++) {
+		ck_assert_uint_eq(r[i].first, at);
+		ck_assert_uint_le(r[i].n, 16);
+		at += r[i].n;
+	}
+	ck_assert_uint_eq(at, 61);
+	ck_assert_uint_eq(r[4].first, 70);
+	/* no more than there is room for, and none of no block */
+	r[0] = (struct rescue_range){ 3, 1000 };
+	ck_assert_uint_eq(rescue_split(r, 1, 100, 1), RESCUE_RANGES);
+	ck_assert_uint_eq(r[7].first + r[7].n, 1003);
+	r[0] = (struct rescue_range){ 3, 2 };
+	n = rescue_split(r, 1, RESCUE_RANGES, 0);
+	ck_assert_uint_eq(n, 2);
+	ck_assert(r[0].n == 1 && r[1].n == 1);
+	/* what is short enough, or may not be cut, stays */
+	r[0] = (struct rescue_range){ 3, 16 };
+	ck_assert_uint_eq(rescue_split(r, 1, RESCUE_RANGES, 16), 1);
+	ck_assert_uint_eq(rescue_split(r, 1, 1, 4), 1);
+	ck_assert_uint_eq(rescue_split(r, 0, RESCUE_RANGES, 4), 0);
+}
+END_TEST
+
 START_TEST(plan_covers_all_needs_at_least_cost)
 {
 	uint8_t need[LIM_PIECE_BLOCKS], covered[LIM_PIECE_BLOCKS];
@@ -278,4 +313,5 @@ UNIT_MAIN("rescue", draws_are_fixed_by_who_and_what,
     stripes_are_contiguous_runs_of_about_one_length, plan_of_nothing_is_empty,
     piece_that_is_mostly_missing_is_fetched_whole,
     short_pieces_and_loaded_origins_get_few_ranges,
-    plan_covers_all_needs_at_least_cost, runs_are_of_one_need_and_never_bridged)
+    ranges_are_halved_until_they_are_short, plan_covers_all_needs_at_least_cost,
+    runs_are_of_one_need_and_never_bridged)

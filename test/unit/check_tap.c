@@ -78,6 +78,22 @@ START_TEST(guard_is_learned)
 }
 END_TEST
 
+START_TEST(what_comes_within_a_time_is_not_overrated)
+{
+	tap_init(&tap, 4);
+	ck_assert_uint_eq(tap_within(&tap, TAP_TTFB + SP_S), 1000 * TAP_RATE);
+	ck_assert_uint_eq(tap_within(&tap, TAP_TTFB / 2), 0);
+	ck_assert_uint_eq(tap_within(&tap, -SP_S), 0);
+	/* one fast transfer does not make the origin fast */
+	good(1, 300 * SP_MS, 1000000, 100 * SP_MS, SP_S);
+	ck_assert_uint_le(tap_within(&tap, 1300 * SP_MS), 4000 * TAP_RATE);
+	/* nor is one slow one forgotten */
+	good(30, 300 * SP_MS, 1000000, 500 * SP_MS, SP_S);
+	good(4, 300 * SP_MS, 1000000, 5 * SP_S, SP_S);
+	ck_assert_uint_le(tap_within(&tap, 1300 * SP_MS), 220 * 1000);
+}
+END_TEST
+
 START_TEST(short_transfers_show_no_rate)
 {
 	tap_init(&tap, 4);
@@ -302,7 +318,7 @@ END_TEST
 
 UNIT_MAIN("tap", origin_that_fails_rests_longer_each_time,
     retry_after_is_honoured_up_to_a_bound, guard_is_learned,
-    short_transfers_show_no_rate,
+    what_comes_within_a_time_is_not_overrated, short_transfers_show_no_rate,
     where_all_are_short_they_tell_of_a_fast_origin,
     what_was_slow_at_first_is_forgotten, without_anything_new_the_usual_remains,
     no_more_are_under_way_than_the_window_has,
