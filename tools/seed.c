@@ -229,6 +229,7 @@ mesh_open(struct seed *s)
 	n = sock_listen_parse(port, c.listen);
 	c.n_listen = n > 0 ? (size_t)n : 0;
 	c.map_port = s->upload && !s->opts->no_port_map && !s->opts->lan;
+	c.congestion = s->opts->congestion;
 	c.lsd = dht_options_lsd(s->opts->no_lsd, s->opts->lan);
 	dht_options_conf(&c.dht, &s->opts->dht, s->n_trackers, s->opts->lan,
 	    &nodes);

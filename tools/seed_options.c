@@ -40,6 +40,8 @@ static const struct conf_row rows[] = {
 	    "where the DHT listens, by UDP", 0 },
 	{ "dht-state", 0, CONF_PATH, AT(dht.state), 1, 4000, NULL, "FILE",
 	    "keep nodes of the DHT in FILE", 0 },
+	{ "congestion", 0, CONF_STR, AT(congestion), 1, 15, NULL, "NAME",
+	    "the kernel's congestion control for peers, such as bbr", 0 },
 	{ "lan", 0, CONF_FLAG, AT(lan), 0, 0, NULL, NULL,
 	    "meet peers on private addresses", 0 },
 	{ "no-port-map", 0, CONF_FLAG, AT(no_port_map), 0, 0, NULL, NULL,
@@ -91,6 +93,9 @@ check(const void *opts, const char **what)
 		return "neither none nor a rate";
 	if ((why = dht_options_check(&o->dht, what)) != NULL)
 		return why;
+	*what = "congestion";
+	if (o->congestion != NULL && !sock_has_congestion(o->congestion))
+		return "not in net.ipv4.tcp_allowed_congestion_control";
 	*what = "dht";
 	if (o->dht.use == DHT_YES && !lt_is_there())
 		return "built without libtorrent: there is none";

@@ -16,6 +16,7 @@ struct seed_options {
 	bool new_epoch;
 	sp_time window, wait, poll;
 	int64_t peer_port;
+	const char *congestion;
 	const char *upload; /* "none" or a rate */
 	bool lan, no_port_map, no_lsd;
 	struct dht_options dht;

@@ -12,6 +12,8 @@
 #include <event2/buffer.h>
 #include <event2/event.h>
 
+#include "io/sock.h"
+
 #define CONN_IOV     64
 #define CONN_ROUND   (1024 * 1024) /* most that is sent in one round */
 #define CONN_FLUSH   (5 * SP_S)
@@ -326,6 +328,12 @@ conn_lowat(struct conn *c, size_t bytes)
 	int v = (int)SP_MIN(bytes, INT_MAX);
 
 	setsockopt(c->fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &v, sizeof(v));
+}
+
+int
+conn_congestion(struct conn *c, const char *name)
+{
+	return sock_congestion(c->fd, name);
 }
 
 void

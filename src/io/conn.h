@@ -47,6 +47,8 @@ int conn_listen(struct conn_listener **out, struct loop *l,
 void conn_listener_free(struct conn_listener *ls);
 /* With the port that was given by the kernel. */
 struct sp_addr conn_listener_addr(const struct conn_listener *ls);
+/* As sock_congestion, on all that it accepts from then on. */
+int conn_listener_congestion(struct conn_listener *ls, const char *name);
 
 /*
  * Dials; open or close follows, never from inside this call. |timeout| is
@@ -55,6 +57,8 @@ struct sp_addr conn_listener_addr(const struct conn_listener *ls);
  */
 int conn_dial(struct conn **out, struct loop *l, const struct sp_addr *addr,
     sp_time timeout, const struct conn_ops *ops, void *ctx);
+/* As sock_congestion. */
+int conn_congestion(struct conn *c, const char *name);
 /* Borrows |ops| until the connection is freed. */
 void conn_set(struct conn *c, const struct conn_ops *ops, void *ctx);
 

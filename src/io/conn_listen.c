@@ -129,6 +129,12 @@ conn_listener_free(struct conn_listener *ls)
 	free(ls);
 }
 
+int
+conn_listener_congestion(struct conn_listener *ls, const char *name)
+{
+	return sock_congestion(ls->fd, name);
+}
+
 struct sp_addr
 conn_listener_addr(const struct conn_listener *ls)
 {

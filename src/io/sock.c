@@ -143,6 +143,26 @@ sock_bind(int *out, int type, const struct sp_addr *addr)
 }
 
 int
+sock_congestion(int fd, const char *name)
+{
+	return setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, name,
+		   (socklen_t)strlen(name)) == 0
+		   ? 0
+		   : SP_ERR_IO;
+}
+
+bool
+sock_has_congestion(const char *name)
+{
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool has = fd >= 0 && sock_congestion(fd, name) == 0;
+
+	if (fd >= 0)
+		close(fd);
+	return has;
+}
+
+int
 sock_option(int fd, int name)
 {
 	int v = -1;

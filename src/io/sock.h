@@ -53,6 +53,13 @@ void sock_give_up(int fd, sp_time t);
  * (io/inherit.h), or a new one. SP_ERR_IO, SP_ERR_EXISTS.
  */
 int sock_bind(int *fd, int type, const struct sp_addr *addr);
+/*
+ * What the kernel makes of losses on it: "bbr", "cubic" and so on (tcp(7),
+ * TCP_CONGESTION); what is accepted inherits it. SP_ERR_IO; errno is ENOENT
+ * where nothing has that name, EPERM where not everybody may use it.
+ */
+int sock_congestion(int fd, const char *name);
+bool sock_has_congestion(const char *name);
 /* An option of SOL_SOCKET that is a number; -1: not a socket. */
 int sock_option(int fd, int name);
 

@@ -192,8 +192,11 @@ host_conn_dial(struct mesh_host *h, const struct mesh_act *act)
 	if (hc != NULL) {
 		hc->dial = act->u.dial.dial;
 		if (conn_dial(&hc->c, h->loop, &act->u.dial.addr, DIAL_TIME,
-			&ops, hc) == 0)
+			&ops, hc) == 0) {
+			if (h->conf.congestion != NULL)
+				conn_congestion(hc->c, h->conf.congestion);
 			return;
+		}
 		conn_drop(hc);
 	}
 	if (!h->leaving)
@@ -282,6 +285,9 @@ listen_all(struct mesh_host *h)
 			continue;
 		if (rv < 0)
 			return rv;
+		if (h->conf.congestion != NULL)
+			conn_listener_congestion(h->listeners[h->n_listeners],
+			    h->conf.congestion);
 		a = conn_listener_addr(h->listeners[h->n_listeners++]);
 		h->port = a.port;
 	}

@@ -89,6 +89,7 @@ struct mesh_host_conf {
 	bool map_port;
 	/* Find peers on our own network: MCAST_* bits; 0: not. */
 	unsigned lsd;
+	const char *congestion;   /* sock_congestion; NULL: the system's */
 	bool no_feed;             /* no live feed (a seeder never has one) */
 	sp_time telemetry;        /* between posts of how it fares; 0: none */
 	const struct sp_log *log; /* borrowed for life; NULL = silent */

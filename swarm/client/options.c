@@ -33,6 +33,8 @@ static const struct conf_row rows[] = {
 	    "do not tell the tracker how playback goes", 0 },
 	{ "neighbours", 0, CONF_INT, AT(neighbours), 1, MESH_PEERS_MAX, "24",
 	    "N", "peers to be connected with", 0 },
+	{ "congestion", 0, CONF_STR, AT(congestion), 1, 15, NULL, "NAME",
+	    "the kernel's congestion control for peers, such as bbr", 0 },
 	{ "lan", 0, CONF_FLAG, AT(lan), 0, 0, NULL, NULL,
 	    "meet peers and origins on private addresses", 0 },
 	{ "identity", 'i', CONF_PATH, AT(identity), 1, 4095, NULL, "FILE",
@@ -141,6 +143,9 @@ check(const void *opts, const char **what)
 		return why;
 	if ((why = dht_options_check(&o->dht, what)) != NULL)
 		return why;
+	*what = "congestion";
+	if (o->congestion != NULL && !sock_has_congestion(o->congestion))
+		return "not in net.ipv4.tcp_allowed_congestion_control";
 	*what = "stdout";
 	if (o->to_stdout && o->exec != NULL)
 		return "not together with exec";

@@ -21,7 +21,7 @@ struct options {
 	int64_t up_bps;
 	bool no_upload, lan, ephemeral, no_telemetry, no_port_map, no_lsd;
 	int64_t neighbours;
-	const char *identity;
+	const char *identity, *congestion;
 	struct dht_options dht;
 	/* stream */
 	sp_time delay, window, wait;

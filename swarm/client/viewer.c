@@ -267,6 +267,7 @@ setup_host(struct viewer *v)
 	c.n_listen = 2;
 	c.map_port = !o->no_port_map && !o->lan;
 	c.lsd = dht_options_lsd(o->no_lsd, o->lan);
+	c.congestion = o->congestion;
 	c.telemetry = o->no_telemetry ? 0 : MESH_HOST_TELEMETRY;
 	dht_options_conf(&c.dht, &o->dht, c.n_trackers, o->lan || o->ephemeral,
 	    &nodes);

@@ -1,8 +1,11 @@
-#include "io/conn.h"
+#include "io/conn_int.h"
+#include "io/sock.h"
 #include "test/unit/unit.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -379,10 +382,41 @@ START_TEST(taken_port_and_bogus_address_are_told)
 }
 END_TEST
 
+static void
+congestion_is(const struct conn *c, const char *want)
+{
+	char name[16] = "";
+	socklen_t len = sizeof(name);
+
+	ck_assert_int_eq(
+	    getsockopt(c->fd, IPPROTO_TCP, TCP_CONGESTION, name, &len), 0);
+	ck_assert_str_eq(name, want);
+}
+
+/* Every Linux has reno, and lets everybody use it. */
+START_TEST(congestion_control_is_that_which_was_asked_for)
+{
+	setup();
+	ck_assert(sock_has_congestion("reno"));
+	ck_assert(!sock_has_congestion("no-such"));
+	ck_assert_int_eq(conn_listener_congestion(ls, "reno"), 0);
+	dial();
+	ck_assert_int_eq(conn_congestion(here.c, "reno"), 0);
+	run_until(&there.opens);
+	congestion_is(here.c, "reno");
+	congestion_is(there.c, "reno");
+	ck_assert_int_eq(conn_congestion(here.c, "no-such"), SP_ERR_IO);
+	ck_assert_int_eq(errno, ENOENT);
+	congestion_is(here.c, "reno");
+	teardown();
+}
+END_TEST
+
 UNIT_MAIN("conn", bytes_go_both_ways,
     writes_before_the_connection_stands_are_kept,
     megabytes_arrive_whole_and_drained_is_told, paused_reader_fills_the_writer,
     close_sends_everything_first, refused_dial_is_told_later, connect_times_out,
     close_while_connecting_ends_at_once,
     silence_is_a_timeout_and_bytes_put_it_off, callbacks_may_close_and_free,
-    unclaimed_connection_is_closed, taken_port_and_bogus_address_are_told)
+    unclaimed_connection_is_closed, taken_port_and_bogus_address_are_told,
+    congestion_control_is_that_which_was_asked_for)
