@@ -74,7 +74,7 @@ timer_cb(void *ctx, sp_time now)
 	if (!o->running)
 		return;
 	io_timer_set(&o->timer, now + STEP);
-	if (!*o->view.ready)
+	if (!*o->view.ready || o->view.trouble->code < 0)
 		return;
 	if (st->down_bytes != o->down_bytes) {
 		o->down_bytes = st->down_bytes;
@@ -132,6 +132,8 @@ vod_origins_event(struct vod_origins *o, const struct lt_event *ev)
 		return;
 	if (ev->type == LT_EV_PEERS && ev->error.code == 0)
 		on_peers(o, ev->u.conns.v, ev->u.conns.n);
+	else if (ev->type == LT_EV_ADDED)
+		vod_origin_plan_renew(o->plan);
 	else if (ev->type == LT_EV_HASH_FAILED)
 		on_wrong(o, ev->u.piece);
 }

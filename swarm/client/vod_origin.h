@@ -30,7 +30,8 @@ struct vod_origins_view {
 	const uint8_t *have; /* bits */
 	const struct vod_plan *plan;
 	const struct lt_status *st;
-	const bool *ready; /* |have| is to be believed */
+	const bool *ready;              /* |have| is to be believed */
+	const struct lt_error *trouble; /* code < 0: no space, for one */
 };
 void vod_origins_start(struct vod_origins *o,
     const struct vod_origins_view *view);
@@ -38,7 +39,7 @@ void vod_origins_start(struct vod_origins *o,
 void vod_origins_stop(struct vod_origins *o);
 /* The plan has changed. NULL is fine, here and below. */
 void vod_origins_run(struct vod_origins *o);
-/* LT_EV_PEERS, LT_EV_HASH_FAILED. */
+/* LT_EV_PEERS, LT_EV_HASH_FAILED, LT_EV_ADDED. */
 void vod_origins_event(struct vod_origins *o, const struct lt_event *ev);
 
 /* Their part of the counters. */

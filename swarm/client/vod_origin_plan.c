@@ -498,6 +498,14 @@ vod_origin_plan_got(struct vod_origin_plan *p, uint32_t piece)
 	mark(p, piece, false);
 }
 
+void
+vod_origin_plan_renew(struct vod_origin_plan *p)
+{
+	for (size_t i = 0; i < GIVEN; i++)
+		if (p->given[i].at != 0)
+			vod_origin_plan_got(p, p->given[i].piece);
+}
+
 int
 vod_origin_plan_wrong(struct vod_origin_plan *p, uint32_t piece, sp_time now)
 {

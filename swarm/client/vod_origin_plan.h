@@ -97,6 +97,8 @@ void vod_origin_plan_end(struct vod_origin_plan *p, unsigned id,
 void vod_origin_plan_given(struct vod_origin_plan *p, unsigned id, uint32_t i,
     sp_time now);
 void vod_origin_plan_got(struct vod_origin_plan *p, uint32_t i);
+/* libtorrent has forgotten what was given to it, and was not verified. */
+void vod_origin_plan_renew(struct vod_origin_plan *p);
 /*
  * It was wrong. The origin that it came from, or SP_ERR_NOTFOUND: from none.
  * Its files are not asked for there any more, for a minute at first.

@@ -163,6 +163,7 @@ make_origins(struct vod *v)
 		.plan = v->plan,
 		.st = &v->st,
 		.ready = &v->trusted,
+		.trouble = &v->trouble,
 	};
 	int rv = vod_origins_new(&v->origins, v->conf, v->info, v->loop);
 

@@ -335,6 +335,11 @@ START_TEST(piece_that_was_given_is_not_fetched_again)
 	in.now += SP_S;
 	ck_assert(next());
 	ck_assert_uint_eq(job.at, MIB);
+	vod_origin_plan_end(op, job.id, VOD_ORIGIN_CUT, MIB, 0, in.now);
+	/* but when libtorrent has begun anew */
+	vod_origin_plan_renew(op);
+	ck_assert(next());
+	ck_assert_uint_eq(job.at, 0);
 	end();
 }
 END_TEST
