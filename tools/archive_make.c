@@ -4,6 +4,7 @@
 #include "io/loop.h"
 #include "tools/archive_write.h"
 #include "tools/channel.h"
+#include "wire/link.h"
 #include "wire/uri.h"
 
 #define AT(field) CONF_AT(struct archive_options, field)
@@ -74,17 +75,17 @@ static const char *
 check(const void *opts, const char **what)
 {
 	const struct archive_options *o = opts;
-	struct archive_time t;
+	struct when t;
 	uint64_t track;
 
 	*what = "output";
 	if (o->out == NULL)
 		return "is needed: -o OUT.torrent";
 	*what = "from";
-	if (o->from != NULL && archive_time_parse(&t, o->from, 0) < 0)
+	if (o->from != NULL && when_parse(&t, o->from, 0) < 0)
 		return "not a time";
 	*what = "to";
-	if (o->to != NULL && archive_time_parse(&t, o->to, 0) < 0)
+	if (o->to != NULL && when_parse(&t, o->to, 0) < 0)
 		return "not a time";
 	*what = "track";
 	for (size_t i = 0; i < o->tracks.n; i++)
@@ -121,13 +122,13 @@ want(struct archive_want *w, const struct archive_options *o)
 
 	memset(w, 0, sizeof(*w));
 	w->timed = o->from != NULL || o->to != NULL;
-	w->from.kind = ARCHIVE_TIME_START;
-	w->to.kind = ARCHIVE_TIME_END;
+	w->from.kind = WHEN_START;
+	w->to.kind = WHEN_END;
 	/* Both were parsed once already. */
 	if (o->from != NULL)
-		(void)archive_time_parse(&w->from, o->from, now);
+		(void)when_parse(&w->from, o->from, now);
 	if (o->to != NULL)
-		(void)archive_time_parse(&w->to, o->to, now);
+		(void)when_parse(&w->to, o->to, now);
 	for (size_t i = 0; i < o->tracks.n; i++)
 		if (get_track(o->tracks.v[i], &track))
 			w->tracks |= UINT32_C(1) << track;
@@ -219,10 +220,53 @@ choose_piece(const struct archive_job *j)
 
 /* ---- the whole ---------------------------------------------------------- */
 
+static size_t
+take_urls(char (*out)[LIM_URI + 1], const struct manifest_text *v, size_t n)
+{
+	size_t k = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (v[i].len <= LIM_URI && uri_is_http(v[i].p, v[i].len))
+			snprintf(out[k++], LIM_URI + 1, "%.*s", (int)v[i].len,
+			    v[i].p);
+	return k;
+}
+
+/* The channel's link, and in it which archive: for spate --from. */
+static void
+put_link(struct sp_buf *b, const struct archive_job *j)
+{
+	const struct manifest *m = j->span.m;
+	struct link *l = calloc(1, sizeof(*l));
+	char hex[2 * HASH_LEN + 1];
+
+	if (l == NULL) {
+		b->err = SP_ERR_NOMEM;
+		return;
+	}
+	memcpy(l->pk, m->pk, sizeof(l->pk));
+	snprintf(l->name, sizeof(l->name), "%.*s", (int)m->title.len,
+	    m->title.p);
+	l->n_trackers = take_urls(l->trackers, m->trackers, m->n_trackers);
+	l->n_origins = take_urls(l->origins, m->origins, m->n_origins);
+	link_write(b, l);
+	free(l);
+	if (j->m.version & METAINFO_V1) {
+		buf_hex(hex, j->m.v1, HASH_SHA1_LEN);
+		buf_put_str(b, "&xt=urn:btih:");
+		buf_put_str(b, hex);
+	}
+	if (j->m.version & METAINFO_V2) {
+		buf_hex(hex, j->m.v2, HASH_LEN);
+		buf_put_str(b, "&xt=urn:btmh:1220");
+		buf_put_str(b, hex);
+	}
+}
+
 static void
 report(const struct archive_job *j)
 {
-	char a[ARCHIVE_TIME_MAX], b[ARCHIVE_TIME_MAX];
+	char a[WHEN_MAX], b[WHEN_MAX];
 	uint64_t bytes = 0;
 	int64_t from, to;
 	struct sp_buf link;
@@ -231,8 +275,7 @@ report(const struct archive_job *j)
 		bytes += j->m.files[i].length;
 	(void)archive_span_times(&j->span, &from, &to);
 	printf("torrent: %s\n", j->o->out);
-	printf("span: %s %s\n", archive_time_text(a, from),
-	    archive_time_text(b, to));
+	printf("span: %s %s\n", when_text(a, from), when_text(b, to));
 	printf("files: %zu, %" PRIu64 " bytes", j->m.n_files, bytes);
 	if (j->lost > 0)
 		printf(", %zu pieces lost", j->lost);
@@ -241,6 +284,11 @@ report(const struct archive_job *j)
 	metainfo_magnet(&link, &j->m);
 	if (link.err == 0)
 		printf("magnet: %.*s\n", (int)link.len, (char *)link.p);
+	buf_fini(&link);
+	buf_init(&link, io_mem(), (size_t)1 << 18);
+	put_link(&link, j);
+	if (link.err == 0)
+		printf("link: %.*s\n", (int)link.len, (char *)link.p);
 	buf_fini(&link);
 }
 

@@ -48,13 +48,12 @@ record_of(const struct view *v, const struct metainfo_file *f)
 }
 
 static const char *
-time_of(const struct view *v, const struct metainfo_file *f,
-    char out[ARCHIVE_TIME_MAX])
+time_of(const struct view *v, const struct metainfo_file *f, char out[WHEN_MAX])
 {
 	const struct record *r = record_of(v, f);
 
 	return r != NULL && r->track < LIM_TRACK_INIT
-		   ? archive_time_text(out, archive_start_ms(r))
+		   ? when_text(out, archive_start_ms(r))
 		   : "-";
 }
 
@@ -87,13 +86,13 @@ static void
 show_plain(const struct view *v, bool tsv)
 {
 	const struct metainfo *m = &v->t.m;
-	char root[2 * HASH_LEN + 1], when[ARCHIVE_TIME_MAX];
+	char root[2 * HASH_LEN + 1], when[WHEN_MAX];
 
 	put(tsv, "name", m->name.p, m->name.len);
 	put(tsv, "comment", m->comment.p, m->comment.len);
 	put(tsv, "created-by", m->created_by.p, m->created_by.len);
 	if (m->created > 0)
-		put(tsv, "created", archive_time_text(when, m->created * 1000),
+		put(tsv, "created", when_text(when, m->created * 1000),
 		    strlen(when));
 	put(tsv, "v1", v->v1, strlen(v->v1));
 	put(tsv, "v2", v->v2, strlen(v->v2));
@@ -140,7 +139,7 @@ static json_t *
 json_files(const struct view *v)
 {
 	json_t *a = json_array();
-	char root[2 * HASH_LEN + 1], when[ARCHIVE_TIME_MAX];
+	char root[2 * HASH_LEN + 1], when[WHEN_MAX];
 
 	for (size_t i = 0; i < v->t.m.n_files; i++) {
 		const struct metainfo_file *f = &v->t.m.files[i];

@@ -166,12 +166,12 @@ load(struct loader *l, const char *path, char why[ARCHIVE_WHY])
 /* ---- time --------------------------------------------------------------- */
 
 static int64_t
-point(const struct loader *l, const struct archive_time *t)
+point(const struct loader *l, const struct when *t)
 {
 	switch (t->kind) {
-	case ARCHIVE_TIME_START:
+	case WHEN_START:
 		return l->first + t->ms;
-	case ARCHIVE_TIME_END:
+	case WHEN_END:
 		return l->last - t->ms;
 	default:
 		return t->ms;
@@ -189,7 +189,7 @@ settle_times(struct loader *l, const char *path, char why[ARCHIVE_WHY])
 	l->to = INT64_MAX;
 	if (!w->timed)
 		return 0;
-	if (w->from.kind != ARCHIVE_TIME_AT || w->to.kind != ARCHIVE_TIME_AT) {
+	if (w->from.kind != WHEN_AT || w->to.kind != WHEN_AT) {
 		l->from = INT64_MAX; /* nothing is kept */
 		if ((rv = load(l, path, why)) < 0)
 			return rv;

@@ -10,8 +10,8 @@
  * numbers.
  */
 
-#include "tools/archive_time.h"
-#include "tools/verify.h"
+#include "io/when.h"
+#include "wire/verify.h"
 
 struct archive_piece {
 	uint8_t *env; /* owned */
@@ -36,7 +36,7 @@ struct archive_span {
 
 struct archive_want {
 	bool timed; /* the next two count, else all */
-	struct archive_time from, to;
+	struct when from, to;
 	uint32_t tracks; /* by id */
 };
 

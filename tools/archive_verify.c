@@ -297,7 +297,7 @@ find_lost(struct proof *p)
 static void
 sum_up(const struct proof *p)
 {
-	char pk[2 * HASH_PK_LEN + 1], a[ARCHIVE_TIME_MAX], b[ARCHIVE_TIME_MAX];
+	char pk[2 * HASH_PK_LEN + 1], a[WHEN_MAX], b[WHEN_MAX];
 	int64_t from, to;
 
 	if (p->o->output != ARCHIVE_TEXT)
@@ -306,8 +306,7 @@ sum_up(const struct proof *p)
 	printf("channel %s%s\n", pk,
 	    p->o->channel != NULL ? "" : " (not compared: no --channel)");
 	if (archive_span_times(&p->span, &from, &to))
-		printf("from %s to %s\n", archive_time_text(a, from),
-		    archive_time_text(b, to));
+		printf("from %s to %s\n", when_text(a, from), when_text(b, to));
 	printf("%zu records, signed, %s\n", p->span.n,
 	    p->span.holes == 0 ? "in one chain each track"
 			       : "with HOLES: some are left out");

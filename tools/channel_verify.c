@@ -6,7 +6,7 @@
 #include "io/daemon.h"
 #include "io/loop.h"
 #include "tools/channel.h"
-#include "tools/verify.h"
+#include "wire/verify.h"
 
 #define READ_SIZE 65536
 #define BUF_MAX   (4 * LIM_FEED_FRAME)

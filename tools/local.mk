@@ -13,8 +13,6 @@ libsptools_a_SOURCES += tools/archive_plan.h
 libsptools_a_SOURCES += tools/archive_show.c
 libsptools_a_SOURCES += tools/archive_span.c
 libsptools_a_SOURCES += tools/archive_span.h
-libsptools_a_SOURCES += tools/archive_time.c
-libsptools_a_SOURCES += tools/archive_time.h
 libsptools_a_SOURCES += tools/archive_verify.c
 libsptools_a_SOURCES += tools/archive_write.c
 libsptools_a_SOURCES += tools/archive_write.h
@@ -97,8 +95,6 @@ libsptools_a_SOURCES += tools/seed_status.c
 libsptools_a_SOURCES += tools/seed_watch.c
 libsptools_a_SOURCES += tools/spool.c
 libsptools_a_SOURCES += tools/spool.h
-libsptools_a_SOURCES += tools/verify.c
-libsptools_a_SOURCES += tools/verify.h
 
 bin_PROGRAMS += spate-archive
 spate_archive_SOURCES = tools/spate_archive.c

@@ -78,6 +78,8 @@ libspio_a_SOURCES += src/io/tls.c
 libspio_a_SOURCES += src/io/tls.h
 libspio_a_SOURCES += src/io/upgrade.c
 libspio_a_SOURCES += src/io/upgrade.h
+libspio_a_SOURCES += src/io/when.c
+libspio_a_SOURCES += src/io/when.h
 if HAVE_WSLAY
 libspio_a_SOURCES += src/io/ws.c
 libspio_a_SOURCES += src/io/ws.h

@@ -53,3 +53,5 @@ libspwire_a_SOURCES += src/wire/udpwire.c
 libspwire_a_SOURCES += src/wire/udpwire.h
 libspwire_a_SOURCES += src/wire/uri.c
 libspwire_a_SOURCES += src/wire/uri.h
+libspwire_a_SOURCES += src/wire/verify.c
+libspwire_a_SOURCES += src/wire/verify.h

@@ -2,6 +2,7 @@
 
 #include "io/daemon.h"
 #include "io/sock.h"
+#include "io/when.h"
 #include "swarm/client/player.h"
 #include "swarm/mesh.h"
 #include "wire/uri.h"
@@ -68,6 +69,8 @@ static const struct conf_row rows[] = {
 	    "keep a torrent's files in DIR, and go on from there", 0 },
 	{ "file", 'F', CONF_STR, AT(file), 1, 4096, NULL, "NAME",
 	    "file of a torrent to play, by name or number", 0 },
+	{ "from", 0, CONF_STR, AT(from), 1, 40, NULL, "TIME",
+	    "play an archive from this time on", 0 },
 	{ "all", 0, CONF_FLAG, AT(all), 0, 0, NULL, NULL,
 	    "fetch all files of a torrent", 0 },
 	{ "keep-seeding", 0, CONF_FLAG, AT(keep_seeding), 0, 0, NULL, NULL,
@@ -133,6 +136,7 @@ static const char *
 check(const void *opts, const char **what)
 {
 	const struct options *o = opts;
+	struct when from;
 	const char *why;
 
 	*what = "tracker";
@@ -146,6 +150,9 @@ check(const void *opts, const char **what)
 	*what = "congestion";
 	if (o->congestion != NULL && !sock_has_congestion(o->congestion))
 		return "not in net.ipv4.tcp_allowed_congestion_control";
+	*what = "from";
+	if (o->from != NULL && when_parse(&from, o->from, 0) < 0)
+		return "not a time";
 	*what = "stdout";
 	if (o->to_stdout && o->exec != NULL)
 		return "not together with exec";

@@ -29,6 +29,7 @@ struct options {
 	/* torrents */
 	const char *save, *file;
 	bool all, keep_seeding;
+	const char *from;
 	int64_t down_bps;
 	/* what it says */
 	sp_time status_interval;

@@ -71,6 +71,14 @@ play(const struct options *o, const char *text)
 {
 	enum vod_link_kind kind = vod_link_kind(text);
 
+	uint8_t id[20];
+
+	if (o->from != NULL && kind == VOD_LINK_CHANNEL) {
+		if (vod_link_id(text, id) == SP_ERR_NOTFOUND)
+			daemon_usage("from",
+			    "the link names no archive: it has no xt=");
+		kind = VOD_LINK_TORRENT;
+	}
 	if (kind == VOD_LINK_TORRENT)
 		return vod_run(o, text, false);
 	if (kind == VOD_LINK_FILE && is_file(text))

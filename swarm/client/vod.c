@@ -90,13 +90,16 @@ vod_leave(struct vod *v)
 const char *
 vod_url(const struct vod *v, char out[VOD_URL_MAX])
 {
+	const char *path = vod_from_path(v->from);
 	char base[DOOR_URL_MAX];
 	struct sp_buf b;
 
 	door_url(&v->conf->door, &v->bound, "", base);
 	buf_wrap(&b, out, VOD_URL_MAX);
 	buf_put_str(&b, base);
-	if (v->main >= 0)
+	if (path != NULL)
+		vod_put_path(&b, path);
+	else if (v->main >= 0)
 		vod_page_path(v, &b, (uint32_t)v->main);
 	buf_put_u8(&b, '\0');
 	if (b.err < 0)

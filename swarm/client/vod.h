@@ -21,6 +21,7 @@
  * by any web page, the rest by none.
  */
 
+#include "io/when.h"
 #include "lt/lt.h"
 #include "swarm/client/door.h"
 
@@ -57,6 +58,8 @@ struct vod_conf {
 	size_t n_settings;
 	const char *file; /* what to play, as vod_files_pick; NULL: as it is */
 	bool all;         /* fetch what nobody asks for, too */
+	const struct when *from; /* of an archive: where to begin; or NULL */
+	const uint8_t *pk; /* whose archive it has to be; NULL: anybody's */
 	const char *version;
 	const struct sp_log *log; /* may be NULL */
 };

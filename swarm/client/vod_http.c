@@ -107,7 +107,7 @@ handle(void *ctx, struct http_req *r)
 		return;
 	if ((fn = own_page(path)) != NULL)
 		serve_own(v, r, fn, query);
-	else
+	else if (!vod_from_serve(v->from, r, path))
 		serve_file(v, r, path);
 }
 

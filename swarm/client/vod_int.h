@@ -12,6 +12,7 @@
  *	vod_page.c     page, playlist, status, metrics
  *	vod_save.c     what is on disk of earlier runs
  *	vod_origin.c   pieces from web seeds
+ *	vod_from.c     an archive from some time on
  *	vod_plan.c     what is wanted when: pure
  *	vod_banned.c   who was banned, and comes in again: pure
  *	vod_files.c    names and kinds of files: pure
@@ -25,6 +26,7 @@
 #include "swarm/client/vod.h"
 #include "swarm/client/vod_banned.h"
 #include "swarm/client/vod_files.h"
+#include "swarm/client/vod_from.h"
 #include "swarm/client/vod_origin.h"
 #include "swarm/client/vod_plan.h"
 
@@ -85,6 +87,7 @@ struct vod {
 
 	struct vod_plan *plan;
 	struct vod_origins *origins; /* NULL: there are none */
+	struct vod_from *from;       /* likewise */
 	struct io_timer plan_timer;
 	sp_time planned_at;
 	struct vod_trace traces[VOD_TRACES];

@@ -13,6 +13,7 @@
 #include "swarm/client/vod_link.h"
 #include "swarm/client/vod_origin_plan.h"
 #include "swarm/client/vod_save.h"
+#include "wire/link.h"
 #include "wire/uri.h"
 
 #define REPORT_MAX  (64 * 1024)
@@ -43,6 +44,8 @@ struct run {
 	const char *origins[VOD_ORIGINS_MAX];
 	char *seeds[VOD_ORIGINS_MAX]; /* of them, those of the link */
 	size_t n_seeds;
+	struct when from;
+	uint8_t pk[HASH_PK_LEN]; /* of a channel's link */
 	sp_time started, logged, left_at;
 	bool ready, met; /* what is in it is known; somebody was met */
 	bool warned, leaving;
@@ -336,6 +339,25 @@ setup_file(struct run *r)
 	return 0;
 }
 
+/* Whose archive it has to be. */
+static int
+setup_key(struct run *r)
+{
+	struct link *l = malloc(sizeof(*l));
+	struct link_error e = { NULL, 0 };
+	int rv = SP_ERR_NOMEM;
+
+	if (l != NULL)
+		rv = link_parse(l, r->what, strlen(r->what), &e);
+	if (rv == 0)
+		memcpy(r->pk, l->pk, sizeof(r->pk));
+	else
+		daemon_complain("link",
+		    e.what != NULL ? e.what : sp_strerror(rv));
+	free(l);
+	return rv;
+}
+
 static int
 setup_magnet(struct run *r)
 {
@@ -349,7 +371,10 @@ setup_magnet(struct run *r)
 	if (r->name[0] == '\0')
 		snprintf(r->name, sizeof(r->name), "torrent");
 	r->conf.magnet = r->what;
-	return 0;
+	if (vod_link_kind(r->what) != VOD_LINK_CHANNEL)
+		return 0;
+	r->conf.pk = r->pk;
+	return setup_key(r);
 }
 
 /* What vod_new has against it. */
@@ -372,6 +397,20 @@ fail_new(struct run *r, int err, const struct lt_error *why)
 	return err;
 }
 
+/* Above the origin of a channel there is the folder of its archive. */
+static void
+go_up(char *url)
+{
+	size_t n = strlen(url);
+
+	if (n > 0 && url[n - 1] == '/')
+		n--;
+	while (n > 0 && url[n - 1] != '/')
+		n--;
+	if (n > strlen("https://"))
+		url[n] = '\0';
+}
+
 /* Those of --origin, then those of the link. */
 static int
 setup_origins(struct run *r)
@@ -384,6 +423,8 @@ setup_origins(struct run *r)
 		r->origins[r->conf.n_origins++] = l->v[i];
 	while (r->conf.magnet != NULL && r->conf.n_origins < VOD_ORIGINS_MAX &&
 	       vod_link_seed(r->what, &at, url, sizeof(url)) >= 0) {
+		if (r->conf.pk != NULL)
+			go_up(url);
 		if ((r->seeds[r->n_seeds] = strdup(url)) == NULL)
 			return fail("link", SP_ERR_NOMEM);
 		r->origins[r->conf.n_origins++] = r->seeds[r->n_seeds++];
@@ -406,6 +447,11 @@ setup_vod(struct run *r)
 	r->conf.origins = r->origins;
 	r->conf.lan = r->o->lan;
 	r->conf.file = r->o->file;
+	if (r->o->from != NULL) {
+		/* it was parsed once already */
+		(void)when_parse_past(&r->from, r->o->from, io_wall_ms());
+		r->conf.from = &r->from;
+	}
 	r->conf.all = r->o->all;
 	r->conf.version = PACKAGE_VERSION;
 	r->conf.log = &r->status.log;

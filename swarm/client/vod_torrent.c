@@ -187,7 +187,10 @@ on_metadata(struct vod *v)
 		return;
 	vod_torrent_replan(v, true);
 	lt_post_status_all(v->lt);
-	v->ops->ready(v->ctx);
+	if (v->conf->from == NULL)
+		v->ops->ready(v->ctx);
+	else if ((rv = vod_from_new(&v->from, v)) < 0)
+		vod_torrent_fail(v, v->info->name, sp_strerror(rv));
 }
 
 static void
@@ -399,6 +402,7 @@ void
 vod_torrent_end(struct vod *v)
 {
 	vod_origins_free(v->origins);
+	vod_from_free(v->from);
 	io_watch_free(v->watch);
 	io_timer_fini(&v->plan_timer);
 	vod_plan_free(v->plan);

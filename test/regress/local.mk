@@ -7,6 +7,7 @@ REGRESS += test/regress/badinput.sh
 REGRESS += test/regress/badorigin.sh
 REGRESS += test/regress/ceiling.sh
 REGRESS += test/regress/archive-clients.sh
+REGRESS += test/regress/archive-from.sh
 REGRESS += test/regress/archive-live.sh
 REGRESS += test/regress/archive-origin.sh
 REGRESS += test/regress/archive.sh

@@ -3,6 +3,8 @@
 vodseed.py make OUT.torrent PATH v1|v2|hybrid KIB [ANNOUNCE-URL]
         writes a torrent of a file or folder in pieces of KIB and prints its
         magnet link, without peers
+vodseed.py magnet TORRENT
+        prints its magnet link, without peers
 vodseed.py run ADDRESS:PORT DIRECTORY TORRENT [upload=BYTES] [bad=PIECE,...]
         [part=1] [dial=no]
         seeds it; with `bad' it sends wrong bytes of these pieces, with `part'
@@ -50,6 +52,12 @@ def make(out, path, kind, kib, url=None):
     data = lt.bencode(t.generate())
     with open(out, "wb") as f:
         f.write(data)
+    magnet(out)
+
+
+def magnet(out):
+    import libtorrent as lt
+
     h = lt.torrent_info(out).info_hashes()
     xt = []
     if h.has_v1():
@@ -133,4 +141,4 @@ def make_bytes(out, mib, seed):
 
 if __name__ == "__main__":
     {"make": make, "run": run, "load": load,
-     "bytes": make_bytes}[sys.argv[1]](*sys.argv[2:])
+     "bytes": make_bytes, "magnet": magnet}[sys.argv[1]](*sys.argv[2:])

@@ -110,12 +110,12 @@ load_span(const char *from, const char *to)
 {
 	struct archive_want w = { .tracks = UINT32_MAX,
 		.timed = from != NULL,
-		.to = { ARCHIVE_TIME_END, 0 } };
+		.to = { WHEN_END, 0 } };
 
 	if (from != NULL)
-		ck_assert_int_eq(archive_time_parse(&w.from, from, 0), 0);
+		ck_assert_int_eq(when_parse(&w.from, from, 0), 0);
 	if (to != NULL)
-		ck_assert_int_eq(archive_time_parse(&w.to, to, 0), 0);
+		ck_assert_int_eq(when_parse(&w.to, to, 0), 0);
 	fflush(out);
 	archive_span_fini(&s);
 	return archive_span_load(&s, path, &w, pk, why);
@@ -134,37 +134,48 @@ START_TEST(times_are_read_as_people_write_them)
 {
 	static const struct {
 		const char *s;
-		enum archive_time_kind kind;
+		enum when_kind kind;
 		int64_t ms;
 	} rows[] = {
-		{ "2026-11-23T20:15:00Z", ARCHIVE_TIME_AT, 1795464900000 },
-		{ "2026-11-23t20:15:00.25z", ARCHIVE_TIME_AT, 1795464900250 },
-		{ "2026-11-23 21:15:00+01:00", ARCHIVE_TIME_AT, 1795464900000 },
-		{ "2026-11-23T20:15:00", ARCHIVE_TIME_AT,
-		    1795464900000 - 3600000 },
-		{ "2024-02-29T00:00:00Z", ARCHIVE_TIME_AT, 1709164800000 },
-		{ "20:15", ARCHIVE_TIME_AT, 1795464900000 - 3600000 },
-		{ "20:15:30", ARCHIVE_TIME_AT, 1795464930000 - 3600000 },
-		{ "90", ARCHIVE_TIME_START, 90000 },
-		{ "10m", ARCHIVE_TIME_START, 600000 },
-		{ "-1h", ARCHIVE_TIME_END, 3600000 },
+		{ "2026-11-23T20:15:00Z", WHEN_AT, 1795464900000 },
+		{ "2026-11-23t20:15:00.25z", WHEN_AT, 1795464900250 },
+		{ "2026-11-23 21:15:00+01:00", WHEN_AT, 1795464900000 },
+		{ "2026-11-23T20:15:00", WHEN_AT, 1795464900000 - 3600000 },
+		{ "2024-02-29T00:00:00Z", WHEN_AT, 1709164800000 },
+		{ "20:15", WHEN_AT, 1795464900000 - 3600000 },
+		{ "20:15:30", WHEN_AT, 1795464930000 - 3600000 },
+		{ "90", WHEN_START, 90000 },
+		{ "10m", WHEN_START, 600000 },
+		{ "-1h", WHEN_END, 3600000 },
 	};
 	static const char *const bad[] = { "", "x", "25:00", "20:60", "20:1",
 		"2026-02-30T00:00:00Z", "2026-13-01T00:00:00Z",
 		"2026-11-23T20:15:00+25:00", "2026-11-23", "--1", "20:15x",
 		"2026-11-23T20:15:00Zx", "1.5.5", "20:15:00." };
-	struct archive_time t;
+	struct when t;
 
 	setenv("TZ", "ABC-1", 1);
 	tzset();
 	for (size_t i = 0; i < SP_LEN(rows); i++) {
-		ck_assert_int_eq(
-		    archive_time_parse(&t, rows[i].s, 1795464000000), 0);
+		ck_assert_int_eq(when_parse(&t, rows[i].s, 1795464000000), 0);
 		ck_assert_int_eq(t.kind, rows[i].kind);
 		ck_assert_int_eq(t.ms, rows[i].ms);
 	}
 	for (size_t i = 0; i < SP_LEN(bad); i++)
-		ck_assert_int_lt(archive_time_parse(&t, bad[i], 0), 0);
+		ck_assert_int_lt(when_parse(&t, bad[i], 0), 0);
+
+	/* what is to come today was yesterday */
+	for (int h = 0; h < 24; h++) {
+		char text[16];
+		int64_t now = 1795464000000;
+
+		snprintf(text, sizeof(text), "%02d:01", h);
+		ck_assert_int_eq(when_parse_past(&t, text, now), 0);
+		ck_assert_int_le(t.ms, now);
+		ck_assert_int_gt(t.ms, now - 25 * INT64_C(3600000));
+	}
+	ck_assert_int_eq(when_parse_past(&t, "2030-01-01T00:00:00Z", 0), 0);
+	ck_assert_int_eq(t.ms, 1893456000000);
 }
 END_TEST
 

@@ -2,7 +2,7 @@
 
 #include "test/unit/unit.h"
 #include "tools/spool.h"
-#include "tools/verify.h"
+#include "wire/verify.h"
 
 /* Signer, spool and verification, which look at the same records. */
 

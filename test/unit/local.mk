@@ -374,6 +374,7 @@ UNIT_HOST += test/unit/check_vod
 test_unit_check_vod_SOURCES = test/unit/check_vod.c test/unit/lt_fake.c \
 	test/unit/lt_fake.h test/unit/vod_help.h
 UNIT_HOST += test/unit/check_vod_banned
+UNIT_HOST += test/unit/check_from_list
 UNIT_HOST += test/unit/check_vod_files
 UNIT_HOST += test/unit/check_vod_origin_plan
 UNIT_HOST += test/unit/check_vod_plan

@@ -1,4 +1,4 @@
-#include "tools/verify.h"
+#include "wire/verify.h"
 
 #include "wire/bencode.h"
 

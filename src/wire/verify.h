@@ -1,5 +1,5 @@
-#ifndef TOOLS_VERIFY_H
-#define TOOLS_VERIFY_H
+#ifndef SRC_WIRE_VERIFY_H
+#define SRC_WIRE_VERIFY_H
 
 /*
  * Checks what a seeder has signed: envelopes of manifests and records, alone,

@@ -1,8 +1,10 @@
-#include "tools/archive_time.h"
+#include "io/when.h"
 
 #include <time.h>
 
 #include "io/conf.h"
+
+#define DAY_MS (INT64_C(24) * 3600 * 1000)
 
 /* |n| digits at *s, which moves on; -1: they are not there. */
 static int
@@ -70,7 +72,7 @@ parse_zone(const char **s, bool *local, int *offset_s)
 }
 
 static int
-parse_date(struct archive_time *out, const char *s)
+parse_date(struct when *out, const char *s)
 {
 	struct tm tm = { .tm_isdst = -1 };
 	int ms, offset, day, month, rv;
@@ -93,13 +95,13 @@ parse_date(struct archive_time *out, const char *s)
 	/* The 30th of February became another day. */
 	if (tm.tm_mday != day || tm.tm_mon != month - 1)
 		return SP_ERR_RANGE;
-	out->kind = ARCHIVE_TIME_AT;
+	out->kind = WHEN_AT;
 	out->ms = ((int64_t)t - offset) * 1000 + ms;
 	return 0;
 }
 
 static int
-parse_today(struct archive_time *out, const char *s, int64_t now_ms)
+parse_today(struct when *out, const char *s, int64_t now_ms)
 {
 	time_t now = (time_t)(now_ms / 1000);
 	struct tm tm;
@@ -111,13 +113,13 @@ parse_today(struct archive_time *out, const char *s, int64_t now_ms)
 	if (*s != '\0')
 		return SP_ERR_SYNTAX;
 	tm.tm_isdst = -1;
-	out->kind = ARCHIVE_TIME_AT;
+	out->kind = WHEN_AT;
 	out->ms = (int64_t)mktime(&tm) * 1000 + ms;
 	return 0;
 }
 
 int
-archive_time_parse(struct archive_time *out, const char *s, int64_t now_ms)
+when_parse(struct when *out, const char *s, int64_t now_ms)
 {
 	size_t n = strspn(s, "0123456789");
 	sp_time t;
@@ -127,21 +129,32 @@ archive_time_parse(struct archive_time *out, const char *s, int64_t now_ms)
 		return parse_date(out, s);
 	if (n == 2 && s[n] == ':')
 		return parse_today(out, s, now_ms);
-	out->kind = *s == '-' ? ARCHIVE_TIME_END : ARCHIVE_TIME_START;
+	out->kind = *s == '-' ? WHEN_END : WHEN_START;
 	rv = conf_get_time(s + (*s == '-'), &t);
 	out->ms = t / SP_MS;
 	return rv;
 }
 
+int
+when_parse_past(struct when *out, const char *s, int64_t now_ms)
+{
+	int rv = when_parse(out, s, now_ms);
+
+	if (rv == 0 && strspn(s, "0123456789") == 2 && s[2] == ':' &&
+	    out->ms > now_ms)
+		rv = when_parse(out, s, now_ms - DAY_MS);
+	return rv;
+}
+
 const char *
-archive_time_text(char out[ARCHIVE_TIME_MAX], int64_t ms)
+when_text(char out[WHEN_MAX], int64_t ms)
 {
 	time_t t = (time_t)(ms / 1000);
 	struct tm tm;
 	size_t n;
 
 	gmtime_r(&t, &tm);
-	n = strftime(out, ARCHIVE_TIME_MAX, "%Y-%m-%dT%H:%M:%S", &tm);
-	snprintf(out + n, ARCHIVE_TIME_MAX - n, ".%03dZ", (int)(ms % 1000));
+	n = strftime(out, WHEN_MAX, "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(out + n, WHEN_MAX - n, ".%03dZ", (int)(ms % 1000));
 	return out;
 }
