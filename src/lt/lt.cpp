@@ -310,6 +310,7 @@ start(lt_session &s, const lt_conf &conf)
 		s.ses = LT_CALL(std::make_unique<bt::session>(std::move(p)));
 	}
 	LT_CALL(s.ses->set_alert_notify([inbox] { inbox->wake(); }));
+	lt_limit_all(*s.ses);
 	add_known_nodes(*s.ses, nodes);
 	add_known_nodes(*s.ses, nodes6);
 }

@@ -124,7 +124,8 @@ struct lt_conf {
  * not close-on-exec before libtorrent 2.0.12: who runs programs closes what he
  * did not mean to hand on. As settings (struct lt_kv); SP_ERR_SYNTAX: |state|
  * is not what LT_EV_STATE had. |why| may be NULL. An address that cannot be
- * bound is no error here but LT_EV_LISTEN_FAILED.
+ * bound is no error here but LT_EV_LISTEN_FAILED. Limits of rates hold for all
+ * peers, those of local networks as well.
  */
 int lt_new(struct lt_session **out, const struct lt_conf *conf,
     struct lt_error *why);

@@ -225,6 +225,9 @@ libtorrent::tcp::endpoint lt_endpoint(const sp_addr &a);
 void lt_settings_read(libtorrent::settings_pack &pack, const lt_kv *v,
     size_t n);
 
+/* Limits of rates are for all: by default local networks are let off. */
+void lt_limit_all(libtorrent::session &ses);
+
 int64_t lt_now_ms() noexcept;
 /* Ends operations whose time has come, and sets the timer for the next. */
 void lt_dht_tick(lt_session &s);

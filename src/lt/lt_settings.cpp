@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include <libtorrent/ip_filter.hpp>
 #include <libtorrent/settings_pack.hpp>
 
 using libtorrent::settings_pack;
@@ -76,4 +77,21 @@ lt_settings_read(settings_pack &pack, const lt_kv *v, size_t n)
 				std::string(v[i].name) + ": " + e.text };
 		}
 	}
+}
+
+void
+lt_limit_all(libtorrent::session &ses)
+{
+	std::uint32_t mask =
+	    1U << static_cast<std::uint32_t>(
+		libtorrent::session_handle::global_peer_class_id);
+	libtorrent::address_v6::bytes_type last6;
+	libtorrent::ip_filter all;
+
+	last6.fill(0xff);
+	all.add_rule(libtorrent::address_v4(),
+	    libtorrent::address_v4(0xffffffff), mask);
+	all.add_rule(libtorrent::address_v6(), libtorrent::address_v6(last6),
+	    mask);
+	LT_CALL(ses.set_peer_class_filter(all));
 }

@@ -70,6 +70,15 @@ leave(struct run *r, int status)
 	vod_leave(r->vod);
 }
 
+/* Of a temporary directory nothing is left. */
+static void
+remove_save(struct run *r)
+{
+	if (r->temporary && vod_save_remove(r->save) < 0)
+		daemon_complain(r->save, strerror(errno));
+	r->temporary = false;
+}
+
 /* ---- what happens ---- */
 
 static void
@@ -157,10 +166,12 @@ on_signal(void *ctx, int signo SP_UNUSED)
 {
 	struct run *r = ctx;
 
-	if (!r->leaving)
+	if (!r->leaving) {
 		leave(r, 0);
-	else if (loop_now(r->loop) - r->left_at > SIGNAL_AGAIN)
+	} else if (loop_now(r->loop) - r->left_at > SIGNAL_AGAIN) {
+		remove_save(r);
 		_exit(1);
+	}
 }
 
 /* Nobody was met for so long. */
@@ -505,13 +516,13 @@ teardown(struct run *r)
 	player_free(r->player);
 	vod_free(r->vod);
 	io_timer_fini(&r->tick);
+	/* while signals still go to the loop, and do not end us halfway */
+	remove_save(r);
 	loop_free(r->loop);
 	while (r->n_seeds > 0)
 		free(r->seeds[--r->n_seeds]);
 	free(r->metainfo);
 	buf_fini(&r->nodes);
-	if (r->temporary && vod_save_remove(r->save) < 0)
-		daemon_complain(r->save, strerror(errno));
 }
 
 int

@@ -55,6 +55,7 @@ REGRESS += test/regress/tracker-tls.sh
 REGRESS += test/regress/udp.sh
 REGRESS += test/regress/vod-bad.sh
 REGRESS += test/regress/vod-film.sh
+REGRESS += test/regress/vod-net.sh
 REGRESS += test/regress/vod-play.sh
 REGRESS += test/regress/vod-resume.sh
 

@@ -308,7 +308,7 @@ static const struct {
 	unsigned faults; /* calls of libtorrent in it, at least */
 	bool own_error;  /* told in |why| */
 } calls[] = {
-	{ "new", call_new, 5, true },
+	{ "new", call_new, 6, true },
 	{ "apply", call_apply, 2, false },
 	{ "counters", call_counters, 1, false },
 	{ "status", call_status, 1, false },

@@ -300,6 +300,9 @@ UNIT_HOST += test/unit/check_lt_torrent
 LT_MAKE = test/unit/lt_make.c test/unit/lt_make.h
 test_unit_check_lt_torrent_SOURCES = test/unit/check_lt_torrent.c $(LT_RIG) \
 	$(LT_MAKE)
+UNIT_HOST += test/unit/check_lt_renew
+test_unit_check_lt_renew_SOURCES = test/unit/check_lt_renew.c $(LT_RIG) \
+	$(LT_MAKE)
 UNIT_HOST += test/unit/check_lt_error
 UNIT_HOST += test/unit/check_lt_many
 test_unit_check_lt_many_SOURCES = test/unit/check_lt_many.c $(LT_RIG) \
