@@ -26,7 +26,7 @@ nodes_do() {
 	nodes_done=$(grep -c '^nodes' "$dir/nodes.out" || :)
 	from=$(wc -l <"$dir/nodes.out")
 	echo "$*" >&7
-	await 15 nodes_answered || fail "dhtnodes does not answer: $*"
+	await 60 nodes_answered || fail "dhtnodes does not answer: $*"
 	said=$(tail -n +$((from + 1)) "$dir/nodes.out" | grep -v '^nodes' || :)
 	boot=$(sed -n 's/^port //p' "$dir/nodes.out" | tail -n 1)
 }

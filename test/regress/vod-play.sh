@@ -105,14 +105,14 @@ say "ok - two players"
 
 play lone "$magnet$peers"
 spawn goer curl -sS -m 60 --limit-rate 300k -o /dev/null -r 40000000- "$main"
-await 5 sh -c "[ \"\$(curl -sS '$url/status.json' |
+await 60 sh -c "[ \"\$(curl -sS '$url/status.json' |
     jq '.stats.players')\" = 1 ]" || fail "no player"
 signal goer KILL
-await 5 sh -c "[ \"\$(curl -sS '$url/status.json' |
+await 60 sh -c "[ \"\$(curl -sS '$url/status.json' |
     jq '.stats.players')\" = 0 ]" || fail "the player stays"
-sleep 1.2
 # four of each edge of the file, at most
-[ "$(status .stats.due)" -le 8 ] || fail "deadlines: $(status .stats.due)"
+await 60 sh -c "[ \"\$(curl -sS '$url/status.json' |
+    jq '.stats.due')\" -le 8 ]" || fail "deadlines: $(status .stats.due)"
 stop lone INT
 say "ok - deadlines"
 
