@@ -1,9 +1,10 @@
 #!/bin/sh
 # Catching up with an archive of 200 segments. A peer holds the first half, and
-# the beginning of some others. Of two origins one answers 503 for 8 s, then has
+# the beginning of some others. Of the origins one answers 503 for 8 s, then has
 # other bytes in the place of two segments, one of which the peer has, and lacks
-# some; the other comes later, and ignores Range. All bytes come, and are right;
-# origins are hardly asked for what the peer holds.
+# some; the other comes later, and ignores Range. A third is well all the time,
+# and has just what the peer has. All bytes come, and are right; origins are
+# hardly asked for what the peer holds.
 set -eu
 . "${top_srcdir:-.}/test/regress/lib.sh"
 . "${top_srcdir:-.}/test/regress/vodlib.sh"
@@ -34,10 +35,11 @@ pieces() {
 }
 await 30 pieces 200 || fail "not recorded"
 stop seeder
-set -- $(ports 2)
-a=$1 b=$2
+set -- $(ports 3)
+a=$1 b=$2 c=$3
 "$archive" make -k "$dir/key" --web-seed "http://127.0.0.1:$a/" \
-    --web-seed "http://127.0.0.1:$b/" -o "$dir/www/show.torrent" \
+    --web-seed "http://127.0.0.1:$b/" \
+    --web-seed "http://127.0.0.1:$c/" -o "$dir/www/show.torrent" \
     "$dir/journal" "$dir/www/show" >"$dir/make.txt" 2>&1 ||
     fail "make: $(cat "$dir/make.txt")"
 magnet=$(sed -n 's/^magnet: //p' "$dir/make.txt")
@@ -62,8 +64,10 @@ mode() {
 }
 mode a 503
 mode b 503
+mode c "404 seg1"
 origin a "$a"
 origin b "$b"
+origin c "$c"
 seed_dir=$dir/half
 seed 1 half part=1
 
@@ -100,13 +104,14 @@ asked() {
 count() {
 	grep -c "$2" "$dir/$1.out" || :
 }
-say "200 segments; origins sent $(asked a) and $(asked b) of the 100 that a" \
+say "200 segments; origins sent $(asked a), $(asked b) and $(asked c) of the" \
+    "100 that a" \
     "peer has; $(count a '	503	') times 503, $(count a 'seg150') requests" \
     "for the corrupt one, $(count b '	200	.*seg17') whole files of who" \
     "ignores Range"
 [ "$(count a '	503	')" -gt 0 ] || fail "no 503 was met"
 [ "$(count a '	503	')" -le 20 ] || fail "hammers an origin that is busy"
-[ $(($(asked a) + $(asked b))) -le 5 ] || fail "the peer is not used"
+[ $(($(asked a) + $(asked b) + $(asked c))) -le 5 ] || fail "the peer is not used"
 [ "$(count a seg150)" -le 4 ] || fail "the corrupt object is asked for again"
 jq -e '.stats.origin_wrong_bytes > 0' "$dir/stats.txt" >/dev/null ||
     fail "the corrupt object was not met"
