@@ -130,6 +130,18 @@ seed_track_seen(struct seed *s)
 		open_up(s);
 }
 
+void
+seed_files_ready(struct seed *s)
+{
+	if (mesh_host_item(s->mesh, FILEITEM_SALT, &s->file.item) < 0)
+		log_msg(s->log, LOG_LEVEL_DEBUG, "files: no DHT");
+	s->manifest_stale = true;
+	if (s->open)
+		soon(s);
+	else if (s->settled && !s->has_source)
+		open_up(s);
+}
+
 /* Some renditions are late: the others need not wait for them. */
 static void
 gate_cb(void *ctx, sp_time now)
@@ -142,6 +154,21 @@ gate_cb(void *ctx, sp_time now)
 		seed_give_up(s, s->tracks[0].url, s->tracks[0].poll_why);
 	else
 		io_timer_set(&s->gate, now + SP_S);
+}
+
+static int
+begin_source(struct seed *s)
+{
+	io_timer_set(&s->gate, loop_now(s->loop) + GATE);
+	return seed_source_tracks(s);
+}
+
+static int
+begin_files(struct seed *s)
+{
+	if (s->file.packed_len > 0)
+		open_up(s);
+	return 0;
 }
 
 void
@@ -161,8 +188,7 @@ seed_proceed(struct seed *s)
 			return;
 		}
 		seed_manifest_link(s);
-		io_timer_set(&s->gate, loop_now(s->loop) + GATE);
-		rv = seed_source_tracks(s);
+		rv = s->has_source ? begin_source(s) : begin_files(s);
 	}
 	if (rv < 0)
 		seed_give_up(s, "start", sp_strerror(rv));
@@ -197,6 +223,7 @@ left_cb(void *ctx)
 static const struct mesh_host_ops mesh_ops = {
 	.left = left_cb,
 	.head = seed_dht_put,
+	.item_put = seed_file_put,
 };
 
 static int
@@ -294,8 +321,14 @@ start(struct seed *s, const char *source)
 	    (rv = seed_publish_init(s)) < 0 || (rv = mesh_open(s)) < 0 ||
 	    (rv = seed_dht_open(s)) < 0 || (rv = seed_status_open(s)) < 0)
 		return rv;
+	if ((rv = seed_file_open(s)) < 0)
+		return rv;
 	seed_refill_start(s);
-	return seed_source_start(s, source);
+	if (source != NULL)
+		return seed_source_start(s, source);
+	s->planned = true;
+	seed_proceed(s);
+	return 0;
 }
 
 int
@@ -312,6 +345,7 @@ seed_new(struct seed **out, struct loop *l, const struct seed_options *opts,
 	s->key = key;
 	s->log = log;
 	s->state_fd = -1;
+	s->has_source = source != NULL;
 	s->start = loop_now(l);
 	s->wall0_ms = io_wall_ms();
 	rv = start(s, source);
@@ -321,6 +355,12 @@ seed_new(struct seed **out, struct loop *l, const struct seed_options *opts,
 	}
 	*out = s;
 	return 0;
+}
+
+void
+seed_look(struct seed *s)
+{
+	seed_file_look(s);
 }
 
 void
@@ -342,6 +382,7 @@ seed_free(struct seed *s)
 	s->stopping = true;
 	http_free(s->http);
 	seed_dht_close(s);
+	seed_file_close(s);
 	mesh_host_free(s->mesh);
 	seed_source_stop(s);
 	seed_publish_stop(s);

@@ -14,11 +14,14 @@
 struct seed;
 
 /*
- * |opts|, |key| and |log| are borrowed for life; |source| is a URL or a path.
+ * |opts|, |key| and |log| are borrowed for life; |source| is a URL or a path,
+ * NULL where opts->files are all there is.
  * After an error, which has been complained about, nothing is left.
  */
 int seed_new(struct seed **out, struct loop *l, const struct seed_options *opts,
     struct keyfile *key, const char *source, const struct sp_log *log);
+/* Files may have changed. */
+void seed_look(struct seed *s);
 /* Leaves the swarm, then stops the loop. */
 void seed_stop(struct seed *s);
 /* Exit status of the program. */

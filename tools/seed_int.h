@@ -15,12 +15,16 @@
  *	seed_pieces.c   segments: fetching, signing
  *	seed_publish.c  trackers
  *	seed_dht.c      the head in the DHT
+ *	seed_file.c     files, as a torrent
  *	seed_status.c   /status
  *
  * The order of things at the start: the source's playlist and the trackers'
  * windows are asked for at once; when both have come (or failed), the state
  * is settled (epoch, numbers) and the tracks are polled; when each has been
  * seen, the manifest is signed, and pieces follow.
+ *
+ * Without a source there are files only: the manifest is signed when they have
+ * been hashed. With both, the stream does not wait for them.
  *
  * A record is in the checkpoint before anybody else sees it: after a crash
  * the same number is never signed twice.
@@ -30,8 +34,10 @@
 #include "io/loop.h"
 #include "io/origin.h"
 #include "io/store.h"
+#include "lt/lt.h"
 #include "swarm/client/mesh_host.h"
 #include "tools/checkpoint.h"
+#include "tools/filehash.h"
 #include "tools/follower.h"
 #include "tools/grab.h"
 #include "tools/journal.h"
@@ -40,6 +46,7 @@
 #include "tools/seed.h"
 #include "tools/sealer.h"
 #include "tools/spool.h"
+#include "wire/fileitem.h"
 
 struct seed;
 
@@ -101,6 +108,29 @@ struct seed_dht {
 	bool told;    /* that it is there */
 };
 
+/* The channel's files; all zero without --file. */
+struct seed_file {
+	bool on;
+	struct fileset set, next; /* published; at work */
+	struct fileset seen_set;  /* that --rescan has seen, and not taken */
+	struct filehash *hash;    /* of |next| */
+	struct io_timer work, rescan;
+	char why[FILESET_WHY_MAX];
+	struct lt_session *lt;
+	struct io_watch *watch;
+	bool listening, added; /* sockets; |torrent| */
+	uint16_t port;
+	uint64_t torrent; /* 0: nothing is published yet */
+	uint8_t id[FILEITEM_ID_LEN], v2[HASH_LEN];
+	bool has_v2;
+	struct lt_status st;
+	struct head_item item;
+	uint8_t packed[FILEITEM_PACKED];
+	size_t packed_len;
+	int64_t seen; /* greatest seq that nodes told of */
+	bool told;    /* that it is in the DHT */
+};
+
 struct seed {
 	struct loop *loop;
 	struct origin *origin;
@@ -113,6 +143,7 @@ struct seed {
 	sp_time start;
 	/* source */
 	struct grab_source src;
+	bool has_source;
 	char *root_url; /* of the playlist */
 	char *base;     /* directory of it, after redirects */
 	char *dir;      /* of a source on disk */
@@ -153,6 +184,7 @@ struct seed {
 	/* the swarm */
 	struct mesh_host *mesh;
 	struct seed_dht dht;
+	struct seed_file file;
 	bool upload;
 	struct http *http;
 	struct sp_addr status_at;
@@ -169,6 +201,8 @@ void seed_give_up(struct seed *s, const char *what, const char *why);
 void seed_proceed(struct seed *s);
 /* A track was seen for the first time, or its part of the manifest changed. */
 void seed_track_seen(struct seed *s);
+/* The channel has files, or others than before. */
+void seed_files_ready(struct seed *s);
 /* Envelope of a record in s->env: to checkpoint, spool and mesh. */
 void seed_signed(struct seed *s, const struct record *r, const uint8_t *p,
     size_t len);
@@ -233,6 +267,16 @@ void seed_dht_changed(struct seed *s);
 /* As mesh_host_ops.head. */
 void seed_dht_put(void *ctx, int64_t seen, uint32_t stored);
 void seed_dht_close(struct seed *s);
+
+/* seed_file.c: nothing without --file. Complaints are made. */
+int seed_file_open(struct seed *s);
+/* Looks at the files again. */
+void seed_file_look(struct seed *s);
+/* As mesh_host_ops.item_put. */
+void seed_file_put(void *ctx, const char *salt, int64_t seen, uint32_t stored);
+/* Asks for figures, for who looks at them the next time. */
+void seed_file_status(struct seed *s);
+void seed_file_close(struct seed *s);
 
 /* seed_status.c */
 int seed_status_open(struct seed *s);

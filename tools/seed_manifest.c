@@ -37,7 +37,7 @@ seed_manifest_origins(const struct seed *s, struct manifest *m)
 {
 	for (size_t i = 0; i < s->n_origins; i++)
 		m->origins[m->n_origins++] = text(s->origins[i]);
-	if (s->n_origins == 0 && s->dir == NULL)
+	if (s->n_origins == 0 && s->dir == NULL && s->base != NULL)
 		m->origins[m->n_origins++] = text(s->base);
 	for (size_t i = 0; i < s->n_hosts && m->n_origins < LIM_ORIGINS; i++)
 		m->origins[m->n_origins++] = text(s->hosts[i]);
@@ -50,7 +50,7 @@ has_ended(const struct seed *s)
 		if (!s->state->tracks[s->tracks[i].id].used ||
 		    !s->state->tracks[s->tracks[i].id].mark.ended)
 			return false;
-	return true;
+	return s->n_tracks > 0;
 }
 
 static void
@@ -65,6 +65,8 @@ fill_manifest(struct seed *s, struct manifest *m)
 	m->policy = s->ended ? MANIFEST_ENDED : 0;
 	m->title = text(s->key->link.name);
 	plan_manifest(&s->plan, m);
+	m->files.p = (const char *)s->file.packed;
+	m->files.len = s->file.packed_len;
 	seed_manifest_origins(s, m);
 	for (size_t i = 0; i < s->n_trackers; i++)
 		m->trackers[m->n_trackers++] = text(s->trackers[i].announce);
@@ -111,6 +113,10 @@ seed_manifest_link(struct seed *s)
 	if (m != NULL && l != NULL) {
 		*l = s->key->link;
 		l->n_trackers = l->n_origins = 0;
+		if (!s->has_source) {
+			l->n_salt = strlen(FILEITEM_SALT);
+			memcpy(l->salt, FILEITEM_SALT, l->n_salt);
+		}
 		for (size_t i = 0; i < s->n_trackers; i++)
 			snprintf(l->trackers[l->n_trackers++], LIM_URI + 1,
 			    "%s", s->trackers[i].announce);

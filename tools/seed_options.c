@@ -3,6 +3,7 @@
 #include "io/daemon.h"
 #include "io/sock.h"
 #include "lt/lt.h"
+#include "wire/metainfo.h"
 #include "wire/uri.h"
 
 #define AT(field) CONF_AT(struct seed_options, field)
@@ -48,6 +49,20 @@ static const struct conf_row rows[] = {
 	    "do not ask the gateway to let peers in", 0 },
 	{ "no-lsd", 0, CONF_FLAG, AT(no_lsd), 0, 0, NULL, NULL,
 	    "do not look for peers on the local network", 0 },
+	{ "file", 'F', CONF_LIST, AT(files), 1, 4000, NULL, "PATH",
+	    "file or folder to publish; may be repeated", 0 },
+	{ "format", 0, CONF_ENUM, AT(format), 0, 0, "hybrid", "hybrid|v2|v1",
+	    "version of the torrent of the files", 0 },
+	{ "piece-length", 0, CONF_SIZE, AT(piece_length), 0, METAINFO_PIECE_MAX,
+	    "0", "SIZE", "power of two from 16KiB on; 0 chooses", 0 },
+	{ "web-seed", 0, CONF_LIST, AT(web_seeds), 1, LIM_URI, NULL, "URL",
+	    "where the files are on the web, too; may be repeated", 0 },
+	{ "torrent", 0, CONF_PATH, AT(torrent), 1, 4000, NULL, "FILE",
+	    "write the files' .torrent there", 0 },
+	{ "torrent-port", 0, CONF_INT, AT(torrent_port), 0, 65535, "0", "PORT",
+	    "port for peers of the files; 0 takes a free one", 0 },
+	{ "rescan", 0, CONF_TIME, AT(rescan), 0, 86400 * SP_S, "0", "TIME",
+	    "look for changed files so often; 0 is on SIGHUP only", 0 },
 	{ "status-listen", 0, CONF_STR, AT(status), 1, 255, NULL, "ADDR:PORT",
 	    "answer GET /status there", 0 },
 };
@@ -68,6 +83,26 @@ check_urls(const struct conf_list *l, bool base)
 		    (base && strchr(l->v[i], '?') != NULL))
 			return "not an http or https URL";
 	return NULL;
+}
+
+static const char *
+check_files(const struct seed_options *o, const char **what)
+{
+	int64_t n = o->piece_length;
+
+	*what = "web-seed";
+	if (o->web_seeds.n > LIM_HEAD_URLS)
+		return "too many";
+	if (o->web_seeds.n > 0 && o->files.n == 0)
+		return "is of files only: --file PATH";
+	*what = "piece-length";
+	if (n != 0 && (n < METAINFO_PIECE_MIN || (n & (n - 1)) != 0))
+		return "not a power of two from 16KiB on";
+	*what = "torrent";
+	if (o->torrent != NULL && o->files.n == 0)
+		return "is of files only: --file PATH";
+	*what = "web-seed";
+	return check_urls(&o->web_seeds, true);
 }
 
 static const char *
@@ -96,6 +131,8 @@ check(const void *opts, const char **what)
 	*what = "congestion";
 	if (o->congestion != NULL && !sock_has_congestion(o->congestion))
 		return "not in net.ipv4.tcp_allowed_congestion_control";
+	if ((why = check_files(o, what)) != NULL)
+		return why;
 	*what = "dht";
 	if (o->dht.use == DHT_YES && !lt_is_there())
 		return "built without libtorrent: there is none";
@@ -108,13 +145,13 @@ check(const void *opts, const char **what)
 const struct conf_prog seed_options_prog = {
 	.name = "spate-seed",
 	.version = daemon_version,
-	.usage = "-k KEYFILE [options] SOURCE",
-	.text = "publish a live HLS stream as a channel",
+	.usage = "-k KEYFILE [options] [SOURCE]",
+	.text = "publish a live HLS stream, or files, as a channel",
 	.std = CONF_STD_DAEMON,
 	.std_at = offsetof(struct seed_options, std),
 	.rows = rows,
 	.nrows = SP_LEN(rows),
-	.min_args = 1,
+	.min_args = 0,
 	.max_args = 1,
 	.check = check,
 };

@@ -6,6 +6,12 @@
 #include "io/conf.h"
 #include "swarm/client/dht_file.h"
 
+enum seed_format {
+	SEED_FORMAT_HYBRID,
+	SEED_FORMAT_V2,
+	SEED_FORMAT_V1,
+};
+
 struct seed_options {
 	struct conf_std std;
 	const char *key;    /* path of the key file */
@@ -20,7 +26,14 @@ struct seed_options {
 	const char *upload; /* "none" or a rate */
 	bool lan, no_port_map, no_lsd;
 	struct dht_options dht;
-	const char *status; /* where to listen, NULL nowhere */
+	/* files */
+	struct conf_list files, web_seeds;
+	int format;           /* enum seed_format */
+	int64_t piece_length; /* 0: chosen */
+	int64_t torrent_port;
+	const char *torrent; /* .torrent to be written, NULL none */
+	sp_time rescan;      /* 0: on SIGHUP only */
+	const char *status;  /* where to listen, NULL nowhere */
 };
 
 extern const struct conf_prog seed_options_prog;

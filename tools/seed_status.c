@@ -80,6 +80,28 @@ journal(const struct seed *s)
 	    s->journal_why);
 }
 
+/* null: none are published. */
+static json_t *
+files(struct seed *s)
+{
+	const struct seed_file *f = &s->file;
+	char id[2 * FILEITEM_ID_LEN + 1];
+
+	if (!f->on)
+		return json_null();
+	seed_file_status(s);
+	buf_hex(id, f->id, sizeof(f->id));
+	return json_pack("{ss? ss sI sI sI sI sI si si sI sI ss}", "name",
+	    f->set.name, "id", f->torrent != 0 ? id : "", "seq",
+	    (json_int_t)f->item.seq, "files", (json_int_t)f->set.n, "bytes",
+	    (json_int_t)f->set.total, "hashing",
+	    (json_int_t)(f->hash != NULL ? f->next.total : 0), "hashed",
+	    (json_int_t)(f->hash != NULL ? filehash_done(f->hash) : 0), "port",
+	    f->port, "peers", (int)f->st.peers, "up_bytes",
+	    (json_int_t)f->st.up_bytes, "up_bps", (json_int_t)f->st.up_bps,
+	    "error", f->why);
+}
+
 static json_t *
 status(struct seed *s)
 {
@@ -87,8 +109,8 @@ status(struct seed *s)
 
 	buf_hex(pk, s->key->link.pk, HASH_PK_LEN);
 	buf_hex(ih, s->info_hash, LINK_INFOHASH_LEN);
-	return json_pack(
-	    "{ss ss ss sb sI sI sI sI sI sI s{ss sb ss} so so so so so so so}",
+	return json_pack("{ss ss ss? sb sI sI sI sI sI sI s{ss sb ss} so so so "
+			 "so so so so so}",
 	    "channel", pk, "info_hash", ih, "source", s->root_url, "live",
 	    s->open && !s->ended, "uptime_s",
 	    (json_int_t)((loop_now(s->loop) - s->start) / SP_S), "epoch",
@@ -98,7 +120,8 @@ status(struct seed *s)
 	    "ok", !s->state_failed, "error", s->state_why, "journal",
 	    journal(s), "tracks", tracks(s), "trackers", trackers(s), "swarm",
 	    swarm(s), "dht", host_status_dht(s->mesh), "reach",
-	    host_status_reach(s->mesh), "lsd", host_status_lsd(s->mesh));
+	    host_status_reach(s->mesh), "lsd", host_status_lsd(s->mesh),
+	    "files", files(s));
 }
 
 static void

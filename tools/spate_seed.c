@@ -1,4 +1,4 @@
-/* spate-seed: publishes a live HLS stream as a channel. */
+/* spate-seed: publishes a live HLS stream, or files, as a channel. */
 
 #include <errno.h>
 #include <signal.h>
@@ -13,6 +13,12 @@ signal_cb(void *ctx, int signo SP_UNUSED)
 {
 	daemon_notify("STOPPING=1");
 	seed_stop(ctx);
+}
+
+static void
+look_cb(void *ctx, int signo SP_UNUSED)
+{
+	seed_look(ctx);
 }
 
 static void
@@ -69,6 +75,8 @@ run(const struct seed_options *o, struct keyfile *k, const char *source)
 	if (rv == 0) {
 		loop_signal(l, SIGINT, signal_cb, s);
 		loop_signal(l, SIGTERM, signal_cb, s);
+		if (o->files.n > 0)
+			loop_signal(l, SIGHUP, look_cb, s);
 		rv = loop_run(l);
 		if (rv == 0)
 			rv = seed_result(s);
@@ -93,6 +101,8 @@ main(int argc, char **argv)
 	rv = conf_parse(&c, &seed_options_prog, &o, argc, argv);
 	if (rv != 0)
 		return rv < 0 ? 2 : 0;
+	if (conf_arg(c, 0) == NULL && o.files.n == 0)
+		daemon_usage("SOURCE", "is needed, or --file PATH");
 	k = key_load(o.key, o.phrase, true);
 	if (o.std.daemon) {
 		o.key = absolute(o.key);
@@ -100,6 +110,9 @@ main(int argc, char **argv)
 		o.dht.state = absolute(o.dht.state);
 		o.journal = absolute(o.journal);
 		o.std.pidfile = absolute(o.std.pidfile);
+		o.torrent = absolute(o.torrent);
+		for (size_t i = 0; i < o.files.n; i++)
+			o.files.v[i] = absolute(o.files.v[i]);
 	}
 	rv = k != NULL
 		 ? run(&o, k,

@@ -16,6 +16,7 @@
  *	host_dht.c      the DHT: searches, announces
  *	host_dht_head.c the channel's head there
  *	host_dht_conf.c what it is begun with, what is kept of it
+ *	host_item.c     other items there
  *
  * Every event of the loop ends in host_pump.
  */
@@ -131,6 +132,14 @@ struct host_lsd {
 	uint64_t said, heard, peers, foreign;
 };
 
+struct host_item {
+	char salt[HEAD_SALT_MAX + 1];
+	struct head_item have;  /* seq 0: none */
+	sp_time get_at, put_at; /* SP_NEVER: not */
+	unsigned n_get, n_put;  /* without success, in a row */
+	int64_t got;            /* greatest seq of the GET under way, 0 none */
+};
+
 struct mesh_host {
 	struct loop *loop;
 	struct origin *origin;
@@ -167,6 +176,9 @@ struct mesh_host {
 	struct host_lt lt;
 	struct host_reach reach;
 	struct host_dht dht;
+	struct host_item items[MESH_HOST_ITEMS];
+	size_t n_items;
+	struct io_timer item_timer;
 
 	/* The first n_given are the user's. */
 	struct host_origin origins[MESH_HOST_ORIGINS];
@@ -284,6 +296,13 @@ void host_dht_state_bad(struct mesh_host *h);
 void host_dht_save(struct mesh_host *h, const uint8_t *p, size_t len);
 int host_dht_conf_start(struct mesh_host *h);
 void host_dht_conf_fini(struct mesh_host *h);
+
+/* host_item.c */
+/* True: it is of an item, and done with. */
+bool host_item_event(struct mesh_host *h, const struct lt_event *ev);
+/* There are nodes now. */
+void host_item_ready(struct mesh_host *h);
+void host_item_fini(struct mesh_host *h);
 
 /* host_fetch.c */
 /* After those of the manifest; known ones are left out. */

@@ -15,8 +15,12 @@ event_cb(void *ctx, const struct lt_event *ev)
 	if (ev->type == LT_EV_DROPPED)
 		log_msg(h->conf.log, LOG_LEVEL_WARN,
 		    "libtorrent: events were lost");
+	if (host_item_event(h, ev))
+		return;
 	host_dht_event(h, ev);
 	host_reach_event(h, ev);
+	if (ev->type == LT_EV_DHT_READY)
+		host_item_ready(h);
 }
 
 static void
@@ -81,6 +85,7 @@ host_lt_init(struct mesh_host *h)
 void
 host_lt_fini(struct mesh_host *h)
 {
+	host_item_fini(h);
 	host_dht_fini(h);
 	io_watch_free(h->lt.w);
 	h->lt.w = NULL;

@@ -35,6 +35,7 @@ libspclient_a_SOURCES += swarm/client/host_feed.c
 libspclient_a_SOURCES += swarm/client/host_fetch.c
 libspclient_a_SOURCES += swarm/client/host_int.h
 libspclient_a_SOURCES += swarm/client/host_lsd.c
+libspclient_a_SOURCES += swarm/client/host_item.c
 libspclient_a_SOURCES += swarm/client/host_lt.c
 libspclient_a_SOURCES += swarm/client/host_reach.c
 libspclient_a_SOURCES += swarm/client/host_status.c

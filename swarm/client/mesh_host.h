@@ -41,6 +41,7 @@
 #define MESH_HOST_TRACKERS (2 * LIM_TRACKERS)
 #define MESH_HOST_ORIGINS  (2 * LIM_ORIGINS)
 #define MESH_HOST_LISTEN   4
+#define MESH_HOST_ITEMS    2
 
 #define MESH_HOST_TELEMETRY (30 * SP_S) /* what viewers take */
 
@@ -114,6 +115,11 @@ struct mesh_host_ops {
 	 * greater, the head is not newer than all before it.
 	 */
 	void (*head)(void *ctx, int64_t seen, uint32_t stored);
+	/* A node has this one, whose signature has to be verified. */
+	void (*item)(void *ctx, const char *salt, const struct head_item *it);
+	/* Likewise as |head|, of what mesh_host_item gave. */
+	void (*item_put)(void *ctx, const char *salt, int64_t seen,
+	    uint32_t stored);
 };
 
 /* Defaults: mesh_conf_init, no listening, no trackers, no origins. */
@@ -140,6 +146,17 @@ uint16_t mesh_host_port(const struct mesh_host *h);
  * the next one comes. SP_ERR_CLOSED: there is no DHT.
  */
 int mesh_host_head(struct mesh_host *h, const struct head_item *it);
+
+/*
+ * Other items of the channel in the DHT, at most MESH_HOST_ITEMS of them. |it|
+ * is the newest that the caller knows: a seeder puts it at once, and again each
+ * 10 to 15 minutes; who looks for it puts it where it is missing. Looking: at
+ * the start and each 10 to 20 minutes, by ops.item. SP_ERR_CLOSED: there is no
+ * DHT, or too many.
+ */
+int mesh_host_item(struct mesh_host *h, const char *salt,
+    const struct head_item *it);
+int mesh_host_item_look(struct mesh_host *h, const char *salt);
 
 /* Says goodbye to peers and trackers; ops.left follows. Only once. */
 void mesh_host_leave(struct mesh_host *h);

@@ -9,6 +9,7 @@
  *			"item none"
  *	put HEX SEQ SIG VALUE
  *			puts that, and prints "stored N seen SEQ"
+ *	salt TEXT	what get and put mean from now on, instead of the head
  *
  * "port P" is printed for each new node, "nodes N" when a command is done.
  */
@@ -32,6 +33,7 @@ struct node {
 
 static struct node nodes[NODES]; /* oldest first */
 static size_t n_nodes;
+static char salt[LT_SALT_MAX + 1] = HEAD_SALT;
 static bool waiting; /* for the answer to get or put */
 
 static void
@@ -169,7 +171,7 @@ get(const char *hex)
 	if (buf_unhex(key, sizeof(key), hex, strlen(hex)) < 0)
 		die("get", "not a key");
 	newest = 0;
-	await_answer(lt_dht_get(s, key, HEAD_SALT, strlen(HEAD_SALT)), s);
+	await_answer(lt_dht_get(s, key, salt, strlen(salt)), s);
 }
 
 static void
@@ -177,8 +179,8 @@ put(char *line)
 {
 	struct lt_session *s = nodes[n_nodes - 1].s;
 	struct lt_item it = { .size = sizeof(it),
-		.salt = (const uint8_t *)HEAD_SALT,
-		.salt_len = strlen(HEAD_SALT) };
+		.salt = (const uint8_t *)salt,
+		.salt_len = strlen(salt) };
 	uint8_t value[LT_VALUE_MAX];
 	char *key = strsep(&line, " "), *seq = strsep(&line, " ");
 	char *sig = strsep(&line, " ");
@@ -205,6 +207,8 @@ command(char *line)
 			start_node();
 	else if (strcmp(word, "kill") == 0)
 		kill_nodes(n);
+	else if (strcmp(word, "salt") == 0 && line != NULL)
+		snprintf(salt, sizeof(salt), "%s", line);
 	else if (n_nodes == 0 || line == NULL)
 		die(word, "no nodes, or nothing behind it");
 	else if (strcmp(word, "get") == 0)

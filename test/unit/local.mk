@@ -384,6 +384,7 @@ UNIT_HOST += test/unit/check_vod_plan
 
 UNIT_HOST += test/unit/check_archive
 UNIT_HOST += test/unit/check_checkpoint
+UNIT_HOST += test/unit/check_filehash
 UNIT_HOST += test/unit/check_journal
 UNIT_HOST += test/unit/check_keyfile
 UNIT_HOST += test/unit/check_plan
