@@ -405,6 +405,12 @@ on_event(void *ctx, const struct lt_event *ev)
 		f->st.pieces = NULL;
 		break;
 	case LT_EV_TORRENT_ERROR:
+		if (!f->added && ev->torrent == f->torrent) {
+			snprintf(f->why, sizeof(f->why), "%s", ev->error.text);
+			f->torrent = 0;
+			failed(s);
+			break;
+		}
 		log_msg(s->log, LOG_LEVEL_ERROR, "files: %s", ev->error.text);
 		break;
 	case LT_EV_TRACKER_ERROR:

@@ -6,6 +6,7 @@
 #include "swarm/client/viewer.h"
 #include "swarm/client/vod_link.h"
 #include "swarm/client/vod_run.h"
+#include "wire/fileitem.h"
 
 /* Somebody must be known who can be asked for the channel. */
 static void
@@ -60,8 +61,17 @@ static int
 play_channel(const struct options *o, const char *text)
 {
 	struct link *l = get_link(text, o);
-	int rv = viewer_run(o, l);
+	int rv = VIEWER_FILES;
 
+	if (l->n_salt == 0)
+		rv = viewer_run(o, l);
+	else if (l->n_salt != strlen(FILEITEM_SALT) ||
+		 memcmp(l->salt, FILEITEM_SALT, l->n_salt) != 0)
+		daemon_usage("link",
+		    "its salt (s=) is neither that of a channel's files nor "
+		    "empty");
+	if (rv == VIEWER_FILES)
+		rv = vod_run_files(o, l);
 	free(l);
 	return rv;
 }

@@ -9,11 +9,11 @@
 #include "io/sock.h"
 #include "swarm/client/counters.h"
 #include "swarm/client/edge.h"
-#include "swarm/client/identity.h"
 #include "swarm/client/mesh_host.h"
 #include "swarm/client/player.h"
 #include "swarm/client/status.h"
 #include "swarm/client/stream_out.h"
+#include "swarm/client/viewer_host.h"
 
 #define REPORT_MAX (256 * 1024)
 /* timeout(1) and sudo pass on what the terminal's group has got already. */
@@ -81,6 +81,16 @@ start_player(struct viewer *v)
 	}
 }
 
+/* The link does not say so (s=), but the manifest does. */
+static bool
+has_only_files(const struct viewer *v)
+{
+	const struct manifest *m =
+	    mesh_manifest_get(mesh_host_mesh(v->host), NULL, NULL);
+
+	return m != NULL && m->n_tracks == 0 && m->files.len > 0;
+}
+
 static void
 on_changed(void *ctx, unsigned what)
 {
@@ -88,6 +98,10 @@ on_changed(void *ctx, unsigned what)
 
 	if (v->leaving)
 		return;
+	if (what & MESH_CHANGED_MANIFEST && has_only_files(v)) {
+		leave(v, VIEWER_FILES);
+		return;
+	}
 	if (what & MESH_CHANGED_MANIFEST && !v->known) {
 		v->known = true;
 		if (v->o->exec != NULL)
@@ -203,78 +217,16 @@ fail_listen(const char *option, const char *where, int64_t port, int err)
 	return err;
 }
 
-/* |given| after those of the link. Returns the number. */
-static size_t
-join(const char **out, size_t max, const char (*of_link)[LIM_URI + 1],
-    size_t n_link, const struct conf_list *given)
-{
-	size_t i, n = 0;
-
-	for (i = 0; i < given->n && n < max; i++)
-		out[n++] = given->v[i];
-	for (i = 0; i < n_link && n < max; i++)
-		out[n++] = of_link[i];
-	return n;
-}
-
-static void
-mesh_options(struct mesh_conf *c, const struct options *o)
-{
-	static const struct secure_cipher *ciphers[2];
-
-	c->n_ciphers = secure_ciphers(ciphers);
-	c->ciphers = ciphers;
-	c->no_upload = o->no_upload;
-	c->neighbours = (uint32_t)o->neighbours;
-	c->neighbours_max = SP_MAX(c->neighbours_max, c->neighbours);
-	c->up_bps = (uint64_t)o->up_bps;
-	c->window_ms = (uint32_t)(o->window / SP_MS);
-	c->delay_ms = (uint32_t)(o->delay / SP_MS);
-	c->lan = o->lan;
-}
-
 static int
 setup_host(struct viewer *v)
 {
-	const char *trackers[MESH_HOST_TRACKERS], *origins[MESH_HOST_ORIGINS];
-	const struct options *o = v->o;
-	struct mesh_host_conf c;
-	char *nodes;
-	int rv;
+	int port = (int)v->o->peer_port, rv;
 
-	mesh_host_conf_init(&c);
-	mesh_options(&c.mesh, o);
-	memcpy(c.mesh.pk, v->link->pk, sizeof(c.mesh.pk));
-	c.mesh.log = c.log = &v->status.log;
-	rv = identity_load(c.mesh.secret, o->ephemeral ? NULL : o->identity);
+	rv = viewer_host(&v->host, v->o, v->link, port, &v->status.log, v->loop,
+	    v->origin, &host_ops, v);
 	if (rv == SP_ERR_SYNTAX)
-		daemon_complain(o->identity, "not an identity file");
-	else if (rv < 0)
-		fail(o->identity, rv);
-	if (rv < 0)
-		return rv;
-	c.n_trackers = join(trackers, SP_LEN(trackers), v->link->trackers,
-	    v->link->n_trackers, &o->trackers);
-	c.n_origins = join(origins, SP_LEN(origins), v->link->origins,
-	    v->link->n_origins, &o->origins);
-	c.trackers = trackers;
-	c.origins = origins;
-	c.peers = v->link->peers;
-	c.n_peers = v->link->n_peers;
-	c.listen[0] = addr_make(4, "\0\0\0", (uint16_t)o->peer_port);
-	c.listen[1] = addr_make(6, "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
-	    (uint16_t)o->peer_port);
-	c.n_listen = 2;
-	c.map_port = !o->no_port_map && !o->lan;
-	c.lsd = dht_options_lsd(o->no_lsd, o->lan);
-	c.congestion = o->congestion;
-	c.telemetry = o->no_telemetry ? 0 : MESH_HOST_TELEMETRY;
-	dht_options_conf(&c.dht, &o->dht, c.n_trackers, o->lan || o->ephemeral,
-	    &nodes);
-	rv = mesh_host_new(&v->host, &c, v->loop, v->origin, &host_ops, v);
-	hash_wipe(&c, sizeof(c));
-	free(nodes);
-	return rv < 0 ? fail_listen("peer-port", NULL, o->peer_port, rv) : 0;
+		return rv; /* complained about */
+	return rv < 0 ? fail_listen("peer-port", NULL, port, rv) : 0;
 }
 
 static int
@@ -366,7 +318,8 @@ viewer_run(const struct options *o, const struct link *link)
 	if (loop_run(v.loop) < 0)
 		v.exit = 1;
 	status_clear(&v.status);
-	report(&v);
+	if (v.exit != VIEWER_FILES)
+		report(&v);
 	teardown(&v);
 	return v.exit;
 }

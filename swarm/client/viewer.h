@@ -6,7 +6,11 @@
 #include "swarm/client/options.h"
 #include "wire/link.h"
 
-/* Watches |link| until told to stop. The exit status of the program. */
+#define VIEWER_FILES (-1)
+/*
+ * Watches |link| until told to stop. The exit status of the program, or
+ * VIEWER_FILES: the channel has no stream, but files.
+ */
 int viewer_run(const struct options *o, const struct link *link);
 
 #endif

@@ -3,6 +3,7 @@
 #include "swarm/client/vod_int.h"
 
 #define LEAVE_TIME (3 * SP_S)
+#define LT_USUAL   4 /* priority, as lt.h has it */
 #define LAST_WORD  (100 * SP_MS)
 
 static void
@@ -29,7 +30,7 @@ vod_new(struct vod **out, const struct vod_conf *conf, struct loop *l,
 	*out = NULL;
 	memset(why, 0, sizeof(*why));
 	why->size = sizeof(*why);
-	if ((rv = door_check(&conf->door)) < 0)
+	if (!conf->no_door && (rv = door_check(&conf->door)) < 0)
 		return rv;
 	if ((v = calloc(1, sizeof(*v))) == NULL ||
 	    (v->buf = malloc(VOD_CHUNK)) == NULL) {
@@ -45,7 +46,7 @@ vod_new(struct vod **out, const struct vod_conf *conf, struct loop *l,
 	LIST_INIT(&v->reads);
 	if ((rv = io_timer_init(&v->tick, l, tick_cb, v)) < 0 ||
 	    (rv = io_timer_init(&v->again, l, vod_get_again, v)) < 0 ||
-	    (rv = vod_http_begin(v)) < 0 ||
+	    (!conf->no_door && (rv = vod_http_begin(v)) < 0) ||
 	    (rv = vod_torrent_begin(v, why)) < 0) {
 		vod_free(v);
 		return rv;
@@ -105,6 +106,28 @@ vod_url(const struct vod *v, char out[VOD_URL_MAX])
 	if (b.err < 0)
 		snprintf(out, VOD_URL_MAX, "%sfile/%d/", base, v->main);
 	return out;
+}
+
+uint16_t
+vod_port(const struct vod *v)
+{
+	return v->bound.port;
+}
+
+void
+vod_meet(struct vod *v, const struct sp_addr *addr)
+{
+	(void)lt_connect_peer(v->lt, v->id, addr);
+}
+
+bool
+vod_has_file(const struct vod *v, size_t i)
+{
+	const struct lt_file *f = &v->info->files[i];
+	uint64_t from = (uint64_t)f->offset;
+
+	return vod_torrent_held(v, from, from + (uint64_t)f->length) ==
+	       (uint64_t)f->length;
 }
 
 const struct lt_info *

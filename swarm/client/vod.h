@@ -60,6 +60,8 @@ struct vod_conf {
 	bool all;         /* fetch what nobody asks for, too */
 	const struct when *from; /* of an archive: where to begin; or NULL */
 	const uint8_t *pk; /* whose archive it has to be; NULL: anybody's */
+	bool hold;         /* fetch nothing: only what is in it is wanted */
+	bool no_door;      /* no players: |door| is not looked at */
 	const char *version;
 	const struct sp_log *log; /* may be NULL */
 };
@@ -78,6 +80,12 @@ void vod_leave(struct vod *v);
 /* Of what is to be played; of the page before that is known. Returns |out|. */
 #define VOD_URL_MAX 4096
 const char *vod_url(const struct vod *v, char out[VOD_URL_MAX]);
+/* Where players connect. */
+uint16_t vod_port(const struct vod *v);
+/* A peer may be there. */
+void vod_meet(struct vod *v, const struct sp_addr *addr);
+/* All of file |i| of the info is here, and verified. */
+bool vod_has_file(const struct vod *v, size_t i);
 /* NULL before it is known. */
 const struct lt_info *vod_info(const struct vod *v);
 

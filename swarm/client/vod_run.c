@@ -7,50 +7,20 @@
 
 #include "io/daemon.h"
 #include "io/store.h"
-#include "swarm/client/player.h"
-#include "swarm/client/status.h"
 #include "swarm/client/vod_count.h"
 #include "swarm/client/vod_link.h"
-#include "swarm/client/vod_origin_plan.h"
+#include "swarm/client/vod_run_int.h"
 #include "swarm/client/vod_save.h"
 #include "wire/link.h"
 #include "wire/uri.h"
 
 #define REPORT_MAX  (64 * 1024)
 #define TORRENT_MAX ((size_t)64 << 20)
-#define SETTINGS    24
 #define NODES_MAX   (16 * 1024)
 /* timeout(1) and sudo pass on what the terminal's group has got already. */
 #define SIGNAL_AGAIN (500 * SP_MS)
 /* Nobody was found: worth a word. */
 #define LONG_WAIT (30 * SP_S)
-
-struct run {
-	const struct options *o;
-	const char *what; /* as given */
-	char name[256];   /* of what is played, for people */
-	struct loop *loop;
-	struct vod *vod;
-	struct vod_conf conf;
-	struct player *player;
-	struct status status;
-	struct io_timer tick;
-	uint8_t *metainfo;
-	char save[PATH_MAX];
-	bool temporary;
-	struct lt_kv kv[SETTINGS];
-	char text[SETTINGS][128];
-	struct sp_buf nodes; /* of the DHT */
-	const char *origins[VOD_ORIGINS_MAX];
-	char *seeds[VOD_ORIGINS_MAX]; /* of them, those of the link */
-	size_t n_seeds;
-	struct when from;
-	uint8_t pk[HASH_PK_LEN]; /* of a channel's link */
-	sp_time started, logged, left_at;
-	bool ready, met; /* what is in it is known; somebody was met */
-	bool warned, leaving;
-	int exit;
-};
 
 static const char *
 why_text(int err)
@@ -58,8 +28,8 @@ why_text(int err)
 	return err == SP_ERR_IO ? strerror(errno) : sp_strerror(err);
 }
 
-static void
-leave(struct run *r, int status)
+void
+vod_run_leave(struct run *r, int status)
 {
 	if (r->leaving)
 		return;
@@ -67,7 +37,18 @@ leave(struct run *r, int status)
 	r->left_at = loop_now(r->loop);
 	r->exit = status;
 	status_clear(&r->status);
-	vod_leave(r->vod);
+	vod_versions_leave(r);
+	if (r->vod != NULL && !r->swapping)
+		vod_leave(r->vod);
+	vod_run_left(r);
+}
+
+void
+vod_run_left(struct run *r)
+{
+	if (r->leaving && (r->vod == NULL || r->vod_left) &&
+	    (r->follow == NULL || r->follow_left))
+		loop_stop(r->loop);
 }
 
 /* Of a temporary directory nothing is left. */
@@ -87,7 +68,7 @@ player_ended(void *ctx, int status)
 	struct run *r = ctx;
 
 	if (!r->o->keep_seeding)
-		leave(r, status);
+		vod_run_leave(r, status);
 }
 
 static void
@@ -105,7 +86,7 @@ start_player(struct run *r)
 	buf_fini(&b);
 	if (rv < 0) {
 		daemon_complain(r->o->exec, why_text(rv));
-		leave(r, 1);
+		vod_run_leave(r, 1);
 	}
 }
 
@@ -137,7 +118,7 @@ on_ready(void *ctx)
 	snprintf(r->name, sizeof(r->name), "%s", vod_info(r->vod)->name);
 	status_clear(&r->status);
 	say_where(r);
-	if (r->o->exec != NULL)
+	if (r->o->exec != NULL && r->player == NULL)
 		start_player(r);
 }
 
@@ -148,7 +129,7 @@ on_failed(void *ctx, const char *what, const char *why)
 
 	status_clear(&r->status);
 	daemon_complain(what, why);
-	leave(r, 1);
+	vod_run_leave(r, 1);
 }
 
 static void
@@ -156,7 +137,9 @@ on_left(void *ctx)
 {
 	struct run *r = ctx;
 
-	loop_stop(r->loop);
+	r->vod_left = true;
+	if (!vod_versions_left(r))
+		vod_run_left(r);
 }
 
 static const struct vod_ops ops = { on_ready, on_failed, on_left };
@@ -167,7 +150,7 @@ on_signal(void *ctx, int signo SP_UNUSED)
 	struct run *r = ctx;
 
 	if (!r->leaving) {
-		leave(r, 0);
+		vod_run_leave(r, 0);
 	} else if (loop_now(r->loop) - r->left_at > SIGNAL_AGAIN) {
 		remove_save(r);
 		_exit(1);
@@ -179,7 +162,9 @@ static void
 look_lonely(struct run *r, const struct vod_counts *c, sp_time now)
 {
 	const char *why = r->ready ? "nobody who has it was found"
-				   : "nobody who knows what is in it was found";
+			  : r->vod == NULL
+			      ? "nobody who knows of its files was found"
+			      : "nobody who knows what is in it was found";
 
 	r->met |= c->down_bytes > 0 || c->have > 0;
 	if (r->met)
@@ -206,7 +191,10 @@ on_tick(void *ctx, sp_time now)
 	if (r->leaving)
 		return;
 	io_timer_set(&r->tick, now + SP_S);
-	vod_counts(r->vod, &c);
+	if (r->vod != NULL)
+		vod_counts(r->vod, &c);
+	else
+		memset(&c, 0, sizeof(c));
 	vod_count_line(text, sizeof(text), &c);
 	if (r->status.line) {
 		status_show(&r->status, text);
@@ -216,6 +204,7 @@ on_tick(void *ctx, sp_time now)
 		log_msg(&r->status.log, LOG_LEVEL_INFO, "status: %s", text);
 	}
 	look_lonely(r, &c, now);
+	vod_versions_tick(r, &c, now);
 }
 
 /* ---- settings ---- */
@@ -226,7 +215,7 @@ static void SP_PRINTF(3, 4)
 	size_t n = r->conf.n_settings;
 	va_list ap;
 
-	assert(n < SETTINGS && "there is room for all of them");
+	assert(n < VOD_RUN_SETTINGS && "there is room for all of them");
 	va_start(ap, fmt);
 	vsnprintf(r->text[n], sizeof(r->text[n]), fmt, ap);
 	va_end(ap);
@@ -240,7 +229,7 @@ set_nodes(struct run *r)
 	const struct conf_list *l = &r->o->dht.bootstrap;
 	size_t i, n = r->conf.n_settings;
 
-	assert(n < SETTINGS && "there is room for all of them");
+	assert(n < VOD_RUN_SETTINGS && "there is room for all of them");
 	for (i = 0; i < l->n; i++) {
 		buf_put_str(&r->nodes, i > 0 ? "," : "");
 		buf_put_str(&r->nodes, l->v[i]);
@@ -278,6 +267,9 @@ settings(struct run *r)
 	set(r, "request_queue_time", "1");
 	/* the first pieces are not any, but those that are wanted */
 	set(r, "initial_picker_threshold", "0");
+	/* many share an address there, as with channels */
+	if (o->lan)
+		set(r, "allow_multiple_connections_per_ip", "1");
 	if (o->dht.use == DHT_NO)
 		set(r, "enable_dht", "0");
 	if (o->dht.bootstrap.n > 0)
@@ -423,49 +415,69 @@ go_up(char *url)
 }
 
 /* Those of --origin, then those of the link. */
-static int
-setup_origins(struct run *r)
+int
+vod_run_origins(struct run *r, struct vod_run_origins *o, const char *magnet)
 {
 	const struct conf_list *l = &r->o->origins;
 	char url[LIM_URI + 1];
 	size_t at = 0;
 
+	vod_run_origins_fini(o);
 	for (size_t i = 0; i < l->n && i < VOD_ORIGINS_MAX; i++)
-		r->origins[r->conf.n_origins++] = l->v[i];
-	while (r->conf.magnet != NULL && r->conf.n_origins < VOD_ORIGINS_MAX &&
-	       vod_link_seed(r->what, &at, url, sizeof(url)) >= 0) {
+		o->v[o->n++] = l->v[i];
+	while (magnet != NULL && o->n < VOD_ORIGINS_MAX &&
+	       vod_link_seed(magnet, &at, url, sizeof(url)) >= 0) {
 		if (r->conf.pk != NULL)
 			go_up(url);
-		if ((r->seeds[r->n_seeds] = strdup(url)) == NULL)
+		if ((o->seeds[o->n_seeds] = strdup(url)) == NULL)
 			return fail("link", SP_ERR_NOMEM);
-		r->origins[r->conf.n_origins++] = r->seeds[r->n_seeds++];
+		o->v[o->n++] = o->seeds[o->n_seeds++];
 	}
 	return 0;
 }
 
-static int
-setup_vod(struct run *r)
+void
+vod_run_origins_fini(struct vod_run_origins *o)
 {
-	struct lt_error why;
-	int rv;
+	while (o->n_seeds > 0)
+		free(o->seeds[--o->n_seeds]);
+	o->n = 0;
+}
 
+static void
+setup_conf(struct run *r)
+{
 	settings(r);
 	r->conf.door = options_door(r->o);
 	r->conf.save = r->save;
 	r->conf.keep = !r->temporary;
 	r->conf.trackers = r->o->trackers.v;
 	r->conf.n_trackers = r->o->trackers.n;
-	r->conf.origins = r->origins;
 	r->conf.lan = r->o->lan;
 	r->conf.file = r->o->file;
-	if (r->o->from != NULL) {
+	if (r->o->from != NULL && r->link == NULL) {
 		/* it was parsed once already */
 		(void)when_parse_past(&r->from, r->o->from, io_wall_ms());
 		r->conf.from = &r->from;
 	}
-	r->conf.all = r->o->all;
+	r->conf.all = r->o->all || r->link != NULL;
 	r->conf.version = PACKAGE_VERSION;
 	r->conf.log = &r->status.log;
+}
+
+int
+vod_run_begin(struct run *r)
+{
+	struct lt_error why;
+	int rv;
+
+	r->vod_left = false;
+	rv = vod_run_origins(r, &r->origins,
+	    r->conf.magnet != NULL ? r->what : NULL);
+	if (rv < 0)
+		return rv;
+	r->conf.origins = r->origins.v;
+	r->conf.n_origins = r->origins.n;
 	rv = vod_new(&r->vod, &r->conf, r->loop, &ops, r, &why);
 	return rv < 0 ? fail_new(r, rv, &why) : 0;
 }
@@ -473,7 +485,7 @@ setup_vod(struct run *r)
 static int
 setup(struct run *r, bool is_file)
 {
-	int rv;
+	int rv = 0;
 
 	if (!lt_is_there()) {
 		daemon_complain("torrent",
@@ -484,15 +496,17 @@ setup(struct run *r, bool is_file)
 		daemon_complain("stdout", "is for channels, not for torrents");
 		return SP_ERR_ARG;
 	}
-	if ((rv = is_file ? setup_file(r) : setup_magnet(r)) < 0 ||
-	    (rv = setup_origins(r)) < 0 || (rv = setup_save(r)) < 0)
+	if (r->link == NULL)
+		rv = is_file ? setup_file(r) : setup_magnet(r);
+	if (rv < 0 || (rv = setup_save(r)) < 0)
 		return rv;
 	if ((rv = loop_new(&r->loop)) < 0 ||
 	    (rv = io_timer_init(&r->tick, r->loop, on_tick, r)) < 0 ||
 	    (rv = loop_signal(r->loop, SIGINT, on_signal, r)) < 0 ||
 	    (rv = loop_signal(r->loop, SIGTERM, on_signal, r)) < 0)
 		return fail("setup", rv);
-	return setup_vod(r);
+	setup_conf(r);
+	return r->link != NULL ? vod_versions_open(r) : vod_run_begin(r);
 }
 
 static void
@@ -501,7 +515,7 @@ report(struct run *r)
 	struct vod_counts c;
 	struct sp_buf b;
 
-	if (r->o->quiet)
+	if (r->o->quiet || r->vod == NULL)
 		return;
 	vod_counts(r->vod, &c);
 	buf_init(&b, io_mem(), REPORT_MAX);
@@ -514,36 +528,62 @@ static void
 teardown(struct run *r)
 {
 	player_free(r->player);
+	vod_versions_close(r);
 	vod_free(r->vod);
 	io_timer_fini(&r->tick);
 	/* while signals still go to the loop, and do not end us halfway */
 	remove_save(r);
 	loop_free(r->loop);
-	while (r->n_seeds > 0)
-		free(r->seeds[--r->n_seeds]);
+	vod_run_origins_fini(&r->origins);
+	vod_run_origins_fini(&r->next_origins);
 	free(r->metainfo);
 	buf_fini(&r->nodes);
+}
+
+static int
+run(struct run *r, bool is_file)
+{
+	const struct options *o = r->o;
+	int level = SP_MIN(o->log_level + (int)o->std.verbose, LOG_LEVEL_DEBUG);
+
+	buf_init(&r->nodes, io_mem(), NODES_MAX);
+	status_init(&r->status, daemon_log_open(&o->std), (enum log_level)level,
+	    !o->quiet && isatty(STDERR_FILENO) == 1);
+	if (setup(r, is_file) < 0) {
+		teardown(r);
+		return 1;
+	}
+	r->started = r->logged = loop_now(r->loop);
+	io_timer_set(&r->tick, 0);
+	if (loop_run(r->loop) < 0)
+		r->exit = 1;
+	status_clear(&r->status);
+	report(r);
+	teardown(r);
+	return r->exit;
 }
 
 int
 vod_run(const struct options *o, const char *what, bool is_file)
 {
 	struct run r = { .o = o, .what = what };
-	int level = SP_MIN(o->log_level + (int)o->std.verbose, LOG_LEVEL_DEBUG);
 
-	buf_init(&r.nodes, io_mem(), NODES_MAX);
-	status_init(&r.status, daemon_log_open(&o->std), (enum log_level)level,
-	    !o->quiet && isatty(STDERR_FILENO) == 1);
-	if (setup(&r, is_file) < 0) {
-		teardown(&r);
+	return run(&r, is_file);
+}
+
+int
+vod_run_files(const struct options *o, const struct link *link)
+{
+	struct run *r = calloc(1, sizeof(*r));
+	int rv;
+
+	if (r == NULL)
 		return 1;
-	}
-	r.started = r.logged = loop_now(r.loop);
-	io_timer_set(&r.tick, 0);
-	if (loop_run(r.loop) < 0)
-		r.exit = 1;
-	status_clear(&r.status);
-	report(&r);
-	teardown(&r);
-	return r.exit;
+	r->o = o;
+	r->link = link;
+	snprintf(r->name, sizeof(r->name), "%.255s",
+	    link->name[0] != '\0' ? link->name : "channel");
+	rv = run(r, false);
+	free(r);
+	return rv;
 }

@@ -85,7 +85,7 @@ plan_cb(void *ctx, sp_time now)
 	};
 	struct vod_act act;
 
-	if (v->plan == NULL || v->renewing || v->leaving)
+	if (v->plan == NULL || v->renewing || v->leaving || v->conf->hold)
 		return;
 	in.now = v->planned_at = now = loop_now(v->loop);
 	in.n_spans = spans(v);
@@ -179,7 +179,8 @@ on_metadata(struct vod *v)
 
 	if (v->info != NULL || (v->info = lt_info_of(v->lt, v->id)) == NULL)
 		return;
-	if ((rv = make_tables(v)) < 0 || (rv = make_origins(v)) < 0) {
+	if ((rv = make_tables(v)) < 0 ||
+	    (!v->conf->hold && (rv = make_origins(v)) < 0)) {
 		vod_torrent_fail(v, v->info->name, sp_strerror(rv));
 		return;
 	}
@@ -345,6 +346,8 @@ add(struct vod *v)
 	t.metainfo_len = c->metainfo_len;
 	t.magnet = c->magnet;
 	t.flags = LT_NO_WEB_SEEDS; /* vod_origin.h */
+	if (c->hold)
+		t.flags |= LT_NOTHING;
 	t.save_path = c->save;
 	t.trackers = c->trackers;
 	t.n_trackers = c->n_trackers;

@@ -394,6 +394,13 @@ lt_post_status_all(struct lt_session *s SP_UNUSED)
 /* ---- of those with web seeds, which there are not here ---- */
 
 int
+lt_connect_peer(struct lt_session *s SP_UNUSED, uint64_t id SP_UNUSED,
+    const struct sp_addr *addr SP_UNUSED)
+{
+	return 0;
+}
+
+int
 lt_post_peers(struct lt_session *s SP_UNUSED, uint64_t id SP_UNUSED)
 {
 	return 0;
