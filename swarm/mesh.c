@@ -208,6 +208,12 @@ mesh_meet_near(struct mesh *m, const struct sp_addr *addrs, size_t n,
 	return 0;
 }
 
+void
+mesh_outside_port(struct mesh *m, uint16_t port)
+{
+	m->outside_port = port;
+}
+
 int
 mesh_feed_state(struct mesh *m, bool up, sp_time now)
 {

@@ -179,6 +179,12 @@ int mesh_meet_near(struct mesh *m, const struct sp_addr *addrs, size_t n,
 int mesh_places(struct mesh *m, const struct places *p, uint16_t told,
     sp_time now);
 
+/*
+ * The port at which others than those of our own network reach us, who are told
+ * it from now on; 0: listen_port. A gateway of IPv4 has given it.
+ */
+void mesh_outside_port(struct mesh *m, uint16_t port);
+
 /* ---- records and manifests, from the feed or (seeder) own ---- */
 
 /*

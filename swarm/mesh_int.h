@@ -152,6 +152,7 @@ struct mesh {
 	uint8_t psk[32];
 	uint8_t id[LINK_PEERID_LEN];
 	struct sp_addr external; /* ours, as a tracker sees it; or unset */
+	uint16_t outside_port;   /* 0: that of conf */
 	uint8_t static_sk[SECURE_KEY_LEN], static_pk[SECURE_KEY_LEN];
 	/* the same identity, where something is signed */
 	uint8_t sign_pk[HASH_PK_LEN], sign_sk[HASH_SK_LEN];

@@ -153,6 +153,15 @@ ban(struct mesh *m, unsigned slot, int err)
 
 /* ---- opening ---- */
 
+/* At which |addr| reaches us. */
+static uint16_t
+port_for(const struct mesh *m, const struct sp_addr *addr)
+{
+	if (m->outside_port != 0 && addr->family == 4 && !addr_is_private(addr))
+		return m->outside_port;
+	return m->conf.listen_port;
+}
+
 static int
 link_make(struct mesh *m, struct peer *p, const uint8_t entropy[32])
 {
@@ -169,7 +178,7 @@ link_make(struct mesh *m, struct peer *p, const uint8_t entropy[32])
 	sc.dh = m->crypto->dh;
 	sc.hello.version = 1;
 	sc.hello.flags = m->conf.seeder ? SECURE_FLAG_SEEDER : 0;
-	sc.hello.port = m->conf.listen_port;
+	sc.hello.port = port_for(m, &p->addr);
 	sc.hello.up_kbps = (uint32_t)SP_MIN(m->conf.up_bps / 125, UINT32_MAX);
 	sc.ciphers = m->conf.ciphers;
 	sc.n_ciphers = m->conf.n_ciphers;

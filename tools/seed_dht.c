@@ -44,7 +44,9 @@ put_ourselves(const struct seed *s, struct head *h)
 {
 	struct sp_addr a = mesh_host_external(s->mesh);
 
-	a.port = mesh_host_port(s->mesh);
+	a.port = a.family == 4 && !addr_is_private(&a)
+		     ? mesh_host_outside_port(s->mesh)
+		     : mesh_host_port(s->mesh);
 	if (!addr_is_bogus(&a) && (s->opts->lan || !addr_is_private(&a)))
 		h->peers[h->n_peers++] = a;
 }

@@ -70,6 +70,15 @@ dht_plan_serve(struct dht_plan *p, sp_time now)
 }
 
 void
+dht_plan_moved(struct dht_plan *p, sp_time now)
+{
+	if (p->at[DHT_ANNOUNCE] == SP_NEVER)
+		return;
+	p->at[DHT_ANNOUNCE] = now;
+	p->n[DHT_ANNOUNCE] = 0;
+}
+
+void
 dht_plan_known(struct dht_plan *p)
 {
 	p->known = true;

@@ -61,6 +61,8 @@ void dht_plan_ready(struct dht_plan *p, sp_time now);
 void dht_plan_wish(struct dht_plan *p, sp_time now);
 /* From now on we are worth being found. Again is fine. */
 void dht_plan_serve(struct dht_plan *p, sp_time now);
+/* What was announced is not right any more. */
+void dht_plan_moved(struct dht_plan *p, sp_time now);
 /* The manifest is here: nobody waits for the head. */
 void dht_plan_known(struct dht_plan *p);
 /* Nodes know of a newer head. */

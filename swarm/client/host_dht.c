@@ -135,13 +135,6 @@ get(struct mesh_host *h)
 	    strlen(HEAD_SALT));
 }
 
-/* The port that others reach us at. */
-static uint16_t
-outside(const struct mesh_host *h)
-{
-	return h->reach.mapped && h->reach.port != 0 ? h->reach.port : h->port;
-}
-
 void
 host_dht_run(struct mesh_host *h)
 {
@@ -155,7 +148,8 @@ host_dht_run(struct mesh_host *h)
 	if (due & DHT_BIT(DHT_FIND))
 		find(h, now);
 	if (due & DHT_BIT(DHT_ANNOUNCE) &&
-	    lt_dht_announce(h->lt.s, mesh_info_hash(h->mesh), outside(h)) == 0)
+	    lt_dht_announce(h->lt.s, mesh_info_hash(h->mesh),
+		host_reach_port(h)) == 0)
 		d->announces++;
 	if (due & DHT_BIT(DHT_GET))
 		get(h);
@@ -171,6 +165,15 @@ timer_cb(void *ctx, sp_time now SP_UNUSED)
 
 	host_dht_run(h);
 	host_pump(h);
+}
+
+void
+host_dht_moved(struct mesh_host *h)
+{
+	if (!h->dht.on)
+		return;
+	dht_plan_moved(&h->dht.plan, loop_now(h->loop));
+	host_dht_run(h);
 }
 
 /* Who cannot be connected to, or gives nothing, is not worth being found. */

@@ -68,6 +68,21 @@ feed_down(struct mesh_host *h, const char *why)
 	io_timer_set(&f->timer, now + retry_delay(h));
 }
 
+/* It is still up, unless it does not come back. */
+void
+host_feed_again(struct mesh_host *h, const struct host_tracker *t)
+{
+	struct host_feed *f = &h->feed;
+
+	if (f->f == NULL || t != &h->trackers[f->tracker])
+		return;
+	origin_cancel(f->f);
+	f->f = NULL;
+	buf_reset(&f->in);
+	f->hello = false;
+	io_timer_set(&f->timer, 0);
+}
+
 static void
 feed_up(struct mesh_host *h)
 {
@@ -252,10 +267,10 @@ feed_ask(struct mesh_host *h)
 		.low_speed = SP_NEVER,
 		.reach = t->reach,
 	};
-	/* peer-id and port as they are announced (host_tracker.c) */
+	/* peer-id and port as they are announced */
 	struct tw_stream s = { .since = t->since,
 		.named = true,
-		.port = h->port == 0 ? 1 : h->port };
+		.port = host_tracker_port(t) };
 	struct sp_buf b;
 	int rv;
 

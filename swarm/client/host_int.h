@@ -43,6 +43,9 @@ struct host_tracker {
 	uint32_t announce;      /* its id */
 	bool told;              /* ops.tracker was called */
 	bool ok, last;          /* last: the event is STOPPED */
+	bool far;               /* it sees us as the gateway shows us */
+	uint16_t port;          /* that it was told */
+	bool moving;            /* it is told that this one is gone */
 	uint64_t answers, failures;
 	uint32_t complete, incomplete;
 	char error[80];
@@ -209,6 +212,10 @@ void host_tracker_announce(struct mesh_host *h, const struct mesh_act *act);
 /* Announces are out. */
 bool host_tracker_busy(const struct mesh_host *h);
 
+/* The port at which those reach us whom |t| tells of us. */
+uint16_t host_tracker_port(const struct host_tracker *t);
+/* Tells those that know another port than that at which we are reached. */
+void host_tracker_again(struct mesh_host *h);
 /* One that the head names: is announced to at once. */
 void host_tracker_new(struct mesh_host *h, const char *url, size_t len,
     enum origin_reach reach);
@@ -216,6 +223,8 @@ void host_tracker_new(struct mesh_host *h, const char *url, size_t len,
 /* host_feed.c */
 int host_feed_init(struct mesh_host *h);
 void host_feed_fini(struct mesh_host *h);
+/* The stream of |t|, if it is his, is asked for with the port he now knows. */
+void host_feed_again(struct mesh_host *h, const struct host_tracker *t);
 /*
  * Takes what an announce brought of the window. Where the stream goes on is not
  * moved: there may be gaps.
@@ -258,6 +267,8 @@ size_t host_reach_settings(struct mesh_host *h, struct lt_kv *out, size_t max);
 /* Asks for the port. SP_ERR_NOMEM. */
 int host_reach_start(struct mesh_host *h);
 void host_reach_event(struct mesh_host *h, const struct lt_event *ev);
+/* The port that others reach us at. */
+uint16_t host_reach_port(const struct mesh_host *h);
 
 /* host_dht.c; all but the first do nothing without DHT */
 int host_dht_start(struct mesh_host *h);
@@ -269,6 +280,8 @@ void host_dht_run(struct mesh_host *h);
 void host_dht_wish(struct mesh_host *h);
 /* No tracker is left to answer it: true, and it is or will be answered. */
 bool host_dht_answers(struct mesh_host *h);
+/* Others reach us at another port. */
+void host_dht_moved(struct mesh_host *h);
 /* The manifest is here, or a new one. */
 void host_dht_serve(struct mesh_host *h);
 void host_dht_leave(struct mesh_host *h);

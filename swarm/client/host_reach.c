@@ -55,16 +55,37 @@ give_up(struct mesh_host *h, const char *why)
 	    "reach: no gateway maps the port port=%u why=%s", h->port, r->why);
 }
 
+uint16_t
+host_reach_port(const struct mesh_host *h)
+{
+	return h->reach.mapped && h->reach.port != 0 ? h->reach.port : h->port;
+}
+
+/* It is another one than |before|: all who were told that hear of it. */
+static void
+tell(struct mesh_host *h, uint16_t before)
+{
+	uint16_t port = host_reach_port(h);
+
+	if (port == before)
+		return;
+	mesh_outside_port(h->mesh, port);
+	host_dht_moved(h);
+	host_tracker_again(h);
+}
+
 static void
 on_failed(struct mesh_host *h, const struct lt_event *ev)
 {
 	struct host_reach *r = &h->reach;
+	uint16_t before = host_reach_port(h);
 
 	/* Another way may work. */
 	if (r->mapped && ev->u.map.way != r->way)
 		return;
 	r->mapped = false;
 	give_up(h, ev->error.text);
+	tell(h, before);
 }
 
 int
@@ -86,6 +107,7 @@ static void
 on_mapped(struct mesh_host *h, const struct lt_event_map *m)
 {
 	struct host_reach *r = &h->reach;
+	uint16_t before = host_reach_port(h);
 
 	if (r->mapped && r->port == m->external && r->way == m->way)
 		return; /* renewed */
@@ -96,11 +118,7 @@ on_mapped(struct mesh_host *h, const struct lt_event_map *m)
 	log_msg(h->conf.log, LOG_LEVEL_INFO,
 	    "reach: the gateway maps the port port=%u external=%u by=%s",
 	    h->port, r->port, way_name(r->way));
-	if (r->port != h->port)
-		log_msg(h->conf.log, LOG_LEVEL_WARN,
-		    "reach: others are told another port than the gateway "
-		    "gave: try --peer-port %u",
-		    r->port);
+	tell(h, before);
 }
 
 void

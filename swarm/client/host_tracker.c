@@ -142,8 +142,8 @@ tracker_answered(struct host_tracker *t, const struct tw_reply *r)
 }
 
 static void
-done_cb(void *ctx, const struct origin_done *d,
-    const struct origin_head *head SP_UNUSED, const uint8_t *body, size_t len)
+done_cb(void *ctx, const struct origin_done *d, const struct origin_head *head,
+    const uint8_t *body, size_t len)
 {
 	struct host_tracker *t = ctx;
 	struct mesh_host *h = t->h;
@@ -152,6 +152,8 @@ done_cb(void *ctx, const struct origin_done *d,
 	char text[32];
 
 	t->f = NULL;
+	if (head != NULL && head->ip.family != 0)
+		t->far = head->ip.family == 4 && !addr_is_private(&head->ip);
 	if (d->result == ORIGIN_STATUS) {
 		log_format(text, sizeof(text), "HTTP status %d", d->status);
 		tracker_failed(t, text, strlen(text));
@@ -164,10 +166,23 @@ done_cb(void *ctx, const struct origin_done *d,
 	} else {
 		tracker_answered(t, &r);
 	}
+	host_tracker_again(h);
 	host_pump(h);
 }
 
 /* ---- announces ---- */
+
+/*
+ * One that sees us on our own network, or by IPv6, gives others an address to
+ * which no gateway leads.
+ */
+uint16_t
+host_tracker_port(const struct host_tracker *t)
+{
+	uint16_t port = t->far ? host_reach_port(t->h) : t->h->port;
+
+	return port == 0 ? 1 : port;
+}
 
 static int
 announce_url(struct sp_buf *b, const struct host_tracker *t,
@@ -175,7 +190,7 @@ announce_url(struct sp_buf *b, const struct host_tracker *t,
 {
 	struct mesh_host *h = t->h;
 	struct tw_announce a = {
-		.port = h->port == 0 ? 1 : h->port,
+		.port = t->port,
 		.uploaded = act->u.announce.uploaded,
 		.downloaded = act->u.announce.downloaded,
 		.left = act->u.announce.left,
@@ -220,6 +235,8 @@ announce_one(struct host_tracker *t, const struct mesh_act *act)
 	t->f = NULL;
 	t->announce = act->u.announce.announce;
 	t->last = act->u.announce.event == TW_EVENT_STOPPED;
+	if (!t->moving)
+		t->port = host_tracker_port(t);
 	if (t->last)
 		ask.timeout = LEAVE_TIME;
 	buf_init(&b, io_mem(), URL_MAX);
@@ -260,9 +277,39 @@ host_tracker_announce(struct mesh_host *h, const struct mesh_act *act)
 		if (act->u.announce.event == TW_EVENT_STOPPED &&
 		    t->answers == 0)
 			continue;
+		/* it is told at once that we are at another port */
+		if (t->moving && act->u.announce.event != TW_EVENT_STOPPED)
+			continue;
+		t->moving = false;
 		announce_to(t, act);
 	}
 	check_failed(h);
+}
+
+/* First that nobody is at the old one any more: it is another peer's entry. */
+static void
+move(struct host_tracker *t)
+{
+	struct mesh_act act = t->h->announce_act;
+
+	t->moving = !t->moving;
+	act.u.announce.event = t->moving ? TW_EVENT_STOPPED : TW_EVENT_STARTED;
+	announce_to(t, &act);
+	if (!t->moving)
+		host_feed_again(t->h, t);
+}
+
+void
+host_tracker_again(struct mesh_host *h)
+{
+	struct host_tracker *t;
+
+	for (size_t i = 0; i < h->n_trackers && !h->leaving; i++) {
+		t = &h->trackers[i];
+		if (t->answers > 0 && t->f == NULL &&
+		    t->port != host_tracker_port(t))
+			move(t);
+	}
 }
 
 void

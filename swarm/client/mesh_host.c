@@ -265,6 +265,12 @@ mesh_host_port(const struct mesh_host *h)
 	return h->port;
 }
 
+uint16_t
+mesh_host_outside_port(const struct mesh_host *h)
+{
+	return host_reach_port(h);
+}
+
 struct sp_addr
 mesh_host_external(const struct mesh_host *h)
 {

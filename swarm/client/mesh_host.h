@@ -140,6 +140,8 @@ struct mesh *mesh_host_mesh(struct mesh_host *h);
 void mesh_host_kick(struct mesh_host *h);
 /* Port that neighbours connect to, 0: none. */
 uint16_t mesh_host_port(const struct mesh_host *h);
+/* The same for who is beyond a gateway that has given another one. */
+uint16_t mesh_host_outside_port(const struct mesh_host *h);
 
 /*
  * Seeder: puts |it| into the DHT, again and again until a node has taken it or

@@ -70,6 +70,63 @@ say "refused: $(reach)"
 viewer_stop
 gateway_stop
 
+# Where the gateway gives another port, a tracker outside is told that one, and
+# that nobody is at ours any more; one of our own network is told ours alone.
+cat >"$dir/tracker.py" <<'END'
+import sys, urllib.parse
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+class Tracker(BaseHTTPRequestHandler):
+    def do_GET(self):
+        url = urllib.parse.urlsplit(self.path)
+        if url.path != "/announce":
+            self.send_error(404)
+            return
+        q = dict(urllib.parse.parse_qsl(url.query, encoding="latin-1"))
+        print("told", q["port"], q.get("event", "none"), flush=True)
+        body = b"d8:intervali1800e5:peers0:e"
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+    def log_message(self, *args):
+        pass
+
+HTTPServer((sys.argv[1], 6970), Tracker).serve_forever()
+END
+told() {
+	[ "$(grep told "$dir/$1.out" | grep -v none | tr '\n' ' ')" = "$2" ]
+}
+gateway_start natpmp other
+router ip addr add 203.0.113.1/32 dev lo
+for n in far,203.0.113.1 near,10.77.0.1; do
+	spawn ${n%,*} nsenter -t "$(pid_of router)" -n python3 \
+	    "$dir/tracker.py" ${n#*,}
+done
+for n in 203.0.113.1 10.77.0.1; do
+	await 10 router python3 -c \
+	    "import socket; socket.create_connection((\"$n\", 6970))" ||
+	    fail "no tracker at $n"
+done
+viewer --tracker http://203.0.113.1:6970/announce \
+    --tracker http://10.77.0.1:6970/announce
+other_port() {
+	[ "$(reach | jq -c '[.mapped, .port]')" = '[true,5711]' ]
+}
+await 20 other_port || fail "another port: $(reach)"
+await 20 told far \
+    "told 4711 started told 4711 stopped told 5711 started " ||
+    fail "a tracker outside: $(cat "$dir/far.out")"
+viewer_stop
+await 10 told far "told 4711 started told 4711 stopped told 5711 started \
+told 5711 stopped " || fail "at the end, outside: $(cat "$dir/far.out")"
+await 10 told near "told 4711 started told 4711 stopped " ||
+    fail "one of our own network: $(cat "$dir/near.out")"
+stop far
+stop near
+gateway_stop
+say "another port: $(tail -n 2 "$dir/far.out" | tr '\n' ' ')"
+
 # Who is told not to does not ask, whatever there is.
 gateway_start upnp natpmp pcp
 for option in --no-port-map --lan; do

@@ -118,6 +118,44 @@ START_TEST(where_the_dht_listens_is_left_to_it)
 }
 END_TEST
 
+START_TEST(another_port_of_the_gateway_is_what_others_are_told)
+{
+	struct mesh_host_conf c;
+	uint16_t port;
+
+	site_init(&s);
+	memset(&fake_lt, 0, sizeof(fake_lt));
+	site_conf(&s, &c);
+	c.n_trackers = c.n_origins = 0;
+	c.map_port = c.dht.on = true;
+	c.mesh.seeder = true;
+	c.listen[0] = addr_make(4, "\0\0\0\0", 0);
+	ck_assert_int_eq(mesh_host_new(&h, &c, s.loop, s.origin, &ops, NULL),
+	    0);
+	port = mesh_host_port(h);
+	host_dht_serve(h);
+	status();
+	ck_assert_uint_eq(fake_lt.announces, 1);
+	ck_assert_uint_eq(fake_lt.port, port);
+	fake_lt_mapped(FAKE_LT_MAP, LT_WAY_NATPMP, port);
+	status();
+	ck_assert_uint_eq(fake_lt.announces, 1);
+	/* It gives another one later on: that is told at once. */
+	fake_lt_mapped(FAKE_LT_MAP, LT_WAY_NATPMP, 99);
+	ck_assert_uint_eq(status().port, 99);
+	ck_assert_uint_eq(fake_lt.announces, 2);
+	ck_assert_uint_eq(fake_lt.port, 99);
+	ck_assert_uint_eq(mesh_host_outside_port(h), 99);
+	ck_assert_uint_eq(mesh_host_port(h), port);
+	fake_lt_map_failed(FAKE_LT_MAP, LT_WAY_NATPMP, "it forgot us");
+	status();
+	ck_assert_uint_eq(fake_lt.announces, 3);
+	ck_assert_uint_eq(fake_lt.port, port);
+	end();
+}
+END_TEST
+
 UNIT_MAIN("host_reach", the_port_of_the_mesh_is_asked_for_and_told,
     a_host_that_cannot_be_reached_asks_for_nothing,
-    where_the_dht_listens_is_left_to_it)
+    where_the_dht_listens_is_left_to_it,
+    another_port_of_the_gateway_is_what_others_are_told)

@@ -349,6 +349,29 @@ tell(unsigned c, const char *addr, const uint8_t *id)
 	lab_flush(&lab, c);
 }
 
+/* What neighbour |c| was told that we listen at. */
+static uint16_t
+told_port(unsigned c)
+{
+	return secure_remote(lab.conn[c].link)->port;
+}
+
+START_TEST(a_gateways_port_is_for_who_is_beyond_it)
+{
+	struct mesh_conf conf = small(50);
+
+	conf.listen_port = 4711;
+	lab_setup(&conf);
+	lab.far = true;
+	ck_assert_uint_eq(told_port(neighbour(1)), 4711);
+	mesh_outside_port(lab.mesh, 5711);
+	ck_assert_uint_eq(told_port(neighbour(2)), 5711);
+	lab.far = false;
+	ck_assert_uint_eq(told_port(neighbour(3)), 4711);
+	lab_teardown();
+}
+END_TEST
+
 START_TEST(far_peers_cannot_send_us_into_our_house)
 {
 	uint8_t id[LINK_PEERID_LEN] = "-SP0100-somebody...";
@@ -565,6 +588,7 @@ UNIT_MAIN("mesh_peers", new_neighbour_is_greeted,
     slots_are_all_taken_only_for_a_while,
     silent_neighbour_is_dead_after_ten_seconds,
     addresses_are_exchanged_where_they_may_be,
+    a_gateways_port_is_for_who_is_beyond_it,
     far_peers_cannot_send_us_into_our_house,
     dials_are_bounded_and_go_on_until_there_are_enough,
     refused_connection_frees_its_address,
