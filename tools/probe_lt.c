@@ -142,7 +142,8 @@ begin_gateway(struct probe *p)
 	struct lt_kv kv[KV_MAX];
 	struct lt_conf c = { .size = sizeof(c),
 		.settings = kv,
-		.log_mapping = true };
+		.log_mapping = true,
+		.mute = true };
 	int rv;
 
 	p->f.gateway.asked = true;

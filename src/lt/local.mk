@@ -12,6 +12,7 @@ libsplt_a_SOURCES += src/lt/lt_info.cpp
 libsplt_a_SOURCES += src/lt/lt_int.hpp
 libsplt_a_SOURCES += src/lt/lt_map.cpp
 libsplt_a_SOURCES += src/lt/lt_renew.cpp
+libsplt_a_SOURCES += src/lt/lt_mute.cpp
 libsplt_a_SOURCES += src/lt/lt_settings.cpp
 libsplt_a_SOURCES += src/lt/lt_torrent.cpp
 else
@@ -22,3 +23,6 @@ EXTRA_DIST += src/lt/lt.cpp src/lt/lt_add.cpp src/lt/lt_dht.cpp \
 	src/lt/lt_event.cpp src/lt/lt_info.cpp src/lt/lt_int.hpp \
 	src/lt/lt_map.cpp src/lt/lt_renew.cpp src/lt/lt_settings.cpp \
 	src/lt/lt_torrent.cpp src/lt/lt_stub.c
+	src/lt/lt_map.cpp src/lt/lt_mute.cpp src/lt/lt_settings.cpp \
+	src/lt/lt_torrent.cpp \
+	src/lt/lt_stub.c

@@ -117,6 +117,11 @@ struct lt_conf {
 	bool log_mapping;      /* wants LT_EV_LOG of port mapping */
 	bool lsd_peers;        /* wants LT_EV_LSD_PEER */
 	bool bans;             /* wants LT_EV_BANNED */
+	/*
+	 * For lt_map_port alone: libtorrent's own sockets are shut as soon as
+	 * it has opened them, and what it maps for itself is taken back.
+	 */
+	bool mute;
 };
 
 /*

@@ -54,7 +54,10 @@ on_listen(lt_session &s, const bt::alert *alert)
 		ev.u.listen.udp = a->socket_type == bt::socket_type_t::utp;
 		ev.u.listen.addr =
 		    lt_addr(a->address, static_cast<uint16_t>(a->port));
-		s.emit(ev);
+		if (s.conf.mute)
+			lt_mute_socket(ev.u.listen.addr, ev.u.listen.udp);
+		else
+			s.emit(ev);
 	} else if (auto f = bt::alert_cast<bt::listen_failed_alert>(alert)) {
 		lt_event ev = lt_event_make(LT_EV_LISTEN_FAILED);
 
@@ -62,7 +65,9 @@ on_listen(lt_session &s, const bt::alert *alert)
 		ev.u.listen.addr =
 		    lt_addr(f->address, static_cast<uint16_t>(f->port));
 		lt_fail_ec(&ev.error, SP_ERR_IO, f->error);
-		s.emit(ev);
+		/* It finds that the socket was shut. */
+		if (!s.conf.mute)
+			s.emit(ev);
 	} else if (auto x = bt::alert_cast<bt::external_ip_alert>(alert)) {
 		lt_event ev = lt_event_make(LT_EV_ADDRESS);
 

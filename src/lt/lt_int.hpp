@@ -237,6 +237,10 @@ lt_info_ptr lt_info_make(const libtorrent::torrent_info &ti,
 /* Throws what lt_info_new returns. */
 libtorrent::add_torrent_params lt_info_load(const void *p, size_t len);
 
+/* Of lt_conf.mute: libtorrent listens at |at|; has mapped that for itself. */
+void lt_mute_socket(const sp_addr &at, bool udp) noexcept;
+void lt_mute_mapping(lt_session &s, libtorrent::port_mapping_t handle);
+
 /* 0: not one of ours. */
 uint64_t lt_id_of(const libtorrent::client_data_t &data) noexcept;
 libtorrent::client_data_t lt_id_data(uint64_t id) noexcept;

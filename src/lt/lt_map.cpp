@@ -134,6 +134,8 @@ lt_on_map_alert(lt_session &s, const bt::alert *alert)
 		lt_event ev = lt_event_make(LT_EV_MAPPED);
 
 		ev.u.map.id = id_of(s, a->mapping);
+		if (s.conf.mute && ev.u.map.id == 0)
+			lt_mute_mapping(s, a->mapping);
 		ev.u.map.udp = a->map_protocol == bt::portmap_protocol::udp;
 		ev.u.map.way = way_of(a->map_transport);
 		ev.u.map.external = static_cast<uint16_t>(a->external_port);

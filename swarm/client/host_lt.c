@@ -63,6 +63,7 @@ host_lt_init(struct mesh_host *h)
 	    SP_LEN(kv) - c.n_settings);
 	if (c.n_settings == 0)
 		return 0;
+	c.mute = !h->conf.dht.on;
 	host_dht_state(h, &c.state, &c.state_len);
 	rv = open_session(h, &c, &why);
 	if (rv == 0)

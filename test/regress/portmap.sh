@@ -30,6 +30,15 @@ mapped() {
 	[ "$(reach | jq -c '[.mapped, .port, .why]')" = '[true,4711,""]' ]
 }
 
+# Nothing of libtorrent's listens: of TCP the tracker, and the viewer's own; and
+# the gateway has no port of it left, WAY.
+quiet() {
+	[ "$(awk '$4 == "0A" { sub(/.*:/, "", $2); print $2 }' /proc/net/tcp \
+	    /proc/net/tcp6 | sort -u | tr '\n' ' ')" = "1267 1B39 1F41 " ] &&
+	    asked "^$1 add tcp" && [ "$(grep -c "^$1 add" "$dir/gateway.log")" \
+	    -eq $(($(grep -c "^$1 del" "$dir/gateway.log") + 1)) ]
+}
+
 # maps WAY NAME: a viewer has its port mapped that way, and gives it back.
 maps() {
 	gateway_start "$1"
@@ -38,6 +47,7 @@ maps() {
 	asked "^$1 add tcp 4711 4711" ||
 	    fail "$1: $(cat "$dir/gateway.log")"
 	[ "$(reach | jq -r .by)" = "$2" ] || fail "$1: $(reach)"
+	await 10 quiet "$1" || fail "$1: $(cat "$dir/gateway.log" /proc/net/tcp)"
 	viewer_stop
 	await 5 asked "^$1 del tcp" ||
 	    fail "$1: the port was not given back: $(cat "$dir/gateway.log")"
