@@ -235,7 +235,7 @@ edge_status_metrics(struct edge *e, struct http_req *r)
 	    "spate_played_bytes_total ");
 	buf_put_dec(&b, (int64_t)e->bytes);
 	buf_put_u8(&b, '\n');
-	if (counters_metrics(&b, &st) < 0)
+	if (counters_metrics(&b, &st) < 0 || host_status_metrics(&b, e->h) < 0)
 		http_reply_text(r, 500, "out of memory");
 	else
 		http_reply(r, 200, "text/plain; version=0.0.4", b.p, b.len);

@@ -229,6 +229,19 @@ ready(struct mesh_host *h)
 	dht_plan_ready(&d->plan, loop_now(h->loop));
 }
 
+static void
+count(struct host_dht *d, const struct lt_event *ev)
+{
+	const struct lt_counter *c = ev->u.counters.v;
+
+	for (size_t i = 0; i < ev->u.counters.n; i++) {
+		if (strcmp(c[i].name, "dht.dht_bytes_in") == 0)
+			d->bytes_in = (uint64_t)c[i].value;
+		else if (strcmp(c[i].name, "dht.dht_bytes_out") == 0)
+			d->bytes_out = (uint64_t)c[i].value;
+	}
+}
+
 void
 host_dht_event(struct mesh_host *h, const struct lt_event *ev)
 {
@@ -263,6 +276,9 @@ host_dht_event(struct mesh_host *h, const struct lt_event *ev)
 		break;
 	case LT_EV_DHT_STATS:
 		d->nodes[ev->u.dht.addr.family == 6] = ev->u.dht.nodes;
+		break;
+	case LT_EV_COUNTERS:
+		count(d, ev);
 		break;
 	case LT_EV_STATE:
 		host_dht_save(h, ev->u.bytes.p, ev->u.bytes.len);
@@ -340,13 +356,16 @@ mesh_host_dht(struct mesh_host *h, struct mesh_host_dht *out)
 		.searches = d->searches,
 		.peers = d->peers,
 		.announces = d->announces,
-		.head_seq = d->head.seq,
+		.head_seq = (uint64_t)d->head.seq,
 		.heads = d->heads,
 		.refused = d->refused,
 		.puts = d->puts,
 		.stored = d->stored,
+		.bytes_in = d->bytes_in,
+		.bytes_out = d->bytes_out,
 	};
 	/* for who asks the next time */
 	(void)lt_post_dht_stats(h->lt.s);
+	(void)lt_post_counters(h->lt.s);
 	return true;
 }

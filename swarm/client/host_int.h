@@ -121,6 +121,7 @@ struct host_dht {
 	uint32_t nodes[2]; /* IPv4, IPv6 */
 	uint32_t stored;
 	uint64_t searches, peers, announces, heads, refused, puts;
+	uint64_t bytes_in, bytes_out;
 };
 
 #define HOST_LSD_GROUPS 2 /* IPv4, IPv6 */

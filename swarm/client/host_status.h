@@ -13,5 +13,10 @@
 json_t *host_status_dht(struct mesh_host *h);
 json_t *host_status_reach(struct mesh_host *h);
 json_t *host_status_lsd(struct mesh_host *h);
+/*
+ * The numbers among them in the text format of Prometheus; what is not used is
+ * not there. Returns b->err.
+ */
+int host_status_metrics(struct sp_buf *b, struct mesh_host *h);
 
 #endif

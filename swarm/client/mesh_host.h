@@ -185,11 +185,13 @@ struct mesh_host_dht {
 	uint64_t searches; /* for peers */
 	uint64_t peers;    /* that these brought */
 	uint64_t announces;
-	int64_t head_seq; /* 0: there is no head */
+	uint64_t head_seq; /* 0: there is no head */
 	uint64_t heads;   /* that came, and were right */
 	uint64_t refused; /* that were not */
 	uint64_t puts;
 	uint32_t stored; /* nodes that took the last one */
+	/* On the wire, as of the call before. */
+	uint64_t bytes_in, bytes_out;
 };
 /* False: there is no DHT. */
 bool mesh_host_dht(struct mesh_host *h, struct mesh_host_dht *out);

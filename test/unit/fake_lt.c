@@ -318,6 +318,24 @@ lt_post_state(struct lt_session *s SP_UNUSED)
 }
 
 int
+lt_post_counters(struct lt_session *s SP_UNUSED)
+{
+	static const struct lt_counter v[] = {
+		{ "dht.dht_nodes", 1 },
+		{ "dht.dht_bytes_in", 1000 },
+		{ "dht.dht_bytes_out", 2000 },
+	};
+	struct lt_event *ev;
+
+	if (n_events == EVENTS)
+		return SP_ERR_FULL;
+	ev = add(LT_EV_COUNTERS);
+	ev->u.counters.v = v;
+	ev->u.counters.n = SP_LEN(v);
+	return 0;
+}
+
+int
 lt_post_dht_stats(struct lt_session *s SP_UNUSED)
 {
 	fake_lt.stats++;

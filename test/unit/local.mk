@@ -266,6 +266,11 @@ test_unit_check_host_reach_SOURCES = test/unit/check_host_reach.c \
 	test/unit/site_rig.c test/unit/site_rig.h
 test_unit_check_host_reach_LDADD = libunit.a libspclient.a $(CORE_LIBS) \
 	$(HOST_LIBS) $(CORE_LIBS) $(CHECK_LIBS)
+UNIT_HOST += test/unit/check_host_status
+test_unit_check_host_status_SOURCES = test/unit/check_host_status.c \
+	test/unit/fake_lt.c test/unit/fake_lt.h \
+	test/unit/site_rig.c test/unit/site_rig.h
+test_unit_check_host_status_LDADD = $(test_unit_check_host_dht_LDADD)
 UNIT_HOST += test/unit/check_host_dht
 test_unit_check_host_dht_SOURCES = test/unit/check_host_dht.c \
 	test/unit/fake_lt.c test/unit/fake_lt.h \
