@@ -186,8 +186,8 @@ struct mesh_host_dht {
 	uint64_t peers;    /* that these brought */
 	uint64_t announces;
 	uint64_t head_seq; /* 0: there is no head */
-	uint64_t heads;   /* that came, and were right */
-	uint64_t refused; /* that were not */
+	uint64_t heads;    /* that came, and were right */
+	uint64_t refused;  /* that were not */
 	uint64_t puts;
 	uint32_t stored; /* nodes that took the last one */
 	/* On the wire, as of the call before. */

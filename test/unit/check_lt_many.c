@@ -25,6 +25,15 @@ static const struct lt_make make = { .name = "one",
 	.n_files = 1,
 	.sizes = { 100000 } };
 
+/* So does valgrind's: it looks at what is lost itself. */
+static bool
+is_watched(void)
+{
+	const char *libs = getenv("LD_PRELOAD");
+
+	return libs != NULL && strstr(libs, "vgpreload") != NULL;
+}
+
 static void
 ignore(void *ctx SP_UNUSED, const struct lt_event *ev SP_UNUSED)
 {
@@ -104,7 +113,8 @@ START_TEST(sessions_leave_nothing_behind)
 	fflush(stdout);
 #ifndef SANITIZED
 	/* Not a kilobyte each; what malloc keeps back wavers. */
-	ck_assert_int_le(after - before, 1024 + n);
+	if (!is_watched())
+		ck_assert_int_le(after - before, 1024 + n);
 #endif
 	free(p);
 }

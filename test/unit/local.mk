@@ -415,3 +415,14 @@ check_PROGRAMS += $(UNIT_HOST)
 TESTS_QUICK += $(UNIT_HOST)
 endif
 endif
+
+# What libtorrent's shim leaves behind, and reads that it should not: minutes.
+VALGRIND = valgrind -q --error-exitcode=9 --leak-check=full \
+	--show-leak-kinds=definite,indirect --errors-for-leak-kinds=definite
+check-valgrind: test/unit/check_lt_torrent test/unit/check_lt_many
+	@for t in $^; do \
+		echo "$$t"; \
+		top_srcdir=$(top_srcdir) CK_FORK=no \
+		    CK_TIMEOUT_MULTIPLIER=50 $(VALGRIND) ./$$t || exit 1; \
+	done
+.PHONY: check-valgrind
