@@ -4,6 +4,7 @@
 #define TRY_BASE (300 * SP_MS) /* before a piece is asked for again */
 #define TRY_MAX  (4 * SP_S)
 
+#define THIN_SHARE 3 /* of the stream's rate is an uplink that is thin */
 #define SLOW_AFTER (200 * SP_MS) /* it is known how fast a transfer is */
 
 int
@@ -168,6 +169,16 @@ speed(const struct mesh *m, const struct fetch *f)
 }
 
 /*
+ * Each transfer costs a thin line its request and the packets that open it, in
+ * the queue in which all others' wait too.
+ */
+bool
+mesh_fetch_is_cheap(const struct mesh *m, const struct piece *pc)
+{
+	return mesh_uplink(m) >= mesh_piece_bps(pc) / THIN_SHARE;
+}
+
+/*
  * The second half of what a transfer will not have brought by |deadline| is
  * left to another one.
  */
@@ -182,7 +193,7 @@ halve(struct mesh *m, struct fetch *f, struct piece *pc, sp_time deadline)
 		return;
 	left = (sp_time)((uint64_t)(end - f->at) * LIM_BLOCK / rate) * SP_MS;
 	if (m->now + left <= deadline ||
-	    left / 2 < m->taps[f->origin].ttfb_usual)
+	    left / 2 < m->taps[f->origin].ttfb_worst)
 		return;
 	f->n = f->at + (end - f->at + 1) / 2 - f->first;
 	for (i = f->first + f->n; i < end; i++)
@@ -197,7 +208,8 @@ mesh_fetch_hurry(struct mesh *m, struct piece *pc, sp_time deadline,
 	struct fetch *f;
 	unsigned i;
 
-	if (pc->n_fetching == 0 || mesh_fetch_choose(m, pc->tries) < 0)
+	if (pc->n_fetching == 0 || !mesh_fetch_is_cheap(m, pc) ||
+	    mesh_fetch_choose(m, pc->tries) < 0)
 		return;
 	for (i = 0; i < MESH_FETCHES; i++) {
 		f = &m->fetches[i];

@@ -512,6 +512,8 @@ sp_time mesh_fetch_guard(const struct mesh *m, uint64_t bytes);
 sp_time mesh_fetch_ttfb(const struct mesh *m);
 /* How long |bytes| take that are asked for now; SP_NEVER: no origin. */
 sp_time mesh_fetch_eta(const struct mesh *m, uint64_t bytes);
+/* Several transfers at once do not keep each other waiting. */
+bool mesh_fetch_is_cheap(const struct mesh *m, const struct piece *pc);
 /* Transfers of it that will be late leave half of the rest to others. */
 void mesh_fetch_hurry(struct mesh *m, struct piece *pc, sp_time deadline,
     sp_time *next);

@@ -243,7 +243,8 @@ in_time(const struct mesh *m, const struct wanted *w,
 {
 	uint64_t most = mesh_fetch_within(m, w->deadline - m->now) / LIM_BLOCK;
 
-	if (!m->play[w->pc->rec.track % LIM_TRACK_INIT].fixed)
+	if (!m->play[w->pc->rec.track % LIM_TRACK_INIT].fixed ||
+	    !mesh_fetch_is_cheap(m, w->pc))
 		return n;
 	return rescue_split(r, n, SP_MIN(max, m->taps[0].window),
 	    (uint32_t)SP_CLAMP(most, RESCUE_RANGE_BLOCKS, LIM_PIECE_BLOCKS));

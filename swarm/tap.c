@@ -228,9 +228,9 @@ uint64_t
 tap_within(const struct tap *t, sp_time left)
 {
 	left -= (sp_time)median_ttfb_us(t) * SP_US;
+	left = SP_MAX(left, t->ttfb_worst);
 	/* of few samples the worst is no bad one */
-	return (uint64_t)SP_MAX(left / SP_MS, 0) *
-	       SP_MIN(t->rate_worst, t->rate_usual);
+	return (uint64_t)(left / SP_MS) * SP_MIN(t->rate_worst, t->rate_usual);
 }
 
 sp_time

@@ -103,7 +103,10 @@ unsigned tap_grain(struct tap *t, sp_time now);
 
 /* g = q99.9(ttfb) + bytes / q05(rate) + margin. */
 sp_time tap_guard(const struct tap *t, uint64_t bytes);
-/* What one transfer that is asked for now brings within |left|, at least. */
+/*
+ * Bytes that one transfer that is asked for now brings within |left|, by the
+ * slowest rates seen; or in the time that another one takes to begin.
+ */
 uint64_t tap_within(const struct tap *t, sp_time left);
 /* When |bytes| that are asked for now are here, as a rule. */
 sp_time tap_eta(const struct tap *t, uint64_t bytes);

@@ -2,6 +2,8 @@
 
 /* Transfers from the origin that are slower than their piece's deadline. */
 
+static uint64_t expected; /* uplink, bytes per second; 0: not known */
+
 /* A viewer begins with a piece of |blocks|, which is fetched whole. */
 static unsigned
 begin_with(uint32_t blocks)
@@ -12,6 +14,7 @@ begin_with(uint32_t blocks)
 
 	lab_conf(&conf);
 	conf.without = MESH_WITHOUT_RAMP;
+	conf.expect_up_bps = expected;
 	lab_setup(&conf);
 	mesh_follow(lab.mesh, 0, true, lab.now);
 	mesh_origins(lab.mesh, 1, lab.now);
@@ -79,6 +82,25 @@ START_TEST(transfer_that_will_be_late_leaves_half_to_another)
 }
 END_TEST
 
+/* Its requests would wait for each other. */
+START_TEST(thin_line_has_no_more_transfers_than_it_needs)
+{
+	unsigned f;
+
+	expected = 983040 / 3 - 1;
+	f = begin_with(60);
+	trickle(f, 60000, 500);
+	ck_assert_uint_eq(other(f), UINT64_MAX);
+	lab_teardown();
+	expected = 983040 / 3 + 1;
+	f = begin_with(60);
+	trickle(f, 60000, 500);
+	ck_assert_uint_ne(other(f), UINT64_MAX);
+	lab_teardown();
+	expected = 0;
+}
+END_TEST
+
 START_TEST(transfer_that_is_in_time_is_left_alone)
 {
 	unsigned f = begin_with(60);
@@ -90,4 +112,5 @@ START_TEST(transfer_that_is_in_time_is_left_alone)
 END_TEST
 
 UNIT_MAIN("mesh_hurry", transfer_that_will_be_late_leaves_half_to_another,
+    thin_line_has_no_more_transfers_than_it_needs,
     transfer_that_is_in_time_is_left_alone)
