@@ -97,6 +97,7 @@ libspclient_a_SOURCES += swarm/client/vod_run.c
 libspclient_a_SOURCES += swarm/client/vod_run.h
 libspclient_a_SOURCES += swarm/client/vod_save.c
 libspclient_a_SOURCES += swarm/client/vod_save.h
+libspclient_a_SOURCES += swarm/client/vod_settings.c
 libspclient_a_SOURCES += swarm/client/vod_torrent.c
 
 bin_PROGRAMS += spate

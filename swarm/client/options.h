@@ -7,6 +7,8 @@
 #include "swarm/client/dht_file.h"
 #include "swarm/client/door.h"
 
+enum { ENCRYPTION_AUTO, ENCRYPTION_REQUIRE, ENCRYPTION_NO };
+
 struct options {
 	struct conf_std std;
 	/* players */
@@ -30,7 +32,8 @@ struct options {
 	const char *save, *file;
 	bool all, keep_seeding;
 	const char *from;
-	int64_t down_bps;
+	int64_t down_bps, disk_max;
+	int encryption; /* ENCRYPTION_* */
 	/* what it says */
 	sp_time status_interval;
 	int log_level; /* enum log_level */

@@ -53,6 +53,7 @@ struct vod_conf {
 	/* Web seeds, besides those of the torrent. */
 	const char *const *origins;
 	size_t n_origins;
+	uint64_t size_max; /* of all files together; 0: any */
 	bool lan; /* the torrent's may be on private addresses */
 	const struct lt_kv *settings; /* over LT_PRESET_PEERS */
 	size_t n_settings;

@@ -61,6 +61,9 @@ struct run {
 	int exit;
 };
 
+/* vod_settings.c */
+void vod_run_settings(struct run *r);
+
 /* vod_run.c */
 /* Those of --origin, and of |magnet| (may be NULL). SP_ERR_NOMEM; complains. */
 int vod_run_origins(struct run *r, struct vod_run_origins *o,

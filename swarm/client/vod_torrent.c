@@ -179,6 +179,12 @@ on_metadata(struct vod *v)
 
 	if (v->info != NULL || (v->info = lt_info_of(v->lt, v->id)) == NULL)
 		return;
+	if (v->conf->size_max != 0 &&
+	    (uint64_t)v->info->total > v->conf->size_max) {
+		vod_torrent_fail(v, v->info->name,
+		    "its files take more than --disk-max");
+		return;
+	}
 	if ((rv = make_tables(v)) < 0 ||
 	    (!v->conf->hold && (rv = make_origins(v)) < 0)) {
 		vod_torrent_fail(v, v->info->name, sp_strerror(rv));

@@ -109,6 +109,11 @@ stop seed1
 expect "file: not in the torrent" 1 'b.mkv: no such file in the torrent' \
     $spate --file b.mkv "$magnet$peers"
 
+# ---- more than it may take
+
+expect "disk-max" 1 'film.mkv: its files take more than --disk-max' \
+    $spate --disk-max 7MB "$magnet$peers"
+
 # ---- a full disk
 
 if mkdir "$dir/full" &&

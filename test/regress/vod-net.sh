@@ -1,6 +1,6 @@
 #!/bin/sh
-# The network side of torrents: IPv6, and limits of rates on a local network;
-# and a temporary directory, of which nothing is left however often one is told
+# The network side of torrents: IPv6, limits of rates on a local network, and
+# encryption; and a temporary directory, of which nothing is left however often one is told
 # to end.
 set -eu
 . "${top_srcdir:-.}/test/regress/lib.sh"
@@ -33,7 +33,36 @@ ms=$((($(date +%s%N) - begun) / 1000000))
 say "ok - 8 MiB at 1 MB/s took $ms ms"
 stop slow INT
 
+# ---- encryption: who has it, and who does not
+
+peers=
+seed 2 film enc=require
+open=$peers
+peers=
+seed 3 film enc=no
+plain=$peers
+
+# nobody OPTION...: no byte comes
+nobody() {
+	local rc=0
+	timeout 60 "$build/spate" --dht no --no-lsd --wait 5s "$@" \
+	    >"$dir/nobody.out" 2>&1 || rc=$?
+	[ $rc -eq 1 ] && grep -q 'nobody who' "$dir/nobody.out" ||
+	    fail "$1 $2 with the wrong seed: $rc"
+}
+
+nobody --encryption no "$magnet$open"
+nobody --encryption require "$magnet$plain"
+for how in "require $open" "no $plain" "auto $open" "auto $plain"; do
+	play crypt --encryption "${how%% *}" "$magnet${how#* }"
+	same "$main" "$dir/src/film.mkv"
+	stop crypt INT
+done
+say "ok - encryption: required, never, or as the other likes"
+
 # ---- told to end, again and again
+
+peers=$open$plain
 
 mkdir "$dir/tmp"
 TMPDIR=$dir/tmp

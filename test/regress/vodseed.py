@@ -6,7 +6,7 @@ vodseed.py make OUT.torrent PATH v1|v2|hybrid KIB [ANNOUNCE-URL]
 vodseed.py magnet TORRENT
         prints its magnet link, without peers
 vodseed.py run ADDRESS:PORT DIRECTORY TORRENT [upload=BYTES] [bad=PIECE,...]
-        [part=1] [dial=no]
+        [part=1] [dial=no] [enc=require|no]
         seeds it; with `bad' it sends wrong bytes of these pieces, with `part'
         what is there of it is enough; with `dial' it waits for others, who
         know it by its one address then
@@ -86,6 +86,10 @@ def run(where, directory, torrent, *options):
     o = dict(x.split("=") for x in options)
     s = lt.session(dict(QUIET, listen_interfaces=where,
                         enable_outgoing_tcp=o.get("dial") != "no"))
+    if "enc" in o:
+        policy = {"require": 0, "no": 2}[o["enc"]]
+        s.apply_settings({"in_enc_policy": policy, "out_enc_policy": policy,
+                          "allowed_enc_level": 2 if policy == 0 else 3})
     ti = lt.torrent_info(torrent)
     # in seed mode it would look at what it sends
     flags = lt.torrent_flags.update_subscribe if "bad" in o else \
