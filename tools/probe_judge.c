@@ -95,7 +95,7 @@ judge_reach(struct probe_verdict *v, const struct probe_facts *f)
 {
 	if (f->n_callers > 0)
 		reach(v, PROBE_REACH_YES, "somebody outside has connected");
-	else if (f->hairpin)
+	else if (f->hairpin && !is_behind_two(v, f))
 		reach(v, PROBE_REACH_YES,
 		    "the way through the gateway leads to us");
 	else if (f->route[0].family == 0 && f->route[1].family == 0)

@@ -83,6 +83,10 @@ START_TEST(a_gateway_behind_another_maps_in_vain)
 	gateway(true, "100.64.3.4", 4711);
 	f.dht.seen = addr("203.0.113.5");
 	judged(PROBE_REACH_NO, "203.0.113.5:4711", 1);
+	/* to itself the way leads, not to others */
+	f.hairpin = true;
+	judged(PROBE_REACH_NO, "203.0.113.5:4711", 1);
+	f.hairpin = false;
 	/* and so does one that others see under another address */
 	gateway(true, "198.51.100.1", 4711);
 	judged(PROBE_REACH_NO, "203.0.113.5:4711", 1);
