@@ -134,6 +134,8 @@ vod_origins_event(struct vod_origins *o, const struct lt_event *ev)
 		on_peers(o, ev->u.conns.v, ev->u.conns.n);
 	else if (ev->type == LT_EV_ADDED)
 		vod_origin_plan_renew(o->plan);
+	else if (ev->type == LT_EV_PIECE)
+		vod_origin_plan_got(o->plan, ev->u.piece);
 	else if (ev->type == LT_EV_HASH_FAILED)
 		on_wrong(o, ev->u.piece);
 }

@@ -39,7 +39,7 @@ void vod_origins_start(struct vod_origins *o,
 void vod_origins_stop(struct vod_origins *o);
 /* The plan has changed. NULL is fine, here and below. */
 void vod_origins_run(struct vod_origins *o);
-/* LT_EV_PEERS, LT_EV_HASH_FAILED, LT_EV_ADDED. */
+/* LT_EV_PEERS, LT_EV_PIECE, LT_EV_HASH_FAILED, LT_EV_ADDED. */
 void vod_origins_event(struct vod_origins *o, const struct lt_event *ev);
 
 /* Their part of the counters. */
