@@ -27,9 +27,9 @@ find(const struct vod_bans *b, unsigned origin, size_t file)
 	return NULL;
 }
 
-/* A row for one that is new. */
+/* A row for one that is new; *lost: of another, whose time has not ended. */
 static struct vod_ban *
-make(struct vod_bans *b, unsigned origin, size_t file)
+make(struct vod_bans *b, unsigned origin, size_t file, sp_time now, bool *lost)
 {
 	struct vod_ban *out = b->v;
 
@@ -39,33 +39,39 @@ make(struct vod_bans *b, unsigned origin, size_t file)
 		for (size_t i = 1; i < VOD_BANS; i++)
 			if (b->v[i].until < out->until)
 				out = &b->v[i];
+	*lost = now < out->until;
 	*out = (struct vod_ban){ .origin = origin, .file = file };
 	return out;
 }
 
-static void
+/* True: another one was forgotten for it. */
+static bool
 ban(struct vod_bans *b, unsigned origin, size_t file, sp_time now)
 {
 	struct vod_ban *x = find(b, origin, file);
+	bool lost = false;
 
 	if (x == NULL)
-		x = make(b, origin, file);
+		x = make(b, origin, file, now, &lost);
 	if (now < x->until)
-		return;
+		return false;
 	x->until = now + SP_MIN(FIRST << SP_MIN(x->times, 10u), LONG);
 	x->times++;
+	return lost;
 }
 
-void
+bool
 vod_bans_add(struct vod_bans *b, const struct lt_info *info, unsigned origin,
     uint64_t from, uint64_t to, sp_time now)
 {
+	bool lost = false;
 	size_t f;
 
 	for (f = vod_origin_file(info, from);
 	     f < info->n_files && (uint64_t)info->files[f].offset < to; f++)
 		if (!info->files[f].pad && info->files[f].length > 0)
-			ban(b, origin, f, now);
+			lost |= ban(b, origin, f, now);
+	return lost;
 }
 
 bool

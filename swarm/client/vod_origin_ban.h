@@ -27,9 +27,10 @@ struct vod_bans {
 
 /*
  * Of the files that bytes [from, to) of the torrent are in, but for padding.
- * It says nothing new of a file whose time has not ended.
+ * It says nothing new of a file whose time has not ended. True: there are too
+ * many, and some were forgotten before their time.
  */
-void vod_bans_add(struct vod_bans *b, const struct lt_info *info,
+bool vod_bans_add(struct vod_bans *b, const struct lt_info *info,
     unsigned origin, uint64_t from, uint64_t to, sp_time now);
 /* Is one of them out at |origin|? */
 bool vod_bans_has(const struct vod_bans *b, const struct lt_info *info,

@@ -117,10 +117,27 @@ is_banned(const struct vod_origin_plan *p, unsigned origin, uint64_t from,
 }
 
 static void
+rest(struct origin_state *o, sp_time retry, sp_time now)
+{
+	static const uint8_t seconds[] = { 1, 2, 4, 4, 4, 8, 8, 15, 30 };
+	sp_time t = SP_S * seconds[SP_MIN(o->fails, SP_LEN(seconds) - 1)];
+
+	/* several that fail together are one failure */
+	if (now < o->rests_until)
+		return;
+	o->fails++;
+	if (retry > 0)
+		t = SP_MIN(retry, VOD_ORIGIN_REST_MAX);
+	o->rests_until = now + t;
+}
+
+/* Who lacks more than can be noted would be asked for all of it for ever. */
+static void
 ban_files(struct vod_origin_plan *p, unsigned origin, uint64_t from,
     uint64_t to, sp_time now)
 {
-	vod_bans_add(&p->bans, p->info, origin, from, to, now);
+	if (vod_bans_add(&p->bans, p->info, origin, from, to, now))
+		rest(&p->origins[origin], 0, now);
 }
 
 /* ---- which piece ---- */
@@ -414,18 +431,6 @@ find_given(struct vod_origin_plan *p, uint32_t piece)
 	return NULL;
 }
 
-static void
-rest(struct origin_state *o, sp_time retry, sp_time now)
-{
-	static const uint8_t seconds[] = { 1, 2, 4, 4, 4, 8, 8, 15, 30 };
-	sp_time t = SP_S * seconds[SP_MIN(o->fails, SP_LEN(seconds) - 1)];
-
-	o->fails++;
-	if (retry > 0)
-		t = SP_MIN(retry, VOD_ORIGIN_REST_MAX);
-	o->rests_until = now + t;
-}
-
 void
 vod_origin_plan_end(struct vod_origin_plan *p, unsigned id,
     enum vod_origin_end how, uint64_t at, sp_time retry, sp_time now)
@@ -446,9 +451,7 @@ vod_origin_plan_end(struct vod_origin_plan *p, unsigned id,
 	case VOD_ORIGIN_CUT:
 		break;
 	case VOD_ORIGIN_BUSY:
-		/* several that fail together are one failure */
-		if (now >= o->rests_until)
-			rest(o, retry, now);
+		rest(o, retry, now);
 		break;
 	case VOD_ORIGIN_NONE:
 		ban_files(p, j->origin, at, at + 1, now);

@@ -406,6 +406,55 @@ START_TEST(refused_origin_is_out)
 }
 END_TEST
 
+START_TEST(origin_that_lacks_too_many_files_rests)
+{
+	enum { MANY = VOD_BANS + 1, LEN = 16384 };
+	static struct lt_file many[MANY];
+	static uint8_t has_none[MANY / 8 + 1], nobody[MANY];
+	struct lt_info big = info;
+	struct vod_act a;
+
+	for (size_t i = 0; i < MANY; i++)
+		many[i] = (struct lt_file){ .path = "t/x",
+			.length = LEN,
+			.offset = (int64_t)i * LEN };
+	big.files = many;
+	big.n_files = big.n_pieces = MANY;
+	big.piece_length = LEN;
+	big.total = (int64_t)MANY * LEN;
+	span = (struct vod_span){ 0, (uint64_t)big.total, VOD_P_REST, false };
+	in = (struct vod_origin_in){
+		.have = has_none,
+		.peers = nobody,
+		.all = true,
+		.met = true,
+		.now = START,
+	};
+	ck_assert_int_eq(
+	    vod_plan_new(&plan, io_mem(), MANY, LEN, (uint64_t)big.total), 0);
+	in.plan = plan;
+	vod_plan_make(plan,
+	    &(struct vod_plan_in){ has_none, &span, 1, NULL, 0, START });
+	while (vod_plan_next(plan, &a))
+		;
+	ck_assert_int_eq(vod_origin_plan_new(&op, io_mem(), &big, 1, START), 0);
+	for (size_t i = 0; i < MANY; i++) {
+		ck_assert(next());
+		ck_assert_uint_eq(job.at, i * LEN);
+		vod_origin_plan_end(op, job.id, VOD_ORIGIN_NONE, job.at, 0,
+		    in.now);
+	}
+	/* the first is forgotten, but it is not asked for it at once */
+	ck_assert_int_eq(vod_origin_plan_state(op, 0, in.now),
+	    VOD_ORIGIN_RESTS);
+	ck_assert(!next());
+	in.now += SP_S;
+	ck_assert(next());
+	ck_assert_uint_eq(job.at, 0);
+	end();
+}
+END_TEST
+
 START_TEST(bytes_find_their_file)
 {
 	ck_assert_uint_eq(vod_origin_file(&info, 0), 0);
@@ -442,4 +491,5 @@ UNIT_MAIN("vod_origin_plan", what_nobody_has_comes_at_once_first_things_first,
     file_that_is_not_there_is_not_asked_for_again,
     origin_that_ignores_range_sends_whole_files_once,
     small_files_of_version_2_come_whole, refused_origin_is_out,
-    bytes_find_their_file, plan_without_origins_or_memory_is_refused)
+    origin_that_lacks_too_many_files_rests, bytes_find_their_file,
+    plan_without_origins_or_memory_is_refused)
