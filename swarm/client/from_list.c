@@ -54,13 +54,54 @@ find(const struct m3u8_media *m, int64_t at, size_t *out, int64_t *begins)
 	return SP_ERR_NOTFOUND;
 }
 
+bool
+from_list_is_path(const struct m3u8_span *uri)
+{
+	static const char chars[] = "abcdefghijklmnopqrstuvwxyz"
+				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789-._~%/";
+
+	for (size_t i = 0; i < uri->len; i++)
+		if (memchr(chars, uri->p[i], strlen(chars)) == NULL)
+			return false;
+	return true;
+}
+
 /* ---- writing ---- */
+
+static bool
+has(const struct m3u8_span *s, const char *text)
+{
+	size_t n = strlen(text);
+
+	for (size_t i = 0; i + n <= s->len; i++)
+		if (memcmp(s->p + i, text, n) == 0)
+			return true;
+	return false;
+}
+
+/* Does it name media beside those that are listed? */
+static bool
+is_foreign(const struct m3u8_span *line)
+{
+	return m3u8_line_is(*line, "EXT-X-CONTENT-STEERING") ||
+	       (m3u8_line_is(*line, "EXT-X-DATERANGE") &&
+		   has(line, "X-ASSET-"));
+}
 
 static void
 put_span(struct sp_buf *b, const struct m3u8_span *s)
 {
 	buf_put(b, s->p, s->len);
 	buf_put_u8(b, '\n');
+}
+
+static void
+put_lines(struct sp_buf *b, const struct m3u8_span *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!is_foreign(&v[i]))
+			put_span(b, &v[i]);
 }
 
 static void
@@ -89,7 +130,7 @@ put_header(struct sp_buf *b, const struct m3u8_media *m,
 		buf_put_str(b, "#EXT-X-INDEPENDENT-SEGMENTS\n");
 	for (unsigned i = 0; i < m->n_head; i++)
 		if (!m3u8_line_is(m->head[i], "EXT-X-START"))
-			put_span(b, &m->head[i]);
+			put_lines(b, &m->head[i], 1);
 }
 
 static bool
@@ -169,8 +210,7 @@ put_segment(struct sp_buf *b, const struct m3u8_segment *s,
 		buf_put_str(b, "#EXT-X-DISCONTINUITY\n");
 	put_keys(b, s, before);
 	put_map(b, &s->map, before != NULL ? &before->map : NULL);
-	for (unsigned i = 0; i < s->n_lines; i++)
-		put_span(b, &s->lines[i]);
+	put_lines(b, s->lines, s->n_lines);
 	if (s->gap)
 		buf_put_str(b, "#EXT-X-GAP\n");
 	if (s->has_range) {
@@ -203,8 +243,7 @@ from_list_cut(struct sp_buf *b, const struct m3u8_media *m, int64_t at_ms)
 	for (size_t i = first; i < m->n_segments; i++)
 		put_segment(b, &m->segments[i],
 		    i > first ? &m->segments[i - 1] : NULL);
-	for (unsigned i = 0; i < m->n_tail; i++)
-		put_span(b, &m->tail[i]);
+	put_lines(b, m->tail, m->n_tail);
 	if (m->endlist)
 		buf_put_str(b, "#EXT-X-ENDLIST\n");
 	return b->err;
@@ -243,8 +282,7 @@ from_list_master(struct sp_buf *b, const struct m3u8_master *m)
 {
 	buf_put_str(b, "#EXTM3U\n");
 	put_number(b, "#EXT-X-VERSION:", m->version);
-	for (unsigned i = 0; i < m->n_lines; i++)
-		put_span(b, &m->lines[i]);
+	put_lines(b, m->lines, m->n_lines);
 	for (size_t i = 0; i < m->n_refs; i++)
 		put_ref(b, &m->refs[i]);
 	return b->err;

@@ -13,6 +13,11 @@
 #define FROM_PREFIX "from-"
 
 /*
+ * Is it the same file to every player: no scheme, query, fragment or variable,
+ * just a path?
+ */
+bool from_list_is_path(const struct m3u8_span *uri);
+/*
  * First and last moment of |m|. SP_ERR_NOTFOUND: none of its segments has a
  * time.
  */
@@ -20,11 +25,12 @@ int from_list_times(const struct m3u8_media *m, int64_t *first, int64_t *last);
 /*
  * Appends |m| from the segment on that is played at |at_ms|: with its number,
  * and keys, map and time as they stand there. SP_ERR_NOTFOUND: it ends before,
- * or begins after that, or has no times; b->err.
+ * or begins after that, or has no times; b->err. What would have a player show
+ * something else in between (interstitials) is left out.
  */
 int from_list_cut(struct sp_buf *b, const struct m3u8_media *m, int64_t at_ms);
-/* Appends a master playlist whose playlists are called FROM_PREFIX and so on.
- */
+/* Appends a master playlist whose playlists are called FROM_PREFIX and so on,
+ * without content steering, which names others. */
 int from_list_master(struct sp_buf *b, const struct m3u8_master *m);
 
 #endif

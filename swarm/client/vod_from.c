@@ -204,8 +204,11 @@ static int
 file_of(const struct vod_from *f, const struct m3u8_span *uri)
 {
 	char name[4096];
-	int n = uri_unescape(name, sizeof(name) - 1, uri->p, uri->len, false);
+	int n;
 
+	if (!from_list_is_path(uri))
+		return SP_ERR_SYNTAX;
+	n = uri_unescape(name, sizeof(name) - 1, uri->p, uri->len, false);
 	if (n < 0)
 		return n;
 	name[n] = '\0';
@@ -254,6 +257,34 @@ prove(const struct vod_from *f, const struct m3u8_media *m)
 	return 0;
 }
 
+/* Does it name our playlists alone? */
+static int
+prove_master(const struct vod_from *f, const struct m3u8_master *m)
+{
+	size_t i, k;
+	int file;
+
+	for (i = 0; i < m->n_refs; i++) {
+		if (m->refs[i].uri.len == 0)
+			continue;
+		file = file_of(f, &m->refs[i].uri);
+		for (k = 0; k < f->n_lists; k++)
+			if ((int)f->lists[k].file == file)
+				break;
+		if (k == f->n_lists)
+			return SP_ERR_HASH;
+	}
+	return 0;
+}
+
+static int
+cut_master(struct vod_from *f, struct list *l, const struct m3u8_master *m)
+{
+	int rv = prove_master(f, m);
+
+	return rv < 0 ? rv : from_list_master(&l->text, m);
+}
+
 /* When to begin in a list from |first| to |last|. */
 static int64_t
 time_of(const struct when *w, int64_t first, int64_t last)
@@ -290,9 +321,8 @@ cut(struct vod_from *f, struct list *l)
 	if (rv == 0)
 		rv = m3u8_parse(&m, io_mem(), (const char *)text, len, NULL);
 	if (rv == 0) {
-		rv = m.kind == M3U8_MEDIA
-			 ? cut_media(f, l, &m.media)
-			 : from_list_master(&l->text, &m.master);
+		rv = m.kind == M3U8_MEDIA ? cut_media(f, l, &m.media)
+					  : cut_master(f, l, &m.master);
 		m3u8_fini(&m);
 	}
 	free(text);

@@ -119,7 +119,7 @@ stop seed1
 # A torrent of other bytes, or another order, by who has not the key.
 remade() {
 	"$python" "$tools/ltpeer.py" remake "$dir/www/eve.torrent" "$dir/bad" \
-	    "$dir/bad.torrent" >/dev/null
+	    "$dir/bad.torrent" "$@" >/dev/null
 	magnet=$(vodseed magnet "$dir/bad.torrent")
 	peers=
 	seed_dir=$dir/bad
@@ -139,4 +139,25 @@ sed -e 's/seg010/segxxx/; s/seg011/seg010/; s/segxxx/seg011/' \
 remade
 refused "another order" 'has not broadcast so' --from 2026-11-22T20:15:00Z \
     "$magnet&xs=urn:btpk:$pk$peers"
+stop seed2
+# A player asks for seg010.ts there, which is another one.
+cp "$dir/www/show/seg010.ts" "$dir/bad/show/seg010.ts?x"
+printf x | dd of="$dir/bad/show/seg010.ts" bs=1 seek=500 conv=notrunc \
+    2>/dev/null
+sed 's/^seg010.ts$/&?x/' "$dir/www/show/eve.m3u8" >"$dir/bad/show/eve.m3u8"
+remade "show/seg010.ts?x"
+refused "a query" 'has not broadcast so' --from 2026-11-22T20:15:00Z \
+    "$magnet&xs=urn:btpk:$pk$peers"
+stop seed2
+# Of a master the playlists are those that are proven, not what is called so.
+cp "$dir/www/show/seg010.ts" "$dir/bad/show/"
+cp "$dir/www/show/eve.m3u8" "$dir/bad/show/from-x.m3u8"
+cat >"$dir/bad/show/eve.m3u8" <<'END'
+#EXTM3U
+#EXT-X-STREAM-INF:BANDWIDTH=1000
+x.m3u8
+END
+remade show/from-x.m3u8
+refused "a playlist of its own" 'has not broadcast so' \
+    --from 2026-11-22T20:15:00Z "$magnet&xs=urn:btpk:$pk$peers"
 stop seed2

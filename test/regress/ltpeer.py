@@ -40,7 +40,7 @@ def make(out, payload, url):
     print(hashlib.sha1(bencode(info)).hexdigest())
 
 
-def remake(torrent, directory, out=None):
+def remake(torrent, directory, out=None, *more):
     """What libtorrent makes of the same files: info-hashes and roots."""
     import libtorrent as lt
 
@@ -51,7 +51,7 @@ def remake(torrent, directory, out=None):
     storage = lt.file_storage()
     flag = lt.file_storage.flag_pad_file
     paths = [files.file_path(i) for i in range(files.num_files())
-             if not files.file_flags(i) & flag]
+             if not files.file_flags(i) & flag] + list(more)
     for p in paths:
         storage.add_file(p, os.path.getsize(os.path.join(directory, p)))
     made = lt.create_torrent(storage, given.piece_length(),

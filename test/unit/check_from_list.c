@@ -203,7 +203,55 @@ START_TEST(master_names_lists_that_are_cut)
 }
 END_TEST
 
+START_TEST(what_would_be_shown_in_between_is_left_out)
+{
+	parse("#EXTM3U\n#EXT-X-TARGETDURATION:1\n"
+	      "#EXT-X-PROGRAM-DATE-TIME:2026-11-22T20:14:50Z\n"
+	      "#EXT-X-DATERANGE:ID=\"1\",X-ASSET-URI=\"http://other/\"\n"
+	      "#EXT-X-DATERANGE:ID=\"2\",DURATION=3\n"
+	      "#EXTINF:1,\na\n"
+	      "#EXT-X-DATERANGE:ID=\"3\",X-ASSET-LIST=\"http://other/\"\n"
+	      "#EXT-X-ENDLIST\n");
+	ck_assert_int_eq(from_list_cut(&b, &m.media, T), 0);
+	buf_put_u8(&b, '\0');
+	ck_assert_ptr_null(strstr((const char *)b.p, "other"));
+	ck_assert_ptr_nonnull(strstr((const char *)b.p, "ID=\"2\""));
+	done();
+	parse("#EXTM3U\n"
+	      "#EXT-X-CONTENT-STEERING:SERVER-URI=\"http://other/\"\n"
+	      "#EXT-X-STREAM-INF:BANDWIDTH=1000\ns.m3u8\n");
+	ck_assert_int_eq(from_list_master(&b, &m.master), 0);
+	buf_put_u8(&b, '\0');
+	ck_assert_ptr_null(strstr((const char *)b.p, "other"));
+	done();
+}
+END_TEST
+
+START_TEST(paths_are_one_file_to_everybody)
+{
+	static const struct {
+		const char *uri;
+		bool is;
+	} v[] = {
+		{ "a/b-1_2.~%3F.ts", true },
+		{ "a.ts?b", false },
+		{ "a.ts#b", false },
+		{ "https:/other/a.ts", false },
+		{ "{$x}", false },
+		{ "\\\\other\\a.ts", false },
+		{ "a b", false },
+	};
+	struct m3u8_span s;
+
+	for (size_t i = 0; i < SP_LEN(v); i++) {
+		s = (struct m3u8_span){ v[i].uri, strlen(v[i].uri) };
+		ck_assert_int_eq(from_list_is_path(&s), v[i].is);
+	}
+}
+END_TEST
+
 UNIT_MAIN("from_list", cut_keeps_number_keys_map_and_time,
     time_in_a_hole_begins_behind_it, all_of_it_from_its_first_moment,
     times_that_are_not_in_it, list_without_dates_has_no_times, dates_are_right,
-    master_names_lists_that_are_cut)
+    master_names_lists_that_are_cut, what_would_be_shown_in_between_is_left_out,
+    paths_are_one_file_to_everybody)
