@@ -89,6 +89,8 @@ of_resume(const lt_torrent &add)
 	if (ec)
 		throw lt_failure{ SP_ERR_SYNTAX, "resume data: " + ec.message(),
 			ec };
+	/* Files are where the torrent has them, not anywhere on the disk. */
+	p.renamed_files.clear();
 	return p;
 }
 

@@ -243,7 +243,26 @@ status_all(size_t i)
 	lt_rig_wait(&rig, i, LT_EV_STATUS, before + 1);
 }
 
-START_TEST(resume_data_say_what_is_there)
+/* Resume data by which the first file is elsewhere; frees |p|. */
+static uint8_t *
+elsewhere(uint8_t *p, size_t *len)
+{
+	char path[128], text[256];
+	uint8_t *out;
+	int n;
+
+	snprintf(path, sizeof(path), "%s/elsewhere", rig.dir);
+	n = snprintf(text, sizeof(text), "d12:mapped_filesl%zu:%s/xe",
+	    strlen(path) + 2, path);
+	ck_assert_ptr_nonnull(out = malloc((size_t)n + *len));
+	memcpy(out, text, (size_t)n);
+	memcpy(out + n, p + 1, *len - 1);
+	*len += (size_t)n - 1;
+	free(p);
+	return out;
+}
+
+START_TEST(resume_data_say_what_is_there_and_not_where)
 {
 	struct lt_node *n = &rig.node[0];
 	struct lt_torrent t = { .size = sizeof(t) };
@@ -262,8 +281,8 @@ START_TEST(resume_data_say_what_is_there)
 		ck_assert_int_eq(lt_save_resume(n->s, id, true), 0);
 		lt_rig_wait(&rig, 0, LT_EV_RESUME, 1);
 		ck_assert_int_eq(n->error[LT_EV_RESUME].code, 0);
-		resume = n->bytes;
 		len = n->len;
+		resume = elsewhere(n->bytes, &len);
 		n->bytes = NULL;
 		lt_rig_stop(&rig, 0);
 		lt_rig_start(&rig, 0, false, NULL, 0);
@@ -508,7 +527,8 @@ END_TEST
 LT_RIG_MAIN("lt_torrent", three_sessions_exchange_every_kind,
     pieces_of_ours_are_checked_and_kept,
     deadlines_bring_pieces_in_order_and_without_padding,
-    a_piece_that_is_not_here_is_an_error, resume_data_say_what_is_there,
+    a_piece_that_is_not_here_is_an_error,
+    resume_data_say_what_is_there_and_not_where,
     have_bits_are_believed_without_hashing,
     a_magnet_link_finds_its_metadata_at_a_peer,
     priorities_choose_what_is_loaded, paused_torrents_and_limits_hold,
