@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 #include "base/tstamp.h"
@@ -251,6 +252,11 @@ fileset_scan(struct fileset *out, const char *const *paths, size_t n,
 	rv = n == 1 ? scan_single(&s, paths[0]) : scan_several(&s, paths, n);
 	if (rv < 0)
 		return rv;
+	/* viewers keep what they know there */
+	if (strncasecmp(out->name, OURS, strlen(OURS)) == 0) {
+		snprintf(s.path, sizeof(s.path), "%s", out->name);
+		return fail(&s, SP_ERR_ARG, "a torrent cannot have that name");
+	}
 	if (out->n == 0) {
 		snprintf(s.path, sizeof(s.path), "%s", paths[0]);
 		return fail(&s, SP_ERR_ARG, "there is no file");

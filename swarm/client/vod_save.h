@@ -16,6 +16,9 @@
 
 #include "lt/lt.h"
 
+/* How all names of ours in DIR begin; torrents may not have such. */
+#define VOD_SAVE_OURS ".spate-"
+
 /* Replaces the file. SP_ERR_NOMEM, SP_ERR_IO and others of store_write. */
 int vod_save_store(const char *dir, const struct lt_info *info, const void *p,
     size_t len);

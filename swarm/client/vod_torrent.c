@@ -1,3 +1,5 @@
+#include <strings.h>
+
 #include "swarm/client/vod_int.h"
 #include "swarm/client/vod_save.h"
 
@@ -172,13 +174,35 @@ make_origins(struct vod *v)
 	return rv;
 }
 
+/*
+ * What lies in DIR under such names is believed: how far a torrent is, which
+ * version of a channel's files there is.
+ */
+static bool
+has_our_names(const struct lt_info *i)
+{
+	for (size_t k = 0; k < i->n_files; k++)
+		if (strncasecmp(i->files[k].path, VOD_SAVE_OURS,
+			strlen(VOD_SAVE_OURS)) == 0)
+			return true;
+	return false;
+}
+
 static void
 on_metadata(struct vod *v)
 {
+	const struct lt_info *info;
 	int rv;
 
-	if (v->info != NULL || (v->info = lt_info_of(v->lt, v->id)) == NULL)
+	if (v->info != NULL || (info = lt_info_of(v->lt, v->id)) == NULL)
 		return;
+	if (has_our_names(info)) {
+		lt_set_flags(v->lt, v->id, LT_PAUSED, LT_PAUSED);
+		vod_torrent_fail(v, info->name,
+		    "names that begin with " VOD_SAVE_OURS " are not taken");
+		return;
+	}
+	v->info = info;
 	if (v->conf->size_max != 0 &&
 	    (uint64_t)v->info->total > v->conf->size_max) {
 		vod_torrent_fail(v, v->info->name,

@@ -381,6 +381,9 @@ UNIT_HOST += test/unit/check_wt_json
 UNIT_HOST += test/unit/check_vod
 test_unit_check_vod_SOURCES = test/unit/check_vod.c test/unit/lt_fake.c \
 	test/unit/lt_fake.h test/unit/vod_help.h
+UNIT_HOST += test/unit/check_vod_update
+test_unit_check_vod_update_SOURCES = test/unit/check_vod_update.c \
+	test/unit/lt_fake.c test/unit/lt_fake.h test/unit/vod_help.h
 UNIT_HOST += test/unit/check_vod_banned
 UNIT_HOST += test/unit/check_from_list
 UNIT_HOST += test/unit/check_vod_files
