@@ -53,8 +53,9 @@ struct vod_conf {
 	/* Web seeds, besides those of the torrent. */
 	const char *const *origins;
 	size_t n_origins;
+	size_t n_told;     /* of them: the last, which are a stranger's word */
 	uint64_t size_max; /* of all files together; 0: any */
-	bool lan;          /* the torrent's may be on private addresses */
+	bool lan; /* the torrent's, and those, may be on private addresses */
 	const struct lt_kv *settings; /* over LT_PRESET_PEERS */
 	size_t n_settings;
 	const char *file; /* what to play, as vod_files_pick; NULL: as it is */

@@ -163,7 +163,10 @@ add(struct vod_origins *o, const char *url, enum origin_reach reach)
 	return 0;
 }
 
-/* Those that the user gave may be on his network; a torrent's may not. */
+/*
+ * Those that the user gave may be on his network; a torrent's may not, and
+ * neither may those that whoever broadcasts tells of.
+ */
 static int
 add_all(struct vod_origins *o)
 {
@@ -173,7 +176,8 @@ add_all(struct vod_origins *o)
 	int rv = 0;
 
 	for (i = 0; i < c->n_origins && rv == 0; i++)
-		rv = add(o, c->origins[i], ORIGIN_AS_FIRST);
+		rv = add(o, c->origins[i],
+		    i + c->n_told < c->n_origins ? ORIGIN_AS_FIRST : reach);
 	for (i = 0; i < o->info->n_web_seeds && rv == 0; i++)
 		rv = add(o, o->info->web_seeds[i], reach);
 	return rv;

@@ -408,6 +408,7 @@ vod_run_begin(struct run *r)
 		return rv;
 	r->conf.origins = r->origins.v;
 	r->conf.n_origins = r->origins.n;
+	r->conf.n_told = r->link != NULL ? r->origins.n_seeds : 0;
 	rv = vod_new(&r->vod, &r->conf, r->loop, &ops, r, &why);
 	return rv < 0 ? fail_new(r, rv, &why) : 0;
 }

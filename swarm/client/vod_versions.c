@@ -161,6 +161,7 @@ begin_update(struct run *r, const struct head_item *it)
 		rv = vod_run_origins(r, &r->next_origins, magnet);
 	conf.origins = r->next_origins.v;
 	conf.n_origins = r->next_origins.n;
+	conf.n_told = r->next_origins.n_seeds;
 	if (rv == 0)
 		rv = vod_update_new(&r->update, &conf, r->vod, magnet, id,
 		    r->loop, &update_ops, r, &why);
