@@ -18,7 +18,7 @@ struct vod_follow {
 	struct loop *loop;
 	struct origin *origin;
 	struct mesh_host *host;
-	struct head_item newest, here;
+	struct head_item newest, here, next;
 	char path[PATH_MAX]; /* what is kept */
 	bool told_old, told_failed;
 };
@@ -52,6 +52,7 @@ keep(struct vod_follow *f)
 	buf_put_str(&b, HEAD);
 	put_item(&b, "seen ", &f->newest);
 	put_item(&b, "here ", &f->here);
+	put_item(&b, "next ", &f->next);
 	if (store_write(f->path, b.p, b.len, MODE) == 0 || f->told_failed)
 		return;
 	f->told_failed = true;
@@ -106,6 +107,8 @@ recall(struct vod_follow *f)
 		rv = get_item(f, &text, "seen ", &f->newest);
 	if (rv == 0)
 		rv = get_item(f, &text, "here ", &f->here);
+	if (rv == 0)
+		rv = get_item(f, &text, "next ", &f->next);
 	if (rv == 0 && *text != '\0')
 		rv = SP_ERR_SYNTAX;
 	free(p);
@@ -271,10 +274,24 @@ vod_follow_here(const struct vod_follow *f)
 	return &f->here;
 }
 
+const struct head_item *
+vod_follow_next(const struct vod_follow *f)
+{
+	return &f->next;
+}
+
 void
 vod_follow_set_here(struct vod_follow *f, const struct head_item *it)
 {
 	f->here = *it;
+	memset(&f->next, 0, sizeof(f->next));
+	keep(f);
+}
+
+void
+vod_follow_set_next(struct vod_follow *f, const struct head_item *it)
+{
+	f->next = *it;
 	keep(f);
 }
 

@@ -12,6 +12,7 @@
  *	spate files 1
  *	seen <hex>	the newest item, packed
  *	here <hex>	that of the version whose files are in DIR
+ *	next <hex>	that of the one that is fetched beside it
  */
 
 #include "swarm/client/options.h"
@@ -42,8 +43,11 @@ void vod_follow_leave(struct vod_follow *f);
 /* The newest one, and that whose files are in DIR; seq 0: none. */
 const struct head_item *vod_follow_newest(const struct vod_follow *f);
 const struct head_item *vod_follow_here(const struct vod_follow *f);
-/* The files in DIR are those of |it|. */
+/* That which was fetched beside it when the run before ended; seq 0: none. */
+const struct head_item *vod_follow_next(const struct vod_follow *f);
+/* The files in DIR are those of |it|, and nothing is fetched beside them. */
 void vod_follow_set_here(struct vod_follow *f, const struct head_item *it);
+void vod_follow_set_next(struct vod_follow *f, const struct head_item *it);
 /*
  * Where peers of the newest torrent may be: the broadcaster's port at the
  * addresses of seeders among the neighbours, and of the link. Their number.

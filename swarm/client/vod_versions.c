@@ -133,17 +133,22 @@ end_update(struct run *r)
 	r->update_failed = false;
 }
 
+/* What there is of version |it| beside that which is played. */
+static void
+forget(const struct run *r, const struct head_item *it)
+{
+	struct fileitem i;
+
+	if (it->seq > 0 && fileitem_open(&i, it, r->link->pk) == 0)
+		vod_update_forget(r->save, i.id);
+}
+
 /* Another version has come before this one was here. */
 static void
 drop_update(struct run *r)
 {
-	struct fileitem i;
-
-	if (r->update == NULL)
-		return;
 	end_update(r);
-	if (fileitem_open(&i, &r->next, r->link->pk) == 0)
-		vod_update_forget(r->save, i.id);
+	forget(r, &r->next);
 }
 
 static void
@@ -155,8 +160,11 @@ begin_update(struct run *r, const struct head_item *it)
 	char *magnet;
 	int rv;
 
-	drop_update(r);
+	/* signed anew after it had failed, it goes on from what is there */
+	if (!same_files(r, it, &r->next))
+		drop_update(r);
 	r->next = *it;
+	vod_follow_set_next(r->follow, it);
 	if ((rv = make_magnet(r, it, &magnet, id)) == 0)
 		rv = vod_run_origins(r, &r->next_origins, magnet);
 	conf.origins = r->next_origins.v;
@@ -355,6 +363,10 @@ vod_versions_open(struct run *r)
 	here = vod_follow_here(r->follow);
 	if (here->seq == 0)
 		return 0;
+	if (!same_files(r, vod_follow_next(r->follow), here) &&
+	    !same_files(r, vod_follow_next(r->follow),
+		vod_follow_newest(r->follow)))
+		forget(r, vod_follow_next(r->follow));
 	rv = fileitem_open(&i, here, r->link->pk);
 	/* the run before may have been cut off while it moved them */
 	if (rv == 0 && (rv = vod_update_install(r->save, i.id)) < 0)
