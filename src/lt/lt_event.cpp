@@ -421,6 +421,10 @@ on_trouble(lt_session &s, lt_entry &e, const bt::alert *alert)
 		    bt::errors::duplicate_torrent, nullptr);
 		(void)c;
 	} else if (auto k = alert_cast<bt::tracker_error_alert>(alert)) {
+		/* of an address of ours from which no way leads there */
+		if (k->error == bt::errors::announce_skipped)
+			return true;
+
 		lt_event ev = lt_event_make(LT_EV_TRACKER_ERROR, e.id);
 
 		if (k->failure_reason()[0] != '\0')
